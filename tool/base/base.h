@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What every stage of the tool stands on: memory, errors, files.
+ */
+#ifndef BASE_H
+#define BASE_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/*** Errors: the first one wins and carries its place; only command/ prints it ***/
+
+struct diag {
+    bool failed;
+    char text[400]; /* one line: place, what is wrong, what to do */
+};
+
+/* Records an error unless there is one already. Returns false, to be passed on. */
+__attribute__((format(printf, 2, 3))) bool diag_fail(struct diag *diag, const char *format, ...);
+
+/*** Memory: everything lives in one arena and is freed with it ***/
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *blocks;
+    size_t used, limit;     /* bytes; limit is what a model of this size may reasonably need */
+    jmp_buf *on_exhaustion; /* where to go when the limit or the machine's memory is reached; NULL: abort */
+};
+
+void arena_init(struct arena *arena, size_t limit);
+void arena_free(struct arena *arena);
+
+/* `size` zeroed bytes, aligned to 16, valid until arena_free. Never returns NULL: exhaustion
+ * jumps to arena->on_exhaustion with the value 1. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* `count` zeroed elements of `size` bytes; an overflow of the product counts as exhaustion. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+void *arena_copy(struct arena *arena, const void *from, size_t size);
+__attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, const char *format, ...);
+
+#define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (size_t)(count), sizeof(type)))
+
+/*** Files ***/
+
+struct file {
+    const uint8_t *data; /* page-aligned */
+    size_t size;         /* bytes */
+};
+
+/* Maps a file read-only. Fails on what is no regular file or cannot be read. */
+bool file_open(struct file *file, const char *path, struct diag *diag);
+void file_close(struct file *file);
+
+/* Writes beside `path` and renames, so that the file is there whole or not at all. */
+bool file_write(const char *path, const void *data, size_t size, struct diag *diag);
+
+#endif
