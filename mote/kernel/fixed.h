@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fixed-point arithmetic, each rule once. SPEC.md states the same rules in words.
+ *
+ * A real factor is held as multiplier * 2^(shift - 31), multiplier a Q0.31 number in
+ * [2^30, 2^31) or 0, shift in [-31, 30]. The rules equal those of TensorFlow Lite's
+ * reference kernels and of gemmlowp/fixedpoint, with double rounding.
+ */
+#ifndef MOTE_FIXED_H
+#define MOTE_FIXED_H
+
+#include <stdint.h>
+
+static inline int32_t mote_min(int32_t a, int32_t b) { return a < b ? a : b; }
+static inline int32_t mote_max(int32_t a, int32_t b) { return a > b ? a : b; }
+
+static inline int32_t mote_clamp(int32_t x, int32_t low, int32_t high)
+{
+    return mote_min(mote_max(x, low), high);
+}
+
+/* x * 2^n modulo 2^32, defined for every x. n in [0, 31]. */
+static inline int32_t mote_shift_left(int32_t x, int n)
+{
+    return (int32_t)((uint32_t)x << n);
+}
+
+/* round(a * b / 2^31), halves away from zero in the sense of gemmlowp: the nudge is
+ * 2^30 or 1 - 2^30 and the division truncates. Only a = b = -2^31 saturates. */
+static inline int32_t mote_mul_high(int32_t a, int32_t b)
+{
+    if (a == INT32_MIN && b == INT32_MIN) {
+        return INT32_MAX;
+    }
+    const int64_t product = (int64_t)a * b;
+    const int64_t nudge = product >= 0 ? (1 << 30) : 1 - (1 << 30);
+    return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+}
+
+/* round(x / 2^n), halves away from zero. n in [0, 31]. */
+static inline int32_t mote_div_pow2(int32_t x, int n)
+{
+    const int32_t mask = (int32_t)((UINT32_C(1) << n) - 1);
+    const int32_t rest = x & mask;
+    const int32_t threshold = (mask >> 1) + (x < 0);
+    return (x >> n) + (rest > threshold);
+}
+
+/* x * multiplier * 2^(shift - 31), rounded twice: after the high multiply and after
+ * the right shift. Precondition: |x * 2^max(shift, 0)| < 2^31. */
+static inline int32_t mote_requant(int32_t x, int32_t multiplier, int shift)
+{
+    const int left = shift > 0 ? shift : 0;
+    const int right = shift > 0 ? 0 : -shift;
+    return mote_div_pow2(mote_mul_high(mote_shift_left(x, left), multiplier), right);
+}
+
+/* The same for 64-bit accumulators (int16 activations): the multiplier is first
+ * rounded to 16 bits, and there is one rounding, halves up.
+ * Precondition: |x| < 2^47, shift in [-31, 7]. */
+static inline int32_t mote_requant64(int64_t x, int32_t multiplier, int shift)
+{
+    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
+    const int total = 15 - shift;
+    return (int32_t)((x * reduced + ((int64_t)1 << (total - 1))) >> total);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The executor: walks the schedule of a plan, hands each kernel the rows it needs.
+ */
+#include "mote.h"
+
+#include <string.h>
+
+static const void *buffer_address(const struct mote_buffer *b, const uint8_t *arena)
+{
+    return b->data != NULL ? b->data : arena + b->offset;
+}
+
+static const void *row_address(const struct mote_plan *plan, const uint8_t *arena,
+                               const struct mote_port *port, int32_t row)
+{
+    const struct mote_buffer *b = &plan->buffers[port->buffer];
+    const int32_t slot = b->ring > 0 ? row % b->ring : row;
+    return (const uint8_t *)buffer_address(b, arena) + (size_t)slot * (size_t)port->row_bytes;
+}
+
+/* Writes the window of `port` for output row y to rows[]; returns how many. */
+static int gather_window(const struct mote_plan *plan, const uint8_t *arena, const struct mote_step *step,
+                         const struct mote_port *port, int32_t y, const void **rows)
+{
+    const int32_t image = y / step->image_rows;
+    const int32_t line = y % step->image_rows;
+    int32_t row = port->lines != NULL ? port->lines[line] : line * port->stride - port->pad;
+    for (int k = 0; k < port->count; k++, row += port->dilation) {
+        const int inside = row >= 0 && row < port->rows;
+        rows[k] = inside ? row_address(plan, arena, port, image * port->image_step + row) : NULL;
+    }
+    return port->count;
+}
+
+static void fire(const struct mote_plan *plan, uint8_t *arena, const struct mote_step *step, int32_t y)
+{
+    const void **in = (const void **)(void *)(arena + plan->row_pointers);
+    int n = 0;
+    for (int i = 0; i < step->in_count; i++) {
+        n += gather_window(plan, arena, step, &step->in[i], y, in + n);
+    }
+    void **out = (void **)(void *)(in + n);
+    for (int i = 0; i < step->out_count; i++) {
+        const struct mote_port *port = &step->out[i];
+        const struct mote_buffer *b = &plan->buffers[port->buffer];
+        const int32_t row = y * port->stride;
+        const int32_t slot = b->ring > 0 ? row % b->ring : row;
+        out[i] = arena + b->offset + (size_t)slot * (size_t)port->row_bytes;
+    }
+    const struct mote_io io = {in, out, arena + step->scratch, y};
+    step->kernel(step->params, &io);
+}
+
+void mote_init(const struct mote_plan *plan, void *arena)
+{
+    for (int i = 0; i < plan->state_count; i++) {
+        const struct mote_state *s = &plan->states[i];
+        uint8_t *to = (uint8_t *)arena + plan->buffers[s->buffer].offset;
+        if (s->init != NULL) {
+            memcpy(to, s->init, s->size);
+        } else {
+            memset(to, s->fill, s->size);
+        }
+    }
+}
+
+void *mote_input(const struct mote_plan *plan, void *arena, int i)
+{
+    return (uint8_t *)arena + plan->buffers[plan->inputs[i].buffer].offset;
+}
+
+void mote_invoke(const struct mote_plan *plan, void *arena)
+{
+    for (uint32_t i = 0; i < plan->schedule_count; i++) {
+        const struct mote_firing *f = &plan->schedule[i];
+        for (int32_t y = f->first; y < f->first + f->count; y++) {
+            fire(plan, arena, &plan->steps[f->step], y);
+        }
+    }
+}
+
+const void *mote_output(const struct mote_plan *plan, const void *arena, int i)
+{
+    return buffer_address(&plan->buffers[plan->outputs[i].buffer], arena);
+}
