@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "ir.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shape.h"
+
+static const struct {
+    const char *text;
+    int bits;
+} types[] = {
+#define TYPE(name, bits, code, text) [TYPE_##name] = {text, bits},
+#include "type.def"
+#undef TYPE
+};
+
+enum { PURE = IR_PURE, SHAPE_ONLY = IR_SHAPE_ONLY, STATEFUL = IR_STATEFUL, MANY = INT32_MAX };
+
+static const struct {
+    const char *text;
+    int32_t in_min, in_max, out_min, out_max;
+    shape_rule *shape;
+    int flags;
+} ops[] = {
+#define OP(name, code, in_min, in_max, out_min, out_max, shape, lower, flags) \
+    [OP_##name] = {#name, in_min, in_max, out_min, out_max, shape_##shape, flags},
+#include "op.def"
+#undef OP
+};
+
+const char *ir_type_text(enum type type) { return types[type].text; }
+int ir_type_bits(enum type type) { return types[type].bits; }
+const char *ir_op_text(enum op op) { return ops[op].text; }
+int ir_op_flags(enum op op) { return ops[op].flags; }
+
+int64_t ir_count(const struct tensor *t)
+{
+    int64_t count = 1;
+    for (int i = 0; i < t->rank; i++) {
+        count *= t->dim[i];
+    }
+    return count;
+}
+
+int64_t ir_size(const struct tensor *t) { return (ir_count(t) * types[t->type].bits + 7) / 8; }
+
+char *ir_shape_text(const struct tensor *t, char *text)
+{
+    size_t n = (size_t)sprintf(text, "[");
+    for (int i = 0; i < t->rank; i++) {
+        n += (size_t)sprintf(text + n, "%s%d", i > 0 ? ", " : "", t->dim[i]);
+    }
+    sprintf(text + n, "]");
+    return text;
+}
+
+int32_t ir_dim(const struct tensor *t, int32_t i)
+{
+    if (i < 0) {
+        i += t->rank;
+    }
+    return i < 0 || i >= t->rank ? 1 : t->dim[i];
+}
+
+float ir_scale(const struct tensor *t) { return t->quant.count > 0 ? t->quant.scale[0] : 0; }
+int32_t ir_zero_point(const struct tensor *t) { return t->quant.count > 0 ? t->quant.zero_point[0] : 0; }
+
+struct tensor *ir_in(const struct graph *g, const struct node *n, int i)
+{
+    return i >= n->in_count || n->in[i] == NO_TENSOR ? NULL : &g->tensors[n->in[i]];
+}
+
+struct tensor *ir_out(const struct graph *g, const struct node *n, int i)
+{
+    return i >= n->out_count || n->out[i] == NO_TENSOR ? NULL : &g->tensors[n->out[i]];
+}
+
+int64_t ir_macs(const struct graph *g, const struct node *n)
+{
+    switch (n->op) {
+    case OP_CONV_2D: {
+        const struct tensor *filter = ir_in(g, n, 1);
+        return ir_count(ir_out(g, n, 0)) * filter->dim[1] * filter->dim[2] * filter->dim[3];
+    }
+    default:
+        return 0;
+    }
+}
+
+int64_t ir_const_int(const struct tensor *t, int64_t i)
+{
+    return t->type == TYPE_S64 ? ((const int64_t *)t->data)[i] : ((const int32_t *)t->data)[i];
+}
+
+int32_t ir_add_tensor(struct graph *g)
+{
+    if (g->tensor_count == g->tensor_capacity) {
+        g->tensor_capacity = g->tensor_capacity * 2 + 16;
+        struct tensor *grown = ARENA_ARRAY(g->arena, g->tensor_capacity, struct tensor);
+        if (g->tensor_count > 0) {
+            memcpy(grown, g->tensors, (size_t)g->tensor_count * sizeof *grown);
+        }
+        g->tensors = grown;
+    }
+    g->tensors[g->tensor_count].name = "";
+    return g->tensor_count++;
+}
+
+bool ir_fail(const struct node *n, struct diag *diag, const char *format, ...)
+{
+    char text[240];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return diag_fail(diag, "op %d %s \"%.80s\": %s", n->index, ops[n->op].text, n->name, text);
+}
+
+static bool check_arity(const struct node *n, struct diag *diag)
+{
+    const int32_t in_min = ops[n->op].in_min, in_max = ops[n->op].in_max;
+    const int32_t out_min = ops[n->op].out_min, out_max = ops[n->op].out_max;
+    if (n->in_count < in_min || n->in_count > in_max) {
+        return ir_fail(n, diag, "has %d inputs, want %d%s", n->in_count, n->in_count < in_min ? in_min : in_max,
+                       in_min == in_max ? "" : n->in_count < in_min ? " or more" : " at most");
+    }
+    if (n->out_count < out_min || n->out_count > out_max) {
+        return ir_fail(n, diag, "has %d outputs, want %d%s", n->out_count, n->out_count < out_min ? out_min : out_max,
+                       out_min == out_max ? "" : n->out_count < out_min ? " or more" : " at most");
+    }
+    for (int i = 0; i < in_min; i++) {
+        if (n->in[i] == NO_TENSOR) {
+            return ir_fail(n, diag, "input %d is left out, but is required", i);
+        }
+    }
+    for (int i = 0; i < out_min; i++) {
+        if (n->out[i] == NO_TENSOR) {
+            return ir_fail(n, diag, "output %d is left out, but is required", i);
+        }
+    }
+    return true;
+}
+
+bool ir_infer(struct graph *g, struct node *n, struct diag *diag)
+{
+    return check_arity(n, diag) && ops[n->op].shape(g, n, diag);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The graph: tensors, and the operators between them in the order they run. Readers make
+ * it, passes change it, the planner lowers it.
+ *
+ * Tensors are row-major (C order), images NHWC. All memory belongs to the graph's arena;
+ * constants may point into the model file, which must stay open as long as the graph.
+ */
+#ifndef IR_H
+#define IR_H
+
+#include "../base/base.h"
+
+enum { IR_MAX_RANK = 8, NO_TENSOR = -1 };
+
+enum type {
+#define TYPE(name, bits, code, text) TYPE_##name,
+#include "type.def"
+#undef TYPE
+    TYPE_COUNT
+};
+
+enum op {
+#define OP(name, ...) OP_##name,
+#include "op.def"
+#undef OP
+    OP_COUNT
+};
+
+enum padding { PADDING_SAME, PADDING_VALID };
+enum activation { ACT_NONE, ACT_RELU, ACT_RELU_N1_TO_1, ACT_RELU6, ACT_TANH, ACT_SIGN_BIT };
+
+/* real = scale * (quantised - zero_point). count 0: not quantised; 1: one pair for the whole
+ * tensor; else one pair for each index of dimension `axis`. */
+struct quant {
+    int32_t count, axis;
+    const float *scale;
+    const int32_t *zero_point;
+};
+
+struct tensor {
+    const char *name;
+    enum type type;
+    int32_t rank; /* 0: a scalar */
+    int32_t dim[IR_MAX_RANK];
+    struct quant quant;
+    const void *data;  /* constant value, aligned for its type; NULL: computed */
+    bool is_state;     /* keeps its value between invokes */
+    const void *init;  /* a state's first value; NULL: the zero point in every element */
+};
+
+/* What an operator's options say; each operator uses the fields of its name in TensorFlow
+ * Lite's schema, the others stay 0. */
+struct attr {
+    enum padding padding;
+    enum activation activation;
+    int32_t stride_h, stride_w;
+    int32_t dilation_h, dilation_w;
+    int32_t filter_h, filter_w;
+    int32_t depth_multiplier;
+    int32_t axis, batch_dims, block_size, num, rank;
+    int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
+    int32_t subgraph;
+    int32_t mode;             /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
+    enum type type;           /* the type that CAST, SHAPE, ARG_MAX... are asked for */
+    float alpha, beta, epsilon;
+    bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
+    bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
+    float cell_clip, proj_clip;
+    const int32_t *list;      /* new_shape, squeeze_dims */
+    int32_t list_count;
+    const uint8_t *custom;    /* raw custom options, in the model file */
+    size_t custom_size;
+    const char *text;         /* VAR_HANDLE: container and shared name */
+};
+
+struct node {
+    enum op op;
+    const char *name; /* of its first output */
+    int32_t index;    /* position in the model file, for messages */
+    int32_t *in, *out; /* indices of tensors; NO_TENSOR: an optional input left out */
+    int32_t in_count, out_count;
+    struct attr attr;
+};
+
+struct graph {
+    struct arena *arena;
+    const char *name;
+    struct tensor *tensors;
+    int32_t tensor_count, tensor_capacity;
+    struct node *nodes;
+    int32_t node_count;
+    int32_t *inputs, *outputs; /* indices of tensors */
+    int32_t input_count, output_count;
+    const char **input_names, **output_names; /* from the first signature, else of the tensors */
+};
+
+/* A model file: the main graph and those that its operators call. */
+struct model {
+    struct graph *graphs; /* graphs[0] is the main one */
+    int32_t graph_count;
+    const char *description;
+};
+
+/*** Facts about types, operators, tensors ***/
+
+const char *ir_type_text(enum type type);
+int ir_type_bits(enum type type);
+const char *ir_op_text(enum op op);
+
+enum ir_op_flags { IR_PURE = 1, IR_SHAPE_ONLY = 2, IR_STATEFUL = 4 };
+
+int ir_op_flags(enum op op);
+
+/* Elements, and bytes as stored (int4: two a byte). Checked by ir_check to fit 31 bits. */
+int64_t ir_count(const struct tensor *t);
+int64_t ir_size(const struct tensor *t);
+
+/* "[1, 49, 10, 8]", in `text` of at least 96 bytes; returns it. */
+char *ir_shape_text(const struct tensor *t, char *text);
+
+/* dim[i], counted from the end if negative; 1 beyond the rank on the left. */
+int32_t ir_dim(const struct tensor *t, int32_t i);
+
+/* The scale and zero point of a per-tensor quantised tensor; 0 and 0 if it has none. */
+float ir_scale(const struct tensor *t);
+int32_t ir_zero_point(const struct tensor *t);
+
+/* Tensor of an input or output of a node; NULL: an optional one left out. */
+struct tensor *ir_in(const struct graph *g, const struct node *n, int i);
+struct tensor *ir_out(const struct graph *g, const struct node *n, int i);
+
+/* Multiply-accumulates of a node; 0 for operators that are not counted in MACs. */
+int64_t ir_macs(const struct graph *g, const struct node *n);
+
+/* Element i of a constant tensor of type int32 or int64 as an integer. */
+int64_t ir_const_int(const struct tensor *t, int64_t i);
+
+/*** Building and checking ***/
+
+/* A new tensor, all fields zero; returns its index. */
+int32_t ir_add_tensor(struct graph *g);
+
+/* An error at a node: "op 12 CONV_2D "stem": <text>". Returns false. */
+__attribute__((format(printf, 3, 4))) bool ir_fail(const struct node *n, struct diag *diag, const char *format, ...);
+
+/* Sets the shapes of the outputs of a node from its inputs and attributes. Fails where the
+ * inputs do not fit together, or where a shape depends on values known only at run time. */
+bool ir_infer(struct graph *g, struct node *n, struct diag *diag);
+
+/* Checks the whole graph: indices, order, shapes, sizes, types, quantisation, ranges. Runs after the
+ * reader and after every pass; what later stages assume is checked here and nowhere else. */
+bool ir_check(struct graph *g, struct diag *diag);
+
+#endif
