@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * .tflite to graph. Field numbers are those of TensorFlow Lite's schema.fbs, version 3.
+ */
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "flatbuffer.h"
+#include "read.h"
+
+enum { SCHEMA_VERSION = 3, MAX_SUBGRAPHS = 64, OP_CODE_CUSTOM = 32 };
+
+/* Field numbers of the tables. */
+enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS, MODEL_SIGNATURES = 7 };
+enum { CODE_DEPRECATED_BUILTIN, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
+enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS, SUBGRAPH_NAME };
+enum { TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTIZATION, TENSOR_IS_VARIABLE,
+       TENSOR_SPARSITY };
+enum { QUANT_SCALE = 2, QUANT_ZERO_POINT, QUANT_AXIS = 6 };
+enum { OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 4, OPERATOR_CUSTOM_OPTIONS };
+enum { BUFFER_DATA };
+enum { SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_SUBGRAPH = 4 };
+enum { TENSOR_MAP_NAME, TENSOR_MAP_INDEX };
+
+struct reader {
+    struct fb fb;
+    struct arena *arena;
+    struct diag *diag;
+    struct fb_vector codes, buffers;
+};
+
+static const int16_t type_codes[] = {
+#define TYPE(name, bits, code, text) [TYPE_##name] = code,
+#include "../ir/type.def"
+#undef TYPE
+};
+
+static const struct {
+    int16_t code;
+    const char *name;
+} op_codes[] = {
+#define OP(name, code, ...) [OP_##name] = {code, #name},
+#include "../ir/op.def"
+#undef OP
+};
+
+enum field_kind { I8, I32, F32, BOOL, TYPE, LIST, TEXT };
+
+static const struct option_field {
+    enum op op;
+    int field;
+    enum field_kind kind;
+    size_t at; /* offset in struct attr */
+    int absent;
+} option_fields[] = {
+#define FIELD(op, field, kind, attribute, absent) {OP_##op, field, kind, offsetof(struct attr, attribute), absent},
+#include "tflite_options.def"
+#undef FIELD
+};
+
+static bool find_type(int64_t code, enum type *type)
+{
+    for (int i = 0; i < TYPE_COUNT; i++) {
+        if (type_codes[i] == code) {
+            *type = (enum type)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int32_t *read_list(struct reader *r, const struct fb_vector *v)
+{
+    int32_t *list = ARENA_ARRAY(r->arena, v->count, int32_t);
+    for (uint32_t i = 0; i < v->count; i++) {
+        list[i] = (int32_t)fb_vector_int(v, i, 4);
+    }
+    return list;
+}
+
+static bool read_quant(struct reader *r, const struct fb_table *table, struct tensor *t)
+{
+    const struct fb_table q = fb_sub(table, TENSOR_QUANTIZATION);
+    const struct fb_vector scale = fb_vector(&q, QUANT_SCALE, 4);
+    const struct fb_vector zero = fb_vector(&q, QUANT_ZERO_POINT, 8);
+    if (scale.count == 0) {
+        return true;
+    }
+    float *scales = ARENA_ARRAY(r->arena, scale.count, float);
+    int32_t *zero_points = ARENA_ARRAY(r->arena, scale.count, int32_t);
+    for (uint32_t i = 0; i < scale.count; i++) {
+        scales[i] = fb_vector_float(&scale, i);
+        const int64_t z = fb_vector_int(&zero, zero.count == 1 ? 0 : i, 8);
+        if (z < INT32_MIN || z > INT32_MAX) {
+            return diag_fail(r->diag, "tensor \"%.80s\": zero point %lld does not fit 32 bits", t->name, (long long)z);
+        }
+        zero_points[i] = (int32_t)z;
+    }
+    int32_t axis = (int32_t)fb_int(&q, QUANT_AXIS, 4, 0);
+    if (scale.count > 1 && (axis < 0 || axis >= t->rank || (uint32_t)t->dim[axis] != scale.count)) {
+        /* Some converters leave the filter's axis on its one-dimensional bias. */
+        for (axis = 0; axis < t->rank && (uint32_t)t->dim[axis] != scale.count; axis++) {
+        }
+        if (axis == t->rank) {
+            return diag_fail(r->diag, "tensor \"%.80s\": %u scales fit none of its dims", t->name, scale.count);
+        }
+    }
+    t->quant = (struct quant){(int32_t)scale.count, axis, scales, zero_points};
+    return true;
+}
+
+/* int4 constants hold two values a byte, the low half first; kernels read bytes. */
+static void unpack_int4(struct reader *r, struct tensor *t, const uint8_t *packed, int64_t count)
+{
+    int8_t *bytes = ARENA_ARRAY(r->arena, count, int8_t);
+    for (int64_t i = 0; i < count; i++) {
+        const int nibble = packed[i / 2] >> (i % 2 * 4) & 15;
+        bytes[i] = (int8_t)(nibble >= 8 ? nibble - 16 : nibble);
+    }
+    t->data = bytes;
+    t->type = TYPE_S8;
+}
+
+static bool read_constant(struct reader *r, const struct fb_table *table, int32_t index, struct tensor *t)
+{
+    const uint32_t buffer = (uint32_t)fb_int(table, TENSOR_BUFFER, 4, 0);
+    if (buffer >= r->buffers.count && buffer > 0) {
+        return diag_fail(r->diag, "tensor %d \"%.80s\": has buffer %u of %u", index, t->name, buffer,
+                         r->buffers.count);
+    }
+    const struct fb_table b = fb_vector_table(&r->buffers, buffer);
+    const struct fb_vector bytes = fb_vector(&b, BUFFER_DATA, 1);
+    if (bytes.count == 0) {
+        return true;
+    }
+    int64_t count = 1;
+    for (int i = 0; i < t->rank; i++) {
+        if (t->dim[i] < 0 || (t->dim[i] > 0 && count > INT32_MAX / t->dim[i])) {
+            return diag_fail(r->diag, "tensor %d \"%.80s\": dim %d is %d", index, t->name, i, t->dim[i]);
+        }
+        count *= t->dim[i];
+    }
+    const int64_t want = (count * ir_type_bits(t->type) + 7) / 8;
+    if (t->type != TYPE_STRING && t->type != TYPE_RESOURCE && want != bytes.count) {
+        char shape[96];
+        return diag_fail(r->diag, "tensor %d \"%.80s\": holds %u bytes, but %s%s needs %lld", index, t->name,
+                         bytes.count, ir_type_text(t->type), ir_shape_text(t, shape), (long long)want);
+    }
+    const uint8_t *data = r->fb.data + bytes.at;
+    const int element = (ir_type_bits(t->type) + 7) / 8;
+    if (t->type == TYPE_S4) {
+        unpack_int4(r, t, data, count);
+    } else if ((uintptr_t)data % (size_t)element == 0) {
+        t->data = data;
+    } else {
+        t->data = arena_copy(r->arena, data, bytes.count);
+    }
+    return true;
+}
+
+static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t index, struct tensor *t)
+{
+    t->name = fb_string(table, TENSOR_NAME, r->arena);
+    const int64_t code = fb_int(table, TENSOR_TYPE, 1, 0);
+    if (!find_type(code, &t->type)) {
+        return diag_fail(r->diag, "tensor %d \"%.80s\": has type code %lld, which mote does not know", index, t->name,
+                         (long long)code);
+    }
+    const struct fb_vector shape = fb_vector(table, TENSOR_SHAPE, 4);
+    if (shape.count > IR_MAX_RANK) {
+        return diag_fail(r->diag, "tensor %d \"%.80s\": has %u dims, want at most %d", index, t->name, shape.count,
+                         IR_MAX_RANK);
+    }
+    t->rank = (int32_t)shape.count;
+    for (uint32_t i = 0; i < shape.count; i++) {
+        const int32_t dim = (int32_t)fb_vector_int(&shape, i, 4);
+        t->dim[i] = dim == -1 ? 1 : dim; /* an unknown batch is one */
+    }
+    if (fb_sub(table, TENSOR_SPARSITY).at != 0) {
+        return diag_fail(r->diag, "tensor %d \"%.80s\": is sparse; convert the model without sparsity", index,
+                         t->name);
+    }
+    t->is_state = fb_int(table, TENSOR_IS_VARIABLE, 1, 0) != 0;
+    return read_quant(r, table, t) && read_constant(r, table, index, t) && !r->diag->failed;
+}
+
+static bool read_options(struct reader *r, const struct fb_table *operator, struct node *n)
+{
+    const struct fb_table options = fb_sub(operator, OPERATOR_OPTIONS);
+    for (size_t i = 0; i < COUNT_OF(option_fields); i++) {
+        const struct option_field *f = &option_fields[i];
+        if (f->op != n->op) {
+            continue;
+        }
+        unsigned char *to = (unsigned char *)&n->attr + f->at;
+        switch (f->kind) {
+        case I8:
+            *(int32_t *)(void *)to = (int32_t)fb_int(&options, f->field, 1, f->absent);
+            break;
+        case I32:
+            *(int32_t *)(void *)to = (int32_t)fb_int(&options, f->field, 4, f->absent);
+            break;
+        case F32:
+            *(float *)(void *)to = fb_float(&options, f->field, (float)f->absent);
+            break;
+        case BOOL:
+            *(bool *)to = fb_int(&options, f->field, 1, f->absent) != 0;
+            break;
+        case TYPE: {
+            const int64_t code = fb_int(&options, f->field, 1, f->absent);
+            if (!find_type(code, (enum type *)(void *)to)) {
+                return ir_fail(n, r->diag, "asks for type code %lld, which mote does not know", (long long)code);
+            }
+            break;
+        }
+        case LIST: {
+            const struct fb_vector v = fb_vector(&options, f->field, 4);
+            *(const int32_t **)(void *)to = read_list(r, &v);
+            n->attr.list_count = (int32_t)v.count;
+            break;
+        }
+        case TEXT:
+            *(const char **)(void *)to = fb_string(&options, f->field, r->arena);
+            break;
+        }
+    }
+    const struct fb_vector custom = fb_vector(operator, OPERATOR_CUSTOM_OPTIONS, 1);
+    n->attr.custom = custom.count > 0 ? r->fb.data + custom.at : NULL;
+    n->attr.custom_size = custom.count;
+    return true;
+}
+
+static bool find_op(struct reader *r, uint32_t index, struct node *n)
+{
+    if (index >= r->codes.count) {
+        return diag_fail(r->diag, "op %d: has operator code %u of %u", n->index, index, r->codes.count);
+    }
+    const struct fb_table code = fb_vector_table(&r->codes, index);
+    /* Codes over 127 are in the newer 32-bit field. */
+    const int64_t old = fb_int(&code, CODE_DEPRECATED_BUILTIN, 1, 0), new = fb_int(&code, CODE_BUILTIN, 4, 0);
+    const int64_t builtin = new > old ? new : old;
+    const char *custom = builtin == OP_CODE_CUSTOM ? fb_string(&code, CODE_CUSTOM, r->arena) : "";
+    for (int i = 0; i < OP_COUNT; i++) {
+        if (builtin == OP_CODE_CUSTOM ? op_codes[i].code < 0 && strcmp(op_codes[i].name, custom) == 0
+                                      : op_codes[i].code == builtin) {
+            n->op = (enum op)i;
+            return true;
+        }
+    }
+    return diag_fail(r->diag, "op %d \"%.80s\": operator %s%.0lld%.80s is not supported", n->index, n->name,
+                     builtin == OP_CODE_CUSTOM ? "CUSTOM " : "code ", (long long)builtin, custom);
+}
+
+static bool read_operator(struct reader *r, const struct fb_table *table, struct graph *g, struct node *n)
+{
+    const struct fb_vector in = fb_vector(table, OPERATOR_INPUTS, 4), out = fb_vector(table, OPERATOR_OUTPUTS, 4);
+    n->in = read_list(r, &in);
+    n->in_count = (int32_t)in.count;
+    n->out = read_list(r, &out);
+    n->out_count = (int32_t)out.count;
+    n->name = "";
+    if (n->out_count > 0 && n->out[0] >= 0 && n->out[0] < g->tensor_count) {
+        n->name = g->tensors[n->out[0]].name;
+    }
+    return find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n) && read_options(r, table, n) &&
+           !r->diag->failed;
+}
+
+static bool read_subgraph(struct reader *r, const struct fb_table *table, struct graph *g)
+{
+    g->arena = r->arena;
+    g->name = fb_string(table, SUBGRAPH_NAME, r->arena);
+
+    const struct fb_vector tensors = fb_vector(table, SUBGRAPH_TENSORS, 4);
+    g->tensors = ARENA_ARRAY(r->arena, tensors.count, struct tensor);
+    g->tensor_count = g->tensor_capacity = (int32_t)tensors.count;
+    for (int32_t i = 0; i < g->tensor_count; i++) {
+        const struct fb_table t = fb_vector_table(&tensors, (uint32_t)i);
+        if (!read_tensor(r, &t, i, &g->tensors[i])) {
+            return false;
+        }
+    }
+
+    const struct fb_vector operators = fb_vector(table, SUBGRAPH_OPERATORS, 4);
+    g->nodes = ARENA_ARRAY(r->arena, operators.count, struct node);
+    g->node_count = (int32_t)operators.count;
+    for (int32_t i = 0; i < g->node_count; i++) {
+        const struct fb_table t = fb_vector_table(&operators, (uint32_t)i);
+        g->nodes[i].index = i;
+        if (!read_operator(r, &t, g, &g->nodes[i])) {
+            return false;
+        }
+    }
+
+    const struct fb_vector in = fb_vector(table, SUBGRAPH_INPUTS, 4), out = fb_vector(table, SUBGRAPH_OUTPUTS, 4);
+    g->inputs = read_list(r, &in);
+    g->input_count = (int32_t)in.count;
+    g->outputs = read_list(r, &out);
+    g->output_count = (int32_t)out.count;
+    return !r->diag->failed && ir_check(g, r->diag);
+}
+
+static const char **name_ends(struct graph *g, const int32_t *ends, int32_t count)
+{
+    const char **names = ARENA_ARRAY(g->arena, count, const char *);
+    for (int i = 0; i < count; i++) {
+        names[i] = g->tensors[ends[i]].name;
+    }
+    return names;
+}
+
+static void read_signature_names(struct reader *r, const struct fb_vector *maps, const int32_t *ends, int32_t count,
+                                 const char **names)
+{
+    for (uint32_t k = 0; k < maps->count; k++) {
+        const struct fb_table map = fb_vector_table(maps, k);
+        for (int i = 0; i < count; i++) {
+            if (ends[i] == fb_int(&map, TENSOR_MAP_INDEX, 4, 0)) {
+                names[i] = fb_string(&map, TENSOR_MAP_NAME, r->arena);
+            }
+        }
+    }
+}
+
+/* The first signature of the main graph gives the inputs and outputs the names that users know. */
+static void read_signatures(struct reader *r, const struct fb_table *root, struct graph *g)
+{
+    g->input_names = name_ends(g, g->inputs, g->input_count);
+    g->output_names = name_ends(g, g->outputs, g->output_count);
+    const struct fb_vector signatures = fb_vector(root, MODEL_SIGNATURES, 4);
+    for (uint32_t i = 0; i < signatures.count; i++) {
+        const struct fb_table s = fb_vector_table(&signatures, i);
+        if (fb_int(&s, SIGNATURE_SUBGRAPH, 4, 0) == 0) {
+            const struct fb_vector in = fb_vector(&s, SIGNATURE_INPUTS, 4);
+            const struct fb_vector out = fb_vector(&s, SIGNATURE_OUTPUTS, 4);
+            read_signature_names(r, &in, g->inputs, g->input_count, g->input_names);
+            read_signature_names(r, &out, g->outputs, g->output_count, g->output_names);
+            return;
+        }
+    }
+}
+
+bool read_tflite(const struct file *file, struct arena *arena, struct model *model, struct diag *diag)
+{
+    struct reader r = {.fb = {file->data, file->size, diag}, .arena = arena, .diag = diag};
+    const struct fb_table root = fb_root(&r.fb);
+    const int64_t version = fb_int(&root, MODEL_VERSION, 4, 0);
+    if (!diag->failed && version != SCHEMA_VERSION) {
+        return diag_fail(diag, "has schema version %lld, want %d", (long long)version, SCHEMA_VERSION);
+    }
+    r.codes = fb_vector(&root, MODEL_OPERATOR_CODES, 4);
+    r.buffers = fb_vector(&root, MODEL_BUFFERS, 4);
+    const struct fb_vector subgraphs = fb_vector(&root, MODEL_SUBGRAPHS, 4);
+    if (!diag->failed && (subgraphs.count < 1 || subgraphs.count > MAX_SUBGRAPHS)) {
+        return diag_fail(diag, "has %u subgraphs, want 1 to %d", subgraphs.count, MAX_SUBGRAPHS);
+    }
+    model->description = fb_string(&root, MODEL_DESCRIPTION, arena);
+    model->graph_count = (int32_t)subgraphs.count;
+    model->graphs = ARENA_ARRAY(arena, subgraphs.count, struct graph);
+    for (int32_t i = 0; i < model->graph_count && !diag->failed; i++) {
+        const struct fb_table t = fb_vector_table(&subgraphs, (uint32_t)i);
+        if (!read_subgraph(&r, &t, &model->graphs[i])) {
+            return false;
+        }
+    }
+    if (diag->failed) {
+        return false;
+    }
+    read_signatures(&r, &root, &model->graphs[0]);
+    return !diag->failed;
+}
