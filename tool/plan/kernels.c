@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The table of kernels.
+ */
+#include "../../mote/kernel/conv.h"
+#include "plan.h"
+
+#define KERNEL(name, params) mote_kernel mote_##name;
+#include "../../mote/kernel/kernel.def"
+#undef KERNEL
+
+const struct plan_kernel plan_kernels[KERNEL_COUNT] = {
+#define KERNEL(name, params) [KERNEL_##name] = {#name, #params, sizeof(struct mote_##params), mote_##name},
+#include "../../mote/kernel/kernel.def"
+#undef KERNEL
+};

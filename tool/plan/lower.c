@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the lowering rules share.
+ */
+#include "lower.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct lower_window lower_each_line = {.count = 1, .stride = 1, .dilation = 1};
+
+const struct tensor *lower_in(const struct lower *l, int i) { return ir_in(l->graph, l->node, i); }
+const struct tensor *lower_out(const struct lower *l, int i) { return ir_out(l->graph, l->node, i); }
+
+void *lower_alloc(struct lower *l, size_t count, size_t size) { return arena_array(l->plan->arena, count, size); }
+
+void *lower_kernel(struct lower *l, enum kernel kernel)
+{
+    l->step->kernel = kernel;
+    l->step->params = arena_alloc(l->plan->arena, plan_kernels[kernel].params_size);
+    return l->step->params;
+}
+
+struct lower_lines lower_lines(const struct tensor *t)
+{
+    const int32_t images = t->rank >= 3 ? t->dim[0] : 1;
+    const int32_t lines = t->rank >= 3 ? t->dim[1] : t->rank == 2 ? t->dim[0] : 1;
+    const int32_t all = images * lines;
+    return (struct lower_lines){images, lines, all > 0 ? (int32_t)(ir_size(t) / all) : 0};
+}
+
+static struct lower_lines whole(const struct tensor *t)
+{
+    return (struct lower_lines){1, 1, (int32_t)ir_size(t)};
+}
+
+static struct mote_port *add_port(struct lower *l, struct mote_port **ports, int32_t *count, int32_t tensor)
+{
+    struct mote_port *grown = ARENA_ARRAY(l->plan->arena, *count + 1, struct mote_port);
+    if (*count > 0) {
+        memcpy(grown, *ports, (size_t)*count * sizeof *grown);
+    }
+    *ports = grown;
+    grown[*count].buffer = (uint16_t)l->plan->buffer_of[tensor];
+    return &grown[(*count)++];
+}
+
+static void add_out(struct lower *l, int32_t tensor, struct lower_lines view)
+{
+    struct plan_step *s = l->step;
+    struct mote_port *port = add_port(l, &s->out, &s->out_count, tensor);
+    port->count = 1;
+    port->row_bytes = view.line_bytes;
+    port->rows = view.images * view.lines;
+    port->stride = 1;
+    if (s->out_count == 1) {
+        s->rows = view.images * view.lines;
+        s->image_rows = view.lines;
+    } else if (port->rows != s->rows) {
+        port->stride = 0; /* a state, or an output of another rhythm: always the same row */
+    }
+}
+
+void lower_out_view(struct lower *l, int i, struct lower_lines view) { add_out(l, l->node->out[i], view); }
+void lower_out_lines(struct lower *l, int i) { lower_out_view(l, i, lower_lines(lower_out(l, i))); }
+void lower_out_whole(struct lower *l, int i) { lower_out_view(l, i, whole(lower_out(l, i))); }
+void lower_state(struct lower *l, int input) { add_out(l, l->node->in[input], whole(lower_in(l, input))); }
+
+void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower_window window)
+{
+    struct mote_port *port = add_port(l, &l->step->in, &l->step->in_count, l->node->in[i]);
+    port->count = (uint16_t)window.count;
+    port->row_bytes = view.line_bytes;
+    port->rows = view.lines;
+    port->image_step = view.images > 1 ? view.lines : 0;
+    port->stride = window.stride;
+    port->dilation = window.dilation;
+    port->pad = window.pad;
+    port->lines = window.lines;
+}
+
+void lower_in_lines(struct lower *l, int i, struct lower_window window)
+{
+    lower_in_view(l, i, lower_lines(lower_in(l, i)), window);
+}
+
+void lower_in_whole(struct lower *l, int i)
+{
+    lower_in_view(l, i, whole(lower_in(l, i)), (struct lower_window){.count = 1});
+}
+
+void lower_scratch(struct lower *l, size_t size) { l->step->scratch_size = size; }
+void lower_in_place(struct lower *l, int i) { l->step->in_place = i; }
+
+bool lower_alias(struct lower *l, int i)
+{
+    l->plan->buffer_of[l->node->out[0]] = l->plan->buffer_of[l->node->in[i]];
+    l->step->kernel = KERNEL_COUNT;
+    return true;
+}
+
+void lower_multiplier(double real, int32_t *multiplier, int32_t *shift)
+{
+    int exponent;
+    int64_t fixed = llround(frexp(real, &exponent) * (double)(INT64_C(1) << 31));
+    if (fixed == INT64_C(1) << 31) {
+        fixed /= 2;
+        exponent++;
+    }
+    if (exponent < -31) { /* too small to matter: flushed to zero */
+        fixed = 0;
+        exponent = 0;
+    }
+    *multiplier = (int32_t)fixed;
+    *shift = fixed == 0 ? 0 : exponent;
+}
+
+void lower_activation_range_f32(enum activation activation, float *low, float *high)
+{
+    *low = activation == ACT_NONE ? -INFINITY : activation == ACT_RELU_N1_TO_1 ? -1.0F : 0.0F;
+    *high = activation == ACT_RELU6 ? 6.0F : activation == ACT_RELU_N1_TO_1 ? 1.0F : INFINITY;
+}
+
+void lower_activation_range(enum activation activation, const struct tensor *out, int32_t *low, int32_t *high)
+{
+    const int bits = ir_type_bits(out->type);
+    const bool is_unsigned = out->type == TYPE_U8 || out->type == TYPE_U16;
+    const int32_t type_low = is_unsigned ? 0 : -(1 << (bits - 1));
+    const int32_t type_high = is_unsigned ? (1 << bits) - 1 : (1 << (bits - 1)) - 1;
+    float real_low, real_high;
+    lower_activation_range_f32(activation, &real_low, &real_high);
+    const double scale = (double)ir_scale(out);
+    *low = type_low;
+    *high = type_high;
+    if (isfinite(real_low)) {
+        *low = (int32_t)fmax(type_low, ir_zero_point(out) + (double)roundf((float)(real_low / scale)));
+    }
+    if (isfinite(real_high)) {
+        *high = (int32_t)fmin(type_high, ir_zero_point(out) + (double)roundf((float)(real_high / scale)));
+    }
+}
+
+bool lower_no_kernel(struct lower *l, const char *want)
+{
+    char types[120] = "";
+    size_t n = 0;
+    for (int i = 0; i < l->node->in_count && n < sizeof types - 16; i++) {
+        const struct tensor *t = lower_in(l, i);
+        n += (size_t)snprintf(types + n, sizeof types - n, "%s%s", i > 0 ? ", " : "",
+                              t == NULL ? "-" : ir_type_text(t->type));
+    }
+    const struct tensor *out = lower_out(l, 0);
+    return ir_fail(l->node, l->diag, "has types (%s) -> %s; mote has %s", types, ir_type_text(out->type), want);
+}

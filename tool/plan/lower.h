@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lowering: a rule for each operator turns a node into a step. A rule picks the kernel for the types at
+ * hand, fills its parameters, and says which rows of each input an output row needs:
+ *
+ *     bool lower_relu(struct lower *l)
+ *     {
+ *         struct mote_relu *p = lower_kernel(l, KERNEL_relu_s8);
+ *         p->... = ...;
+ *         lower_out_lines(l, 0);
+ *         lower_in_lines(l, 0, lower_each_line);
+ *         return true;
+ *     }
+ *
+ * One function for each name in the `lower` column of op.def. What the kernel cannot do is refused here, with
+ * ir_fail and a cure; kernels do not check.
+ */
+#ifndef PLAN_LOWER_H
+#define PLAN_LOWER_H
+
+#include "plan.h"
+
+struct lower {
+    struct plan *plan;
+    struct graph *graph;
+    struct node *node;
+    struct plan_step *step;
+    struct diag *diag;
+};
+
+typedef bool lower_rule(struct lower *l);
+
+#define OP(name, code, in_min, in_max, out_min, out_max, shape, lower, ...) lower_rule lower_##lower;
+#include "../ir/op.def"
+#undef OP
+
+/* The tensors of the node; NULL: an optional one left out. */
+const struct tensor *lower_in(const struct lower *l, int i);
+const struct tensor *lower_out(const struct lower *l, int i);
+
+/* Memory that lives as long as the plan: for tables that parameters point to. */
+void *lower_alloc(struct lower *l, size_t count, size_t size);
+
+/* Chooses the kernel; returns its zeroed parameters. */
+void *lower_kernel(struct lower *l, enum kernel kernel);
+
+/*** Rows ***/
+
+/* A tensor as rows: [N, H, ...] has N images of H lines, [H, C] is one image of H lines, [C] and a scalar are
+ * one line. */
+struct lower_lines {
+    int32_t images, lines;
+    int32_t line_bytes;
+};
+
+struct lower_lines lower_lines(const struct tensor *t);
+
+/* Which lines of an input the output line v of the same image needs: v * stride - pad + k * dilation for
+ * k = 0 .. count - 1, or lines[v] + k * dilation. Lines outside of the image come as NULL. */
+struct lower_window {
+    int32_t count, stride, dilation, pad;
+    const int32_t *lines;
+};
+
+extern const struct lower_window lower_each_line; /* line v needs line v */
+
+/* The ports of the step. First the outputs, then the inputs, each in the order the kernel reads them in `io`.
+ *   _lines: row by row     _whole: all of it at once, as one row */
+void lower_out_lines(struct lower *l, int i);
+void lower_out_whole(struct lower *l, int i);
+void lower_in_lines(struct lower *l, int i, struct lower_window window);
+void lower_in_whole(struct lower *l, int i);
+
+/* The same with a row structure of the rule's own: `lines` lines an image of `line_bytes` bytes. */
+void lower_out_view(struct lower *l, int i, struct lower_lines view);
+void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower_window window);
+
+/* A state tensor among the node's inputs becomes an output that the kernel reads and writes. */
+void lower_state(struct lower *l, int input);
+
+/* Bytes of scratch memory for each firing. */
+void lower_scratch(struct lower *l, size_t size);
+
+/* Output 0 may lie on top of this input: the kernel has read each input row before it writes the output row of the
+ * same number, and both have the same size (or the output's is smaller). */
+void lower_in_place(struct lower *l, int i);
+
+/* The output is a view of the input: the same bytes, no step at all. */
+bool lower_alias(struct lower *l, int i);
+
+/*** Quantisation ***/
+
+/* real -> multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. The factor must be finite and not negative. */
+void lower_multiplier(double real, int32_t *multiplier, int32_t *shift);
+
+/* The range that a fused activation allows in the output's quantised values (8 and 16 bits). */
+void lower_activation_range(enum activation activation, const struct tensor *out, int32_t *low, int32_t *high);
+
+/* The same for float. */
+void lower_activation_range_f32(enum activation activation, float *low, float *high);
+
+/* Fails, naming the types at hand and `want`, the combinations there are. */
+bool lower_no_kernel(struct lower *l, const char *want);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From graph to plan, in this order: buffers, steps, lifetimes, placement, code.
+ */
+#include "plan.h"
+
+#include <string.h>
+
+#include "lower.h"
+#include "place.h"
+
+static lower_rule *const rules[] = {
+#define OP(name, code, in_min, in_max, out_min, out_max, shape, lower, ...) [OP_##name] = lower_##lower,
+#include "../ir/op.def"
+#undef OP
+};
+
+static void make_buffer(struct plan *plan, int32_t tensor)
+{
+    const struct tensor *t = &plan->graph->tensors[tensor];
+    if (plan->buffer_of[tensor] != NO_BUFFER) {
+        return;
+    }
+    plan->buffer_of[tensor] = plan->buffer_count;
+    plan->buffers[plan->buffer_count++] = (struct plan_buffer){
+        .name = t->name,
+        .size = (size_t)ir_size(t),
+        .data = t->data,
+        .is_state = t->is_state,
+        .init = t->init,
+        .fill = (uint8_t)(t->type == TYPE_S8 || t->type == TYPE_U8 ? ir_zero_point(t) : 0),
+        .first = -1,
+        .last = -1,
+    };
+}
+
+static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
+{
+    for (int i = 0; i < node->in_count; i++) {
+        if (node->in[i] != NO_TENSOR) {
+            make_buffer(plan, node->in[i]);
+        }
+    }
+    for (int i = 0; i < node->out_count; i++) {
+        if (node->out[i] != NO_TENSOR) {
+            make_buffer(plan, node->out[i]);
+        }
+    }
+    struct plan_step *step = &plan->steps[plan->step_count];
+    *step = (struct plan_step){.node = (int32_t)(node - plan->graph->nodes), .in_place = -1};
+    struct lower l = {plan, plan->graph, node, step, diag};
+    if (!rules[node->op](&l)) {
+        return false;
+    }
+    if (step->kernel != KERNEL_COUNT) { /* else an alias */
+        plan->step_count++;
+    }
+    return true;
+}
+
+static void begin(struct graph *graph, struct plan *plan)
+{
+    *plan = (struct plan){.arena = graph->arena, .graph = graph};
+    plan->steps = ARENA_ARRAY(plan->arena, graph->node_count + 1, struct plan_step);
+    plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, struct plan_buffer);
+    plan->buffer_of = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, int32_t);
+    for (int i = 0; i < graph->tensor_count; i++) {
+        plan->buffer_of[i] = NO_BUFFER;
+    }
+}
+
+/* One layer after the other. */
+static void make_schedule(struct plan *plan)
+{
+    plan->schedule = ARENA_ARRAY(plan->arena, plan->step_count + 1, struct mote_firing);
+    plan->schedule_count = (uint32_t)plan->step_count;
+    for (int i = 0; i < plan->step_count; i++) {
+        plan->schedule[i] = (struct mote_firing){(uint16_t)i, 0, plan->steps[i].rows};
+    }
+}
+
+static void touch(struct plan *plan, int32_t buffer, int32_t step)
+{
+    struct plan_buffer *b = &plan->buffers[buffer];
+    if (b->first < 0 && !b->is_input) {
+        b->first = step;
+    }
+    b->last = step;
+}
+
+static void find_lifetimes(struct plan *plan)
+{
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        for (int k = 0; k < s->in_count; k++) {
+            touch(plan, s->in[k].buffer, i);
+        }
+        for (int k = 0; k < s->out_count; k++) {
+            touch(plan, s->out[k].buffer, i);
+        }
+    }
+    for (int i = 0; i < plan->buffer_count; i++) {
+        struct plan_buffer *b = &plan->buffers[i];
+        if (b->is_state) {
+            b->first = -1;
+        }
+        if (b->is_state || b->is_output) {
+            b->last = plan->step_count;
+        }
+    }
+}
+
+/* The plan as the device wants it. */
+static bool make_code(struct plan *plan, struct diag *diag)
+{
+    const struct graph *g = plan->graph;
+    struct mote_plan *code = &plan->code;
+    if (plan->buffer_count > UINT16_MAX || plan->step_count > UINT16_MAX) {
+        return diag_fail(diag, "has %d tensors and %d operators, want at most %d", plan->buffer_count,
+                         plan->step_count, UINT16_MAX);
+    }
+    struct mote_buffer *buffers = ARENA_ARRAY(plan->arena, plan->buffer_count, struct mote_buffer);
+    struct mote_state *states = ARENA_ARRAY(plan->arena, plan->buffer_count, struct mote_state);
+    for (int i = 0; i < plan->buffer_count; i++) {
+        const struct plan_buffer *b = &plan->buffers[i];
+        buffers[i] = (struct mote_buffer){b->data, b->offset, b->ring};
+        if (b->is_state) {
+            states[code->state_count++] = (struct mote_state){(uint16_t)i, b->fill, (uint32_t)b->size, b->init};
+        }
+    }
+    struct mote_step *steps = ARENA_ARRAY(plan->arena, plan->step_count, struct mote_step);
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        steps[i] = (struct mote_step){plan_kernels[s->kernel].function, s->params, s->in, s->out,
+                                      (uint16_t)s->in_count, (uint16_t)s->out_count, s->rows, s->image_rows,
+                                      s->scratch};
+    }
+    struct mote_tensor *ends = ARENA_ARRAY(plan->arena, g->input_count + g->output_count, struct mote_tensor);
+    for (int i = 0; i < g->input_count + g->output_count; i++) {
+        const int32_t t = i < g->input_count ? g->inputs[i] : g->outputs[i - g->input_count];
+        ends[i] = (struct mote_tensor){(uint16_t)plan->buffer_of[t], (uint32_t)ir_size(&g->tensors[t])};
+    }
+    code->buffers = buffers;
+    code->steps = steps;
+    code->schedule = plan->schedule;
+    code->inputs = ends;
+    code->outputs = ends + g->input_count;
+    code->states = states;
+    code->buffer_count = (uint16_t)plan->buffer_count;
+    code->step_count = (uint16_t)plan->step_count;
+    code->input_count = (uint16_t)g->input_count;
+    code->output_count = (uint16_t)g->output_count;
+    code->schedule_count = plan->schedule_count;
+    code->arena_size = plan->arena_size;
+    return true;
+}
+
+static bool finish(struct plan *plan, struct diag *diag)
+{
+    make_schedule(plan);
+    find_lifetimes(plan);
+    return plan_place(plan, diag) && make_code(plan, diag);
+}
+
+bool plan_graph(struct graph *graph, struct plan *plan, struct diag *diag)
+{
+    begin(graph, plan);
+    for (int i = 0; i < graph->input_count; i++) {
+        make_buffer(plan, graph->inputs[i]);
+        plan->buffers[plan->buffer_of[graph->inputs[i]]].is_input = true;
+    }
+    for (int i = 0; i < graph->node_count; i++) {
+        if (!lower_node(plan, &graph->nodes[i], diag)) {
+            return false;
+        }
+    }
+    for (int i = 0; i < graph->output_count; i++) {
+        make_buffer(plan, graph->outputs[i]);
+        plan->buffers[plan->buffer_of[graph->outputs[i]]].is_output = true;
+    }
+    return finish(plan, diag);
+}
+
+bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag)
+{
+    begin(graph, plan);
+    if (!lower_node(plan, node, diag)) {
+        return false;
+    }
+    for (int i = 0; i < node->out_count; i++) {
+        plan->buffers[plan->buffer_of[node->out[i]]].is_output = true;
+    }
+    return finish(plan, diag);
+}
