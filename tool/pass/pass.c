@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: MIT */
+#include "pass.h"
+
+bool pass_all(struct model *model, pass_evaluate *evaluate, struct diag *diag)
+{
+    struct graph *main = &model->graphs[0];
+    return pass_fold_constants(main, evaluate, diag) && ir_check(main, diag);
+}
