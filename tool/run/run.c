@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include <string.h>
+
+void run_init(struct runner *runner, struct plan *plan)
+{
+    runner->plan = plan;
+    runner->arena = arena_alloc(plan->arena, plan->arena_size);
+    mote_init(&plan->code, runner->arena);
+}
+
+static size_t total(const struct mote_tensor *ends, int count)
+{
+    size_t size = 0;
+    for (int i = 0; i < count; i++) {
+        size += ends[i].size;
+    }
+    return size;
+}
+
+size_t run_input_size(const struct plan *plan) { return total(plan->code.inputs, plan->code.input_count); }
+size_t run_output_size(const struct plan *plan) { return total(plan->code.outputs, plan->code.output_count); }
+
+void run_invoke(struct runner *runner, const uint8_t *in, uint8_t *out)
+{
+    const struct mote_plan *code = &runner->plan->code;
+    for (int i = 0; i < code->input_count; i++) {
+        memcpy(mote_input(code, runner->arena, i), in, code->inputs[i].size);
+        in += code->inputs[i].size;
+    }
+    mote_invoke(code, runner->arena);
+    for (int i = 0; i < code->output_count; i++) {
+        memcpy(out, mote_output(code, runner->arena, i), code->outputs[i].size);
+        out += code->outputs[i].size;
+    }
+}
+
+bool run_node(struct graph *graph, struct node *node, struct diag *diag)
+{
+    struct plan plan;
+    if (!plan_node(graph, node, &plan, diag)) {
+        return false;
+    }
+    struct runner runner;
+    run_init(&runner, &plan);
+    mote_invoke(&plan.code, runner.arena);
+    for (int i = 0; i < node->out_count; i++) {
+        const struct plan_buffer *b = &plan.buffers[plan.buffer_of[node->out[i]]];
+        graph->tensors[node->out[i]].data = b->data != NULL ? b->data : (uint8_t *)runner.arena + b->offset;
+    }
+    return true;
+}
