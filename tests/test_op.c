@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Runs the test tables: each case becomes a graph of one operator, which goes the whole road of a model - passes,
+ * planner, executor - in an arena of exactly the planned size, full of garbage, between guard bytes.
+ *
+ *     test_op [FILE...] [--case TEXT]     all tables of tests/op, or these; only cases whose name holds TEXT
+ */
+#include <glob.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../tool/pass/pass.h"
+#include "../tool/run/run.h"
+#include "op_table.h"
+
+enum { GUARD_SIZE = 64, GUARD = 0xA5, MEMORY_LIMIT = 1 << 30 };
+
+/* An arena of exactly the planned size, aligned to what is promised and no more. */
+struct guarded {
+    uint8_t *block, *arena;
+    size_t size;
+};
+
+static struct guarded make_guarded(size_t size)
+{
+    const size_t odd = 2 * MOTE_ARENA_ALIGN; /* the block is aligned so much, the arena half */
+    uint8_t *block = aligned_alloc(odd, (size + 2 * GUARD_SIZE + MOTE_ARENA_ALIGN + odd - 1) / odd * odd);
+    if (block == NULL) {
+        abort();
+    }
+    struct guarded g = {block, block + GUARD_SIZE + MOTE_ARENA_ALIGN, size};
+    memset(g.arena - GUARD_SIZE, GUARD, GUARD_SIZE);
+    memset(g.arena + size, GUARD, GUARD_SIZE - MOTE_ARENA_ALIGN);
+    return g;
+}
+
+static void fill_garbage(struct guarded *g, uint32_t x)
+{
+    for (size_t i = 0; i < g->size; i++) {
+        x = x * 1664525 + 1013904223;
+        g->arena[i] = (uint8_t)(x >> 24);
+    }
+}
+
+static bool guards_hold(const struct guarded *g)
+{
+    bool hold = true;
+    for (int i = 0; i < GUARD_SIZE; i++) {
+        hold = hold && g->arena[i - GUARD_SIZE] == GUARD;
+    }
+    for (int i = 0; i < GUARD_SIZE - MOTE_ARENA_ALIGN; i++) {
+        hold = hold && g->arena[g->size + (size_t)i] == GUARD;
+    }
+    return hold;
+}
+
+/*** Comparing ***/
+
+static double value_at(enum type type, const void *data, int64_t i)
+{
+    switch (type) {
+    case TYPE_F64:
+        return ((const double *)data)[i];
+    case TYPE_F32:
+        return (double)((const float *)data)[i];
+    default:
+        return (double)op_f16_to_f32(((const uint16_t *)data)[i]);
+    }
+}
+
+static int64_t int_at(enum type type, const void *data, int64_t i)
+{
+    const int bytes = (ir_type_bits(type) + 7) / 8;
+    const bool is_signed = type == TYPE_S4 || type == TYPE_S8 || type == TYPE_S16 || type == TYPE_S32;
+    uint64_t value = 0;
+    memcpy(&value, (const uint8_t *)data + i * bytes, (size_t)bytes);
+    const int unused = 64 - 8 * bytes;
+    return is_signed ? (int64_t)(value << unused) >> unused : (int64_t)value;
+}
+
+static bool compare_floats(enum type type, const void *want, const void *got, int64_t count, int output,
+                           struct diag *diag)
+{
+    double most = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double w = value_at(type, want, i);
+        most = isfinite(w) && fabs(w) > most ? fabs(w) : most;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const double w = value_at(type, want, i), g = value_at(type, got, i);
+        if (w != g && !(fabs(w - g) <= 1e-5 * most) && !(isnan(w) && isnan(g))) {
+            return diag_fail(diag, "output %d, element %lld: want %.9g, got %.9g", output, (long long)i, w, g);
+        }
+    }
+    return true;
+}
+
+static bool compare_ints(enum type type, const struct op_values *want, const void *got, int64_t count, int output,
+                         struct diag *diag)
+{
+    const size_t size = (size_t)count * (size_t)((ir_type_bits(type) + 7) / 8);
+    if (want->is_crc) {
+        const uint32_t crc = op_crc32(got, size);
+        return crc == want->crc || diag_fail(diag, "output %d: want CRC 0x%08x, got 0x%08x", output, want->crc, crc);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t w = int_at(type, want->data, i), g = int_at(type, got, i);
+        if (w != g) {
+            return diag_fail(diag, "output %d, element %lld: want %lld, got %lld", output, (long long)i,
+                             (long long)w, (long long)g);
+        }
+    }
+    return true;
+}
+
+/* Outputs of all invokes lie one after the other in got[]. */
+static bool compare(const struct op_case *c, uint8_t *const got[], struct diag *diag)
+{
+    const struct graph *g = &c->graph;
+    for (int i = 0; i < g->output_count; i++) {
+        const struct tensor *t = &g->tensors[g->outputs[i]];
+        const int64_t count = ir_count(t) * c->invokes;
+        const bool is_float = t->type == TYPE_F32 || t->type == TYPE_F64 || t->type == TYPE_F16;
+        if (count > 0 && !(is_float ? compare_floats(t->type, c->out[i].data, got[i], count, i, diag)
+                                    : compare_ints(t->type, &c->out[i], got[i], count, i, diag))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*** Running ***/
+
+/* All invokes from the first state on, in a fresh arena of garbage; the outputs go to got[]. */
+static void invoke_all(const struct op_case *c, const struct mote_plan *plan, struct guarded *arena, uint32_t garbage,
+                       uint8_t *const got[])
+{
+    fill_garbage(arena, garbage);
+    mote_init(plan, arena->arena);
+    for (int k = 0; k < c->invokes; k++) {
+        for (int i = 0; i < plan->input_count; i++) {
+            const size_t size = plan->inputs[i].size;
+            memcpy(mote_input(plan, arena->arena, i), (const uint8_t *)c->in[i].data + (size_t)k * size, size);
+        }
+        mote_invoke(plan, arena->arena);
+        for (int i = 0; i < plan->output_count; i++) {
+            const size_t size = plan->outputs[i].size;
+            memcpy(got[i] + (size_t)k * size, mote_output(plan, arena->arena, i), size);
+        }
+    }
+}
+
+static uint8_t **new_outputs(const struct op_case *c, const struct mote_plan *plan, struct arena *memory)
+{
+    uint8_t **got = ARENA_ARRAY(memory, plan->output_count, uint8_t *);
+    for (int i = 0; i < plan->output_count; i++) {
+        got[i] = arena_array(memory, (size_t)c->invokes, plan->outputs[i].size);
+    }
+    return got;
+}
+
+/* What one way of planning computes; run twice, since nothing but the inputs and the state may matter. */
+static bool check_plan(const struct op_case *c, const struct mote_plan *plan, struct arena *memory, struct diag *diag)
+{
+    uint8_t **got = new_outputs(c, plan, memory), **again = new_outputs(c, plan, memory);
+    struct guarded arena = make_guarded(plan->arena_size);
+    invoke_all(c, plan, &arena, 1, got);
+    invoke_all(c, plan, &arena, 2, again);
+    bool ok = compare(c, got, diag);
+    ok = guards_hold(&arena) ? ok : diag_fail(diag, "wrote outside of its arena of %u bytes", plan->arena_size);
+    for (int i = 0; i < plan->output_count && ok; i++) {
+        if (memcmp(got[i], again[i], (size_t)c->invokes * plan->outputs[i].size) != 0) {
+            ok = diag_fail(diag, "output %d differs in a second run: it depends on what the arena held", i);
+        }
+    }
+    free(arena.block);
+    return ok;
+}
+
+/* Constants must be as they were. */
+static uint32_t hash_constants(const struct graph *g, int32_t tensor_count)
+{
+    uint32_t hash = 0;
+    for (int i = 0; i < tensor_count; i++) {
+        const struct tensor *t = &g->tensors[i];
+        if (t->data != NULL) {
+            hash = hash * 31 + op_crc32(t->data, (size_t)ir_size(t));
+        }
+    }
+    return hash;
+}
+
+static bool check_shapes(const struct op_case *c, const struct tensor *stated, struct diag *diag)
+{
+    const struct graph *g = &c->graph;
+    for (int i = 0; i < g->output_count; i++) {
+        const struct tensor *want = &stated[g->outputs[i]], *got = &g->tensors[g->outputs[i]];
+        char want_text[96], got_text[96];
+        if (want->rank != got->rank || memcmp(want->dim, got->dim, sizeof want->dim[0] * (size_t)want->rank) != 0) {
+            return diag_fail(diag, "output %d: want shape %s, got %s", i, ir_shape_text(want, want_text),
+                             ir_shape_text(got, got_text));
+        }
+    }
+    return true;
+}
+
+static bool run_case(struct op_case *c, struct arena *memory, struct diag *refusal, struct diag *diag)
+{
+    struct graph *g = &c->graph;
+    struct model model = {.graphs = g, .graph_count = 1, .description = ""};
+    struct plan plan;
+    const struct tensor *stated = arena_copy(memory, g->tensors, (size_t)g->tensor_count * sizeof *stated);
+    const int32_t tensor_count = g->tensor_count;
+    const uint32_t hash = hash_constants(g, tensor_count);
+    if (!ir_check(g, refusal) || !pass_all(&model, run_node, refusal) || !plan_graph(g, &plan, refusal)) {
+        return c->error != NULL || diag_fail(diag, "refused: %s", refusal->text);
+    }
+    if (c->error != NULL) {
+        return diag_fail(diag, "want an error with \"%.80s\", got none", c->error);
+    }
+    const bool is_folded = g->node_count == 0;
+    return check_shapes(c, stated, diag) && check_plan(c, &plan.code, memory, diag) &&
+           (is_folded || hash == hash_constants(g, tensor_count) || diag_fail(diag, "a constant was overwritten"));
+}
+
+static bool check_case(struct op_case *c, struct arena *memory, struct diag *diag)
+{
+    struct diag refusal = {0};
+    jmp_buf exhausted;
+    memory->on_exhaustion = &exhausted;
+    if (setjmp(exhausted) != 0) {
+        return c->error != NULL ? diag_fail(diag, "ran out of memory instead of an error with \"%.80s\"", c->error)
+                                : diag_fail(diag, "ran out of memory");
+    }
+    const bool ok = run_case(c, memory, &refusal, diag);
+    memory->on_exhaustion = NULL;
+    if (ok && c->error != NULL && strstr(refusal.text, c->error) == NULL) {
+        return diag_fail(diag, "want an error with \"%.80s\", got: %s", c->error, refusal.text);
+    }
+    return ok;
+}
+
+/*** Tables ***/
+
+struct tally {
+    int passed, failed;
+};
+
+static char *read_text(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    if (f == NULL) {
+        return NULL;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    const ssize_t length = getdelim(&text, &size, '\0', f);
+    fclose(f);
+    if (length < 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static void run_table(const char *path, const char *filter, struct tally *tally)
+{
+    char *text = read_text(path);
+    if (text == NULL) {
+        fprintf(stderr, "%s: cannot read it, or it is empty\n", path);
+        tally->failed++;
+        return;
+    }
+    struct op_table table;
+    op_table_open(&table, path, text);
+    for (;;) {
+        struct arena memory;
+        struct op_case c;
+        struct diag diag = {0};
+        arena_init(&memory, MEMORY_LIMIT);
+        const bool is_case = op_table_next(&table, &memory, &c, &diag);
+        if (diag.failed) {
+            fprintf(stderr, "%s:%d: %s\n", path, table.line, diag.text);
+            tally->failed++;
+        } else if (is_case && (filter == NULL || strstr(c.name, filter) != NULL)) {
+            const bool ok = check_case(&c, &memory, &diag);
+            *(ok ? &tally->passed : &tally->failed) += 1;
+            if (!ok) {
+                fprintf(stderr, "%s:%d: case \"%s\": %s\n", path, c.line, c.name, diag.text);
+            }
+        }
+        arena_free(&memory);
+        if (!is_case) {
+            break;
+        }
+    }
+    free(text);
+}
+
+int main(int argc, char **argv)
+{
+    const char *filter = NULL;
+    struct tally tally = {0};
+    int file_count = 0;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
+            filter = argv[++i];
+        } else if (argv[i][0] == '-') {
+            fprintf(stderr, "usage: test_op [FILE...] [--case TEXT]\n");
+            return 2;
+        } else {
+            argv[1 + file_count++] = argv[i];
+        }
+    }
+    glob_t all = {0};
+    if (file_count == 0 && glob(TEST_DIR "/op/*.test", 0, NULL, &all) == 0) {
+        file_count = (int)all.gl_pathc;
+    }
+    for (int i = 0; i < file_count; i++) {
+        run_table(all.gl_pathc > 0 ? all.gl_pathv[i] : argv[1 + i], filter, &tally);
+    }
+    globfree(&all);
+    printf("%d passed, %d failed\n", tally.passed, tally.failed);
+    return tally.failed > 0 || tally.passed == 0;
+}
