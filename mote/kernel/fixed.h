@@ -25,16 +25,17 @@ static inline int32_t mote_shift_left(int32_t x, int n)
     return (int32_t)((uint32_t)x << n);
 }
 
-/* round(a * b / 2^31), halves away from zero in the sense of gemmlowp: the nudge is
- * 2^30 or 1 - 2^30 and the division truncates. Only a = b = -2^31 saturates. */
+/* round(x * multiplier / 2^31), halves up: what gemmlowp's nudge and truncating division come to.
+ * Precondition: multiplier > -2^31 or x > -2^31. */
+static inline int32_t mote_mul_q31(int32_t x, int32_t multiplier)
+{
+    return (int32_t)(((int64_t)x * multiplier + (INT64_C(1) << 30)) >> 31);
+}
+
+/* The same for factors of any sign. Only a = b = -2^31 saturates. */
 static inline int32_t mote_mul_high(int32_t a, int32_t b)
 {
-    if (a == INT32_MIN && b == INT32_MIN) {
-        return INT32_MAX;
-    }
-    const int64_t product = (int64_t)a * b;
-    const int64_t nudge = product >= 0 ? (1 << 30) : 1 - (1 << 30);
-    return (int32_t)((product + nudge) / ((int64_t)1 << 31));
+    return a == INT32_MIN && b == INT32_MIN ? INT32_MAX : mote_mul_q31(a, b);
 }
 
 /* round(x / 2^n), halves away from zero. n in [0, 31]. */
@@ -52,7 +53,7 @@ static inline int32_t mote_requant(int32_t x, int32_t multiplier, int shift)
 {
     const int left = shift > 0 ? shift : 0;
     const int right = shift > 0 ? 0 : -shift;
-    return mote_div_pow2(mote_mul_high(mote_shift_left(x, left), multiplier), right);
+    return mote_div_pow2(mote_mul_q31(mote_shift_left(x, left), multiplier), right);
 }
 
 /* The same for 64-bit accumulators (int16 activations): the multiplier is first
