@@ -1,5 +1,58 @@
 # SPDX-License-Identifier: MIT
-all:
-	@cmake -S . -B build -G Ninja > /dev/null
-	@cmake --build build
-.PHONY: all
+#
+# The usual ways in; CMake does the work. `make help` lists them.
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc 2> /dev/null || echo 2)
+BUILD := cmake --build --preset
+SOURCES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: all help test test-all demo bench fuzz install format check-format setup clean
+
+all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
+	@$(BUILD) host -j $(JOBS)
+
+help:  ## print this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+test:  ## build, then run every test (under 10 minutes on two cores)
+	@scripts/setup.sh build test
+	@$(MAKE) --no-print-directory all
+	@ctest --preset host -j $(JOBS)
+
+test-all: test  ## the same again by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
+	@for preset in clang sanitizers; do \
+	    cmake --preset $$preset > /dev/null && $(BUILD) $$preset -j $(JOBS) && \
+	    ctest --preset $$preset -j $(JOBS) -LE device || exit 1; \
+	done
+
+demo:  ## a published model finds the faces in a photograph; pictures in build/demo/
+	@scripts/setup.sh build demo
+	@$(MAKE) --no-print-directory all
+	@examples/demo.sh build/mote build/demo
+
+bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=program]
+	@bench/bench.sh $(MODELS)
+
+fuzz:  ## feed the readers broken models: make fuzz [SECONDS=60]
+	@scripts/setup.sh build test
+	@scripts/fuzz.sh $(or $(SECONDS_),60)
+
+install: all  ## install program, library, headers, manual page: make install [PREFIX=/usr/local] [DESTDIR=]
+	@cmake --install build --prefix $(PREFIX)
+
+format:  ## format the C sources in place
+	@clang-format -i $(SOURCES)
+
+check-format:  ## fail if `make format` would change anything
+	@clang-format --dry-run --Werror $(SOURCES)
+
+setup:  ## install all Debian packages that any of these need
+	@scripts/setup.sh build test demo
+
+clean:  ## remove everything that was built
+	@rm -rf build
+
+build/build.ninja:
+	@scripts/setup.sh build
+	@cmake --preset host > /dev/null

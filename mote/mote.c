@@ -20,13 +20,13 @@ static const void *row_address(const struct mote_plan *plan, const uint8_t *aren
 }
 
 /* Writes the window of `port` for output row y to rows[]; returns how many. */
-static int gather_window(const struct mote_plan *plan, const uint8_t *arena, const struct mote_step *step,
+static uint16_t gather_window(const struct mote_plan *plan, const uint8_t *arena, const struct mote_step *step,
                          const struct mote_port *port, int32_t y, const void **rows)
 {
     const int32_t image = y / step->image_rows;
     const int32_t line = y % step->image_rows;
     int32_t row = port->lines != NULL ? port->lines[line] : line * port->stride - port->pad;
-    for (int k = 0; k < port->count; k++, row += port->dilation) {
+    for (uint16_t k = 0; k < port->count; k++, row += port->dilation) {
         const int inside = row >= 0 && row < port->rows;
         rows[k] = inside ? row_address(plan, arena, port, image * port->image_step + row) : NULL;
     }
@@ -36,12 +36,12 @@ static int gather_window(const struct mote_plan *plan, const uint8_t *arena, con
 static void fire(const struct mote_plan *plan, uint8_t *arena, const struct mote_step *step, int32_t y)
 {
     const void **in = (const void **)(void *)(arena + plan->row_pointers);
-    int n = 0;
-    for (int i = 0; i < step->in_count; i++) {
+    size_t n = 0;
+    for (uint16_t i = 0; i < step->in_count; i++) {
         n += gather_window(plan, arena, step, &step->in[i], y, in + n);
     }
     void **out = (void **)(void *)(in + n);
-    for (int i = 0; i < step->out_count; i++) {
+    for (uint16_t i = 0; i < step->out_count; i++) {
         const struct mote_port *port = &step->out[i];
         const struct mote_buffer *b = &plan->buffers[port->buffer];
         const int32_t row = y * port->stride;
@@ -54,13 +54,13 @@ static void fire(const struct mote_plan *plan, uint8_t *arena, const struct mote
 
 void mote_init(const struct mote_plan *plan, void *arena)
 {
-    for (int i = 0; i < plan->state_count; i++) {
+    for (uint16_t i = 0; i < plan->state_count; i++) {
         const struct mote_state *s = &plan->states[i];
         uint8_t *to = (uint8_t *)arena + plan->buffers[s->buffer].offset;
         if (s->init != NULL) {
-            memcpy(to, s->init, s->size);
+            memcpy(to, s->init, (size_t)s->size);
         } else {
-            memset(to, s->fill, s->size);
+            memset(to, s->fill, (size_t)s->size);
         }
     }
 }

@@ -1,14 +1,48 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * The program: finds the verb in the table and hands it the arguments.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "command/command.h"
 
+static const struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} verbs[] = {
+    {"run", command_run, "run a model on raw tensors"},
+};
+
+static void print_help(FILE *to)
+{
+    fputs("mote: machine learning on the smallest computers\n\n", to);
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        fprintf(to, "  mote %-9s %s\n", verbs[i].name, verbs[i].help);
+    }
+    fputs("\n`mote VERB --help` explains a verb. `mote --version` prints the version.\n", to);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "run") == 0) {
-        return command_run(argc - 1, argv + 1);
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_USAGE;
     }
-    fprintf(stderr, "usage: mote run MODEL --input F --output F\n");
+    if (strcmp(argv[1], "--help") == 0) {
+        print_help(stdout);
+        return EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("mote " MOTE_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
+    }
+    fprintf(stderr, "mote: there is no verb \"%s\"; see `mote --help`\n", argv[1]);
     return EXIT_USAGE;
 }

@@ -44,7 +44,7 @@ void mote_conv2d_s8(const void *params, const struct mote_io *io)
             for (int32_t ky = 0; ky < p->filter_h; ky++) {
                 const int8_t *row = io->in[ky];
                 if (row != NULL) {
-                    const ptrdiff_t start = (ptrdiff_t)left * p->in_c + group * p->filter_c;
+                    const ptrdiff_t start = (ptrdiff_t)(left * p->in_c + group * p->filter_c);
                     sum += dot_row(p, row + start, filter + (ptrdiff_t)ky * filter_row, first, last);
                 }
             }

@@ -20,7 +20,7 @@ static inline int32_t mote_clamp(int32_t x, int32_t low, int32_t high)
 }
 
 /* x * 2^n modulo 2^32, defined for every x. n in [0, 31]. */
-static inline int32_t mote_shift_left(int32_t x, int n)
+static inline int32_t mote_shift_left(int32_t x, int32_t n)
 {
     return (int32_t)((uint32_t)x << n);
 }
@@ -39,7 +39,7 @@ static inline int32_t mote_mul_high(int32_t a, int32_t b)
 }
 
 /* round(x / 2^n), halves away from zero. n in [0, 31]. */
-static inline int32_t mote_div_pow2(int32_t x, int n)
+static inline int32_t mote_div_pow2(int32_t x, int32_t n)
 {
     const int32_t mask = (int32_t)((UINT32_C(1) << n) - 1);
     const int32_t rest = x & mask;
@@ -49,21 +49,21 @@ static inline int32_t mote_div_pow2(int32_t x, int n)
 
 /* x * multiplier * 2^(shift - 31), rounded twice: after the high multiply and after
  * the right shift. Precondition: |x * 2^max(shift, 0)| < 2^31. */
-static inline int32_t mote_requant(int32_t x, int32_t multiplier, int shift)
+static inline int32_t mote_requant(int32_t x, int32_t multiplier, int32_t shift)
 {
-    const int left = shift > 0 ? shift : 0;
-    const int right = shift > 0 ? 0 : -shift;
+    const int32_t left = shift > 0 ? shift : 0;
+    const int32_t right = shift > 0 ? 0 : -shift;
     return mote_div_pow2(mote_mul_q31(mote_shift_left(x, left), multiplier), right);
 }
 
 /* The same for 64-bit accumulators (int16 activations): the multiplier is first
  * rounded to 16 bits, and there is one rounding, halves up.
  * Precondition: |x| < 2^47, shift in [-31, 7]. */
-static inline int32_t mote_requant64(int64_t x, int32_t multiplier, int shift)
+static inline int32_t mote_requant64(int64_t x, int32_t multiplier, int32_t shift)
 {
-    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (1 << 15)) >> 16 : 0x7FFF;
-    const int total = 15 - shift;
-    return (int32_t)((x * reduced + ((int64_t)1 << (total - 1))) >> total);
+    const int32_t reduced = multiplier < 0x7FFF0000 ? (multiplier + (INT32_C(1) << 15)) >> 16 : 0x7FFF;
+    const int32_t total = 15 - shift;
+    return (int32_t)((x * reduced + (INT64_C(1) << (total - 1))) >> total);
 }
 
 #endif

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+#
+# The tool chain of every cross preset. From the preset: MOTE_TARGET, a name in the table below, and
+# MOTE_COMPILER, gcc or clang. Static libraries only, so that no linker script is needed.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES MOTE_TARGET MOTE_COMPILER)
+
+if(MOTE_TARGET STREQUAL "cortex-m0")
+  set(prefix arm-none-eabi)
+  set(triple thumbv6m-none-eabi)
+  set(flags "-mcpu=cortex-m0 -mthumb -mfloat-abi=soft")
+elseif(MOTE_TARGET STREQUAL "cortex-m4")
+  set(prefix arm-none-eabi)
+  set(triple thumbv7em-none-eabihf)
+  set(flags "-mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard")
+elseif(MOTE_TARGET STREQUAL "riscv32")
+  set(prefix riscv64-unknown-elf)
+  set(triple riscv32-unknown-elf)
+  set(flags "-march=rv32imc -mabi=ilp32")
+elseif(MOTE_TARGET STREQUAL "avr")
+  set(prefix avr)
+  set(triple avr)
+  set(flags "-mmcu=atmega2560")
+else()
+  message(FATAL_ERROR "MOTE_TARGET is \"${MOTE_TARGET}\"; want cortex-m0, cortex-m4, riscv32 or avr")
+endif()
+
+if(MOTE_COMPILER STREQUAL "clang")
+  set(CMAKE_C_COMPILER clang)
+  set(CMAKE_C_COMPILER_TARGET ${triple})
+else()
+  set(CMAKE_C_COMPILER ${prefix}-gcc)
+endif()
+set(CMAKE_C_FLAGS_INIT "${flags}")

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Installs what is missing for the given jobs, from Debian: setup.sh build [test] [demo]
+# Quick when nothing is missing; works as root or with sudo; needs the network only when it installs.
+set -euo pipefail
+
+# job  probe  package. A probe is a program, or the name of a header file.
+table='
+build gcc                   gcc
+build cmake                 cmake
+build ninja                 ninja-build
+build cjson/cJSON.h         libcjson-dev
+test  clang                 clang
+test  python3               python3
+test  pkg-config            pkg-config
+test  arm-none-eabi-gcc     gcc-arm-none-eabi
+test  riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
+test  avr-gcc               gcc-avr
+test  cmocka.h              libcmocka-dev
+demo  npm                   npm
+demo  png.h                 libpng-dev
+demo  jpeglib.h             libjpeg62-turbo-dev
+'
+
+have() {
+    case $1 in
+    *.h) for dir in /usr/include /usr/include/*-linux-gnu /usr/local/include; do [[ -e $dir/$1 ]] && return; done; return 1 ;;
+    *) command -v "$1" > /dev/null ;;
+    esac
+}
+
+missing=()
+while read -r job probe package; do
+    if [[ -n $job && " $* " == *" $job "* ]] && ! have "$probe"; then
+        missing+=("$package")
+    fi
+done <<< "$table"
+((${#missing[@]})) || exit 0
+
+fail() {
+    echo "setup: $1" >&2
+    echo "setup: install these by hand and try again: ${missing[*]}" >&2
+    exit 1
+}
+
+command -v apt-get > /dev/null || fail "this is not a Debian system (there is no apt-get)"
+root=()
+if ((EUID != 0)); then
+    command -v sudo > /dev/null || fail "installing packages needs root or sudo"
+    root=(sudo)
+    [[ -t 0 ]] || root=(sudo -n)
+fi
+
+echo "setup: installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" > "$log" 2>&1
+}
+# Package lists may be absent or stale: refresh them once.
+install || { "${root[@]}" apt-get update > "$log" 2>&1 && install; } || {
+    tail -n 5 "$log" >&2
+    fail "apt-get could not install them; is the network there?"
+}

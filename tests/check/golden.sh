@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Real models against outputs that the reference implementation computed. They are not part of this repository:
+# where there is no folder ../shared/golden, the test is skipped. usage: golden.sh ROOT MOTE
+set -euo pipefail
+shared=$1/../shared
+if [[ ! -d $shared/golden || ! -f $shared/check/golden.py ]]; then
+    echo "skipped: no golden models in ../shared/golden"
+    exit 77
+fi
+exec python3 "$shared/check/golden.py" "$2" "$shared/golden" --ext tflite
