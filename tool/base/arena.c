@@ -10,7 +10,18 @@
 
 #include "base.h"
 
-enum { ALIGN = 16, BLOCK_SIZE = 64 * 1024 };
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+/* Under AddressSanitizer each allocation is a block of its own, of the exact size, so that it sees every overrun. */
+#ifdef __SANITIZE_ADDRESS__
+enum { ALIGN = 16, BLOCK_SIZE = 0, ROUND = 1 };
+#else
+enum { ALIGN = 16, BLOCK_SIZE = 64 * 1024, ROUND = ALIGN };
+#endif
 
 struct arena_block {
     struct arena_block *next;
@@ -34,7 +45,7 @@ void arena_free(struct arena *arena)
     arena->used = 0;
 }
 
-static void *exhausted(struct arena *arena)
+_Noreturn static void exhausted(struct arena *arena)
 {
     if (arena->on_exhaustion == NULL) {
         abort();
@@ -42,33 +53,45 @@ static void *exhausted(struct arena *arena)
     longjmp(*arena->on_exhaustion, 1);
 }
 
+/* A new block with room for `size` bytes. Large ones go behind the first, which stays in use. */
+static struct arena_block *add_block(struct arena *arena, size_t size)
+{
+    const bool is_large = size > BLOCK_SIZE / 4; /* else at most a quarter of a block stays unused */
+    const size_t total = sizeof(struct arena_block) + (is_large ? size : BLOCK_SIZE);
+    if (total > arena->limit - arena->used) {
+        exhausted(arena);
+    }
+    struct arena_block *b = calloc(1, total);
+    if (b == NULL) {
+        exhausted(arena);
+    }
+    arena->used += total;
+    b->size = total - sizeof *b;
+    struct arena_block **after = is_large && arena->blocks != NULL ? &arena->blocks->next : &arena->blocks;
+    b->next = *after;
+    *after = b;
+    return b;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    if (size > arena->limit || arena->used > arena->limit - size) {
-        return exhausted(arena);
+    if (size > arena->limit) {
+        exhausted(arena);
     }
-    const size_t rounded = (size + ALIGN - 1) / ALIGN * ALIGN;
+    const size_t rounded = (size + ROUND - 1) / ROUND * ROUND;
     struct arena_block *b = arena->blocks;
     if (b == NULL || b->size - b->used < rounded) {
-        const size_t block_size = rounded > BLOCK_SIZE ? rounded : BLOCK_SIZE;
-        b = calloc(1, sizeof *b + block_size);
-        if (b == NULL) {
-            return exhausted(arena);
-        }
-        b->size = block_size;
-        b->next = arena->blocks;
-        arena->blocks = b;
+        b = add_block(arena, rounded);
     }
     void *p = b->data + b->used;
     b->used += rounded;
-    arena->used += rounded;
     return p;
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size) {
-        return exhausted(arena);
+        exhausted(arena);
     }
     return arena_alloc(arena, count * size);
 }

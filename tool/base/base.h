@@ -28,7 +28,7 @@ struct arena_block;
 
 struct arena {
     struct arena_block *blocks;
-    size_t used, limit;     /* bytes; limit is what a model of this size may reasonably need */
+    size_t used, limit;     /* bytes of all blocks; limit is what a model of this size may reasonably need */
     jmp_buf *on_exhaustion; /* where to go when the limit or the machine's memory is reached; NULL: abort */
 };
 
@@ -50,12 +50,14 @@ __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, co
 
 /*** Files ***/
 
+enum { FILE_SIZE_MAX = 1 << 30 };
+
 struct file {
-    const uint8_t *data; /* page-aligned */
+    const uint8_t *data; /* aligned to 16 */
     size_t size;         /* bytes */
 };
 
-/* Maps a file read-only. Fails on what is no regular file or cannot be read. */
+/* Reads a file. Fails on what is no regular file, is empty, larger than FILE_SIZE_MAX, or cannot be read. */
 bool file_open(struct file *file, const char *path, struct diag *diag);
 void file_close(struct file *file);
 
