@@ -43,6 +43,12 @@ int main(int argc, char **argv)
             return verbs[i].run(argc - 1, argv + 1);
         }
     }
-    fprintf(stderr, "mote: there is no verb \"%s\"; see `mote --help`\n", argv[1]);
+    const char *names[COUNT_OF(verbs) + 1] = {0};
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        names[i] = verbs[i].name;
+    }
+    const char *meant = options_nearest(argv[1], names);
+    fprintf(stderr, "mote: there is no verb \"%s\"%s%s%s; see `mote --help`\n", argv[1],
+            meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "", meant != NULL ? "\"?" : "");
     return EXIT_USAGE;
 }

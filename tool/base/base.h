@@ -61,7 +61,24 @@ struct file {
 bool file_open(struct file *file, const char *path, struct diag *diag);
 void file_close(struct file *file);
 
-/* Writes beside `path` and renames, so that the file is there whole or not at all. */
+/* Whether both names lead to one file that is there. A name may be NULL. */
+bool file_is_same(const char *a, const char *b);
+
+/* A file on its way out: written under a temporary name and renamed at the end, so that it is there whole or not
+ * at all. What is no regular file, such as a pipe, is written to directly. Starts zeroed. */
+struct file_writer {
+    void *stream;
+    char *path, *temporary; /* temporary NULL: written to directly */
+};
+
+bool file_write_open(struct file_writer *writer, const char *path, struct diag *diag);
+bool file_write_append(struct file_writer *writer, const void *data, size_t size, struct diag *diag);
+bool file_write_commit(struct file_writer *writer, struct diag *diag);
+
+/* Leaves no trace of what was not committed. Does nothing after a commit, or if nothing was opened. */
+void file_write_abort(struct file_writer *writer);
+
+/* All of it in one go. */
 bool file_write(const char *path, const void *data, size_t size, struct diag *diag);
 
 #endif

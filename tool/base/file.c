@@ -73,30 +73,97 @@ void file_close(struct file *file)
     *file = (struct file){0};
 }
 
+bool file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return a != NULL && b != NULL && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+static bool cannot_write(struct diag *diag) { return diag_fail(diag, "cannot write it: %s", strerror(errno)); }
+
+/* A file of its own beside the last one, with the permissions that the last one has or a new one would get. */
+static int open_temporary(struct file_writer *w, const struct stat *existing)
+{
+    const size_t length = strlen(w->path) + sizeof ".XXXXXX";
+    w->temporary = malloc(length);
+    if (w->temporary == NULL) {
+        return -1;
+    }
+    snprintf(w->temporary, length, "%s.XXXXXX", w->path);
+    const int fd = mkstemp(w->temporary);
+    if (fd < 0) {
+        free(w->temporary);
+        w->temporary = NULL;
+        return -1;
+    }
+    const mode_t mask = umask(0);
+    umask(mask);
+    fchmod(fd, existing != NULL ? existing->st_mode & 0777 : 0666 & ~mask);
+    return fd;
+}
+
+bool file_write_open(struct file_writer *w, const char *path, struct diag *diag)
+{
+    struct stat existing;
+    const bool exists = stat(path, &existing) == 0;
+    *w = (struct file_writer){0};
+    w->path = exists ? realpath(path, NULL) : strdup(path); /* a link stays; what it leads to is replaced */
+    if (w->path == NULL) {
+        return cannot_write(diag);
+    }
+    const bool direct = exists && !S_ISREG(existing.st_mode);
+    const int fd = direct ? open(w->path, O_WRONLY | O_CLOEXEC) : open_temporary(w, exists ? &existing : NULL);
+    w->stream = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (w->stream == NULL) {
+        cannot_write(diag);
+        if (fd >= 0) {
+            close(fd);
+        }
+        file_write_abort(w);
+        return false;
+    }
+    return true;
+}
+
+bool file_write_append(struct file_writer *w, const void *data, size_t size, struct diag *diag)
+{
+    return fwrite(data, 1, size, w->stream) == size || cannot_write(diag);
+}
+
+bool file_write_commit(struct file_writer *w, struct diag *diag)
+{
+    bool ok = fclose(w->stream) == 0;
+    w->stream = NULL;
+    ok = ok && (w->temporary == NULL || rename(w->temporary, w->path) == 0);
+    if (ok) {
+        free(w->temporary);
+        w->temporary = NULL;
+    } else {
+        cannot_write(diag);
+    }
+    file_write_abort(w);
+    return ok;
+}
+
+void file_write_abort(struct file_writer *w)
+{
+    if (w->stream != NULL) {
+        fclose(w->stream);
+    }
+    if (w->temporary != NULL) {
+        unlink(w->temporary);
+    }
+    free(w->temporary);
+    free(w->path);
+    *w = (struct file_writer){0};
+}
+
 bool file_write(const char *path, const void *data, size_t size, struct diag *diag)
 {
-    const size_t length = strlen(path) + sizeof ".XXXXXX";
-    char *temporary = malloc(length);
-    if (temporary == NULL) {
-        return diag_fail(diag, "out of memory");
-    }
-    snprintf(temporary, length, "%s.XXXXXX", path);
-    const int fd = mkstemp(temporary);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
-    bool ok = f != NULL;
-    if (f != NULL) {
-        const mode_t mask = umask(0);
-        umask(mask);
-        ok = fwrite(data, 1, size, f) == size && fchmod(fd, 0666 & ~mask) == 0;
-        ok = fclose(f) == 0 && ok;
-        ok = ok && rename(temporary, path) == 0;
-    }
-    if (!ok) {
-        diag_fail(diag, "cannot write it: %s", strerror(errno));
-        if (fd >= 0) {
-            unlink(temporary);
-        }
-    }
-    free(temporary);
+    struct file_writer w;
+    const bool ok =
+        file_write_open(&w, path, diag) && file_write_append(&w, data, size, diag) && file_write_commit(&w, diag);
+    file_write_abort(&w);
     return ok;
 }

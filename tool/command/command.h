@@ -13,21 +13,59 @@ enum { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
 
 int command_run(int argc, char **argv);
 
-/* A model on its way through the stages, with all its memory. */
+/*** Arguments ***/
+
+/* What a verb takes: a row for each option and for each argument without a name, filled in by the parser. */
+struct option {
+    const char *name;  /* without the two dashes; NULL: an argument that is told by its place */
+    const char *value; /* what it takes, as the help calls it; NULL: a switch */
+    bool required;
+    const char *help;
+    const char *text; /* what was given; the name, for a switch; NULL: nothing */
+};
+
+struct usage {
+    const char *verb;
+    const char *about;   /* a sentence or a few, with line breaks */
+    const char *example; /* one command line */
+};
+
+/* Fills in `text` of the options. False: the verb is to return *status at once, since help was asked for and is
+ * printed, or the arguments were wrong and stderr says so. */
+bool options_parse(int argc, char **argv, const struct usage *usage, struct option options[], size_t count,
+                   int *status);
+
+/* The word of the list that a user may have meant by `word`; NULL if none is near. `list` ends with NULL. */
+const char *options_nearest(const char *word, const char *const list[]);
+
+/*** A model on its way through the stages ***/
+
 struct session {
-    const char *path;
+    const char *path; /* the file that an error is about: the model, unless the work sets another */
     struct file file;
-    struct arena arena;
+    struct arena arena; /* all memory of the model and the plan */
     struct model model;
     struct diag diag;
     jmp_buf exhausted;
 };
 
-/* Reads a model and runs all passes over it. */
-bool session_open(struct session *session, const char *path);
-void session_close(struct session *session);
+/* What a verb does with a model that has been read and went through all passes. It may be left by a jump at any
+ * allocation from the arena, so whatever else it opens belongs to `context`, whose owner closes it. */
+typedef bool session_work(struct session *session, void *context);
 
-/* Prints "mote: <path>: <error>" and returns EXIT_ERROR. */
-int session_error(const struct session *session, const char *path);
+/* Reads a model, runs the passes, does the work, frees everything. Prints the error, if there is one; returns the
+ * exit status. */
+int session_run(const char *path, session_work *work, void *context);
+
+/*** Long work ***/
+
+/* A bar on stderr where that is a terminal, once the work has lasted a second. Starts zeroed but for `total`. */
+struct progress {
+    uint64_t total, done;
+    int64_t started, shown; /* nanoseconds */
+};
+
+void progress_step(struct progress *progress);
+void progress_end(struct progress *progress);
 
 #endif

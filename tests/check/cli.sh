@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# The command line as users meet it: exit status, messages, files. usage: cli.sh ROOT MOTE
+set -uo pipefail
+model=$(realpath "$1")/tests/model/sobel.tflite
+mote=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failures=0
+
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT ARGUMENT...: what mote returns, and what it says on either stream
+expect() {
+    local status=$1 text=$2 said got
+    shift 2
+    said=$("$mote" "$@" 2>&1)
+    got=$?
+    [[ $got == "$status" ]] || fail "mote $*: exit status $got, want $status: $said"
+    [[ $said == *"$text"* ]] || fail "mote $*: says \"$said\", want \"$text\""
+    [[ $status != 1 || $(wc -l <<< "$said") == 1 ]] || fail "mote $*: an error of several lines: $said"
+}
+
+printf '\0\0\0dd\0\0\0dd\0\0\0dd\0\0\0dd' > in # a vertical edge, 4 lines of 5 pixels
+cat in in in > three
+head -c 19 in > short
+: > empty
+echo before > kept
+
+expect 2 'mote run'
+expect 0 'mote run' --help
+expect 0 'mote ' --version
+expect 2 'did you mean "run"' rum
+expect 2 'there is no verb "frobnicate"; see' frobnicate
+
+expect 0 'example:' run --help
+expect 2 'MODEL is missing' run
+expect 2 '--output is missing' run "$model" --input in
+expect 2 'did you mean "--input"' run "$model" --inptu in --output out
+expect 2 'needs a value: "--output"' run "$model" --input in --output
+expect 2 'is given twice: "--input"' run "$model" --input in --input in --output out
+expect 2 'one argument too many: "more"' run "$model" more --input in --output out
+expect 1 'No such file' run missing.tflite --input in --output out
+expect 1 'is empty' run empty --input in --output out
+expect 1 'not a model' run in --input in --output out
+expect 1 'not a regular file' run . --input in --output out
+expect 1 'takes an input' run "$model" --output out
+expect 1 'short: has 19 bytes, the model takes 20 a run' run "$model" --input short --output out
+expect 1 'is the input' run "$model" --input in --output in
+ln -s in link
+expect 1 'is the input' run "$model" --input in --output link
+expect 1 'No such file' run "$model" --input in --output no/such/folder
+expect 1 'Is a directory' run "$model" --input in --output .
+expect 1 'No space left' run "$model" --input in --output /dev/full
+expect 1 'has 19 bytes' run "$model" --input short --output kept
+[[ $(cat kept) == before ]] || fail "an error overwrote the output"
+[[ ! -e out ]] || fail "an error left an output"
+
+expect 0 '' run "$model" --input in --output out
+want='0 0 0 0 75 25 75 75 -75 75 0 0 0 0 100 0 100 0 -100 0 0 0 0 0 100 0 100 0 -100 0 0 0 0 0 75 -25 75 -75 -75 -75'
+got=$(od -An -v -td1 out | xargs)
+[[ $got == "$want" ]] || fail "the outputs are $got, want $want"
+expect 0 '' run --output=three.out --input=three -- "$model"
+cat out out out | cmp -s - three.out || fail "three invokes do not give three outputs"
+expect 0 '' run "$model" --input in --output /dev/null
+[[ -c /dev/null ]] || fail "/dev/null is no longer a device"
+echo before > target
+chmod 600 target
+ln -s target to-target
+expect 0 '' run "$model" --input in --output to-target
+[[ -L to-target && $(stat -c %a target) == 600 ]] || fail "a link or the permissions of the output were lost"
+cmp -s target out || fail "the output did not go where the link leads"
+rm -f in three short empty kept link out three.out target to-target
+[[ -z $(ls -A) ]] || fail "files were left behind: $(ls -A)"
+
+((failures == 0)) && echo "the command line answers as it should"
+exit $((failures > 0))
