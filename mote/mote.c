@@ -6,31 +6,15 @@
 
 #include <string.h>
 
-static const void *buffer_address(const struct mote_buffer *b, const uint8_t *arena)
-{
-    return b->data != NULL ? b->data : arena + b->offset;
-}
-
-static const void *row_address(const struct mote_plan *plan, const uint8_t *arena,
-                               const struct mote_port *port, int32_t row)
+static const void *row_address(const struct mote_plan *plan, const uint8_t *arena, const struct mote_port *port,
+                               int32_t row)
 {
     const struct mote_buffer *b = &plan->buffers[port->buffer];
-    const int32_t slot = b->ring > 0 ? row % b->ring : row;
-    return (const uint8_t *)buffer_address(b, arena) + (size_t)slot * (size_t)port->row_bytes;
-}
-
-/* Writes the window of `port` for output row y to rows[]; returns how many. */
-static uint16_t gather_window(const struct mote_plan *plan, const uint8_t *arena, const struct mote_step *step,
-                         const struct mote_port *port, int32_t y, const void **rows)
-{
-    const int32_t image = y / step->image_rows;
-    const int32_t line = y % step->image_rows;
-    int32_t row = port->lines != NULL ? port->lines[line] : line * port->stride - port->pad;
-    for (uint16_t k = 0; k < port->count; k++, row += port->dilation) {
-        const int inside = row >= 0 && row < port->rows;
-        rows[k] = inside ? row_address(plan, arena, port, image * port->image_step + row) : NULL;
+    if (b->rows != NULL) {
+        return arena + b->rows[row];
     }
-    return port->count;
+    const uint8_t *start = b->data != NULL ? b->data : arena + b->offset;
+    return start + (size_t)row * (size_t)port->row_bytes;
 }
 
 static void fire(const struct mote_plan *plan, uint8_t *arena, const struct mote_step *step, int32_t y)
@@ -38,15 +22,18 @@ static void fire(const struct mote_plan *plan, uint8_t *arena, const struct mote
     const void **in = (const void **)(void *)(arena + plan->row_pointers);
     size_t n = 0;
     for (uint16_t i = 0; i < step->in_count; i++) {
-        n += gather_window(plan, arena, step, &step->in[i], y, in + n);
+        const struct mote_port *port = &step->in[i];
+        for (int32_t k = 0; k < port->count; k++) {
+            const int32_t row = mote_port_row(port, step->image_rows, y, k);
+            in[n++] = row < 0 ? NULL : row_address(plan, arena, port, row);
+        }
     }
     void **out = (void **)(void *)(in + n);
     for (uint16_t i = 0; i < step->out_count; i++) {
         const struct mote_port *port = &step->out[i];
         const struct mote_buffer *b = &plan->buffers[port->buffer];
         const int32_t row = y * port->stride;
-        const int32_t slot = b->ring > 0 ? row % b->ring : row;
-        out[i] = arena + b->offset + (size_t)slot * (size_t)port->row_bytes;
+        out[i] = arena + (b->rows != NULL ? b->rows[row] : b->offset + (uint32_t)row * (uint32_t)port->row_bytes);
     }
     const struct mote_io io = {in, out, arena + step->scratch, y};
     step->kernel(step->params, &io);
@@ -82,5 +69,6 @@ void mote_invoke(const struct mote_plan *plan, void *arena)
 
 const void *mote_output(const struct mote_plan *plan, const void *arena, int i)
 {
-    return buffer_address(&plan->buffers[plan->outputs[i].buffer], arena);
+    const struct mote_buffer *b = &plan->buffers[plan->outputs[i].buffer];
+    return b->data != NULL ? b->data : (const uint8_t *)arena + b->offset;
 }

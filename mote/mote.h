@@ -27,11 +27,12 @@ extern "C" {
 
 #define MOTE_ARENA_ALIGN 16 /* alignment of the arena and of every tensor in it, bytes */
 
-/* Where the bytes of a tensor are: constant data, or a place in the arena. */
+/* Where the bytes of a tensor are: constant data, one piece of the arena, or a place of its own
+ * for each row, which rows that are not alive at the same time share. */
 struct mote_buffer {
-    const void *data; /* constants, in flash; NULL: in the arena */
-    uint32_t offset;  /* bytes from the start of the arena */
-    int32_t ring;     /* rows held: row r lies in slot r % ring. 0: the whole tensor */
+    const void *data;     /* constants, in flash; NULL: in the arena */
+    uint32_t offset;      /* bytes from the start of the arena */
+    const uint32_t *rows; /* the same for each row; NULL: all rows follow each other at `offset` */
 };
 
 /* How a step sees one of its tensors as rows.
@@ -51,6 +52,16 @@ struct mote_port {
     int32_t pad;          /* rows above the image */
     const int32_t *lines; /* first row of each window, for maps that are not affine; or NULL */
 };
+
+/* Row of the tensor that is number k in the window of output row y; -1 outside of the image. `image_rows` is that
+ * of the step. */
+static inline int32_t mote_port_row(const struct mote_port *port, int32_t image_rows, int32_t y, int32_t k)
+{
+    const int32_t image = y / image_rows, line = y % image_rows;
+    const int32_t first = port->lines != NULL ? port->lines[line] : line * port->stride - port->pad;
+    const int32_t row = first + k * port->dilation;
+    return row < 0 || row >= port->rows ? -1 : image * port->image_step + row;
+}
 
 /* One operator, ready to run. */
 struct mote_step {
@@ -83,6 +94,7 @@ struct mote_state {
     const void *init; /* its first value */
 };
 
+/* Everything that runs, and where. Constant, made by the planner. */
 struct mote_plan {
     const struct mote_buffer *buffers;
     const struct mote_step *steps;

@@ -214,7 +214,7 @@ static bool run_case(struct op_case *c, struct arena *memory, struct diag *refus
     const struct tensor *stated = arena_copy(memory, g->tensors, (size_t)g->tensor_count * sizeof *stated);
     const int32_t tensor_count = g->tensor_count;
     const uint32_t hash = hash_constants(g, tensor_count);
-    if (!ir_check(g, refusal) || !pass_all(&model, run_node, refusal) || !plan_graph(g, &plan, refusal)) {
+    if (!ir_check(g, refusal) || !pass_all(&model, run_node, refusal) || !plan_graph(g, PLAN_STREAM, &plan, refusal)) {
         return c->error != NULL || diag_fail(diag, "refused: %s", refusal->text);
     }
     if (c->error != NULL) {

@@ -67,7 +67,7 @@ static bool run(struct session *s, void *context)
 {
     struct job *job = context;
     struct plan plan;
-    if (!plan_graph(&s->model.graphs[0], &plan, &s->diag)) {
+    if (!plan_graph(&s->model.graphs[0], PLAN_STREAM, &plan, &s->diag)) {
         return false;
     }
     const size_t invokes = count_invokes(s, job, run_input_size(&plan));

@@ -91,7 +91,7 @@ void lower_in_whole(struct lower *l, int i)
 }
 
 void lower_scratch(struct lower *l, size_t size) { l->step->scratch_size = size; }
-void lower_in_place(struct lower *l, int i) { l->step->in_place = i; }
+void lower_in_place(struct lower *l, int i) { l->step->in_place = l->plan->buffer_of[l->node->in[i]]; }
 
 bool lower_alias(struct lower *l, int i)
 {

@@ -1,72 +1,472 @@
-/* SPDX-License-Identifier: MIT */
-#include "place.h"
+/* SPDX-License-Identifier: MIT
+ *
+ * Placement in the arena. An item is what has one address: a whole tensor, one row of a split tensor, the scratch
+ * memory of a step. Its pieces say which of its bytes are alive when, so that a tensor that dies row by row from
+ * its start makes room for another that grows there. Items go to the lowest offset where no piece meets a placed
+ * one, in several orders; then the items that make the arena high move to the front and the packing is
+ * repeated, as long as it is above the bound and there are tries left.
+ */
+#include <stdlib.h>
+#include <string.h>
 
-/* Something that needs room: a buffer, the scratch memory of a step, the row pointers. */
-struct block {
-    size_t size;
-    int32_t first, last; /* steps, both included */
-    uint32_t offset;
+#include "stages.h"
+
+enum {
+    TRIES = 64,        /* packings for each ranking */
+    WORK = 1 << 23,    /* comparisons in all of them */
+    MAX_PIECES = 1024, /* of a whole tensor; beyond it, it lives and dies as one */
 };
 
-static size_t align(size_t size) { return (size + MOTE_ARENA_ALIGN - 1) / MOTE_ARENA_ALIGN * MOTE_ARENA_ALIGN; }
+struct piece {
+    int32_t first, last;   /* firings */
+    uint32_t start, end;   /* bytes, relative to the item */
+};
 
-static bool overlap_in_time(const struct block *a, const struct block *b)
+struct item {
+    struct piece *pieces;
+    int32_t piece_count;
+    int32_t first, last;   /* of all pieces */
+    uint32_t size;         /* bytes */
+    uint32_t offset;
+    int32_t rank;          /* smaller: placed earlier */
+};
+
+/* Offsets that an item may not have, half open. */
+struct range {
+    int64_t start, end;
+};
+
+struct placer {
+    struct plan *plan;
+    struct live live;
+    int32_t times;
+    struct item *items;
+    int32_t item_count;
+    int32_t *item_of_row;  /* [live row]; rows of a whole tensor share one */
+    int32_t *item_of_step; /* scratch memory, or -1 */
+    struct item **order;   /* in which they are placed */
+    struct range *ranges;  /* for the item being placed */
+    int32_t range_count, range_capacity;
+    int64_t work;          /* comparisons so far */
+};
+
+static uint32_t item_align(const struct plan_buffer *b) { return ir_type_bits(b->type) == 64 ? 8 : 4; }
+
+static uint32_t round_up(uint32_t n, uint32_t to) { return (n + to - 1) / to * to; }
+
+static struct item *add_item(struct placer *p, uint32_t size, int32_t pieces)
 {
-    return a->first <= b->last && b->first <= a->last;
+    struct item *item = &p->items[p->item_count++];
+    item->size = size;
+    item->pieces = ARENA_ARRAY(p->plan->arena, pieces, struct piece);
+    item->first = INT32_MAX;
+    item->last = INT32_MIN;
+    return item;
 }
 
-/* The lowest offset at which `b` meets none of the placed blocks. */
-static uint32_t lowest_gap(const struct block *b, const struct block *placed, int count)
+static void add_piece(struct item *item, struct piece piece)
 {
-    uint32_t offset = 0;
-    for (bool moved = true; moved;) {
-        moved = false;
-        for (int i = 0; i < count; i++) {
-            const struct block *p = &placed[i];
-            if (overlap_in_time(b, p) && offset < p->offset + p->size && p->offset < offset + b->size) {
-                offset = (uint32_t)(p->offset + p->size);
-                moved = true;
+    struct piece *last = item->piece_count > 0 ? &item->pieces[item->piece_count - 1] : NULL;
+    if (last != NULL && last->first == piece.first && last->last == piece.last && last->end == piece.start) {
+        last->end = piece.end;
+    } else if (last != NULL && last->start == piece.start && last->end == piece.end && last->last + 1 == piece.first) {
+        last->last = piece.last;
+    } else {
+        item->pieces[item->piece_count++] = piece;
+    }
+    item->first = piece.first < item->first ? piece.first : item->first;
+    item->last = piece.last > item->last ? piece.last : item->last;
+}
+
+/* When a row is alive: states and outputs longer than they are touched. */
+static struct piece row_piece(const struct placer *p, int32_t buffer, int32_t row, uint32_t start, uint32_t end)
+{
+    const struct plan_buffer *b = &p->plan->buffers[buffer];
+    const int32_t r = p->live.row_at[buffer] + row;
+    struct piece piece = {p->live.first[r], p->live.last[r], start, end};
+    if (b->is_state || b->is_input) {
+        piece.first = LIVE_BEFORE;
+    }
+    if (b->is_state || b->is_output) {
+        piece.last = p->times;
+    }
+    piece.last = piece.last < piece.first ? piece.first : piece.last;
+    return piece;
+}
+
+/* One piece for all rows. */
+static void make_single_item(struct placer *p, int32_t buffer)
+{
+    const struct plan_buffer *b = &p->plan->buffers[buffer];
+    const uint32_t size = round_up((uint32_t)b->size, item_align(b));
+    struct item *item = add_item(p, size, 1);
+    struct piece all = row_piece(p, buffer, 0, 0, size);
+    for (int32_t r = 0; r < b->row_count; r++) {
+        const struct piece piece = row_piece(p, buffer, r, 0, size);
+        all.first = piece.first < all.first ? piece.first : all.first;
+        all.last = piece.last > all.last ? piece.last : all.last;
+        p->item_of_row[p->live.row_at[buffer] + r] = (int32_t)(item - p->items);
+    }
+    add_piece(item, all);
+}
+
+static void make_buffer_items(struct placer *p, int32_t buffer)
+{
+    const struct plan_buffer *b = &p->plan->buffers[buffer];
+    const uint32_t align = item_align(b), row_bytes = (uint32_t)b->row_bytes;
+    if (!b->is_split && b->row_count > MAX_PIECES) {
+        make_single_item(p, buffer);
+        return;
+    }
+    struct item *item = NULL;
+    for (int32_t r = 0; r < b->row_count; r++) {
+        const bool is_last = r == b->row_count - 1;
+        if (item == NULL || b->is_split) {
+            item = add_item(p, round_up(b->is_split ? row_bytes : (uint32_t)b->size, align), b->is_split ? 1 : b->row_count);
+        }
+        const uint32_t start = b->is_split ? 0 : (uint32_t)r * row_bytes;
+        const uint32_t end = b->is_split || is_last ? round_up(start + row_bytes, align) : start + row_bytes;
+        p->item_of_row[p->live.row_at[buffer] + r] = (int32_t)(item - p->items);
+        const struct piece piece = row_piece(p, buffer, r, start, end);
+        if (piece.first != LIVE_NEVER) { /* a row that nobody asks for is never computed */
+            add_piece(item, piece);
+        }
+    }
+}
+
+/* Makes the item of one row take the place of another's, which dies where it begins. */
+static void merge(struct placer *p, int32_t into, int32_t from, const struct plan_buffer *b)
+{
+    struct item *a = &p->items[into];
+    const struct item *c = &p->items[from];
+    struct piece *joined = ARENA_ARRAY(p->plan->arena, a->piece_count + c->piece_count, struct piece);
+    memcpy(joined, a->pieces, (size_t)a->piece_count * sizeof *joined);
+    a->pieces = joined;
+    for (int i = 0; i < c->piece_count; i++) {
+        struct piece piece = c->pieces[i];
+        for (int k = 0; k < a->piece_count; k++) { /* the two meet in the firing that reads one and writes the other */
+            if (a->pieces[k].last == piece.first && a->pieces[k].start < piece.end && piece.start < a->pieces[k].end) {
+                piece.first++;
+            }
+        }
+        if (piece.first <= piece.last) {
+            joined[a->piece_count++] = piece;
+            a->last = piece.last > a->last ? piece.last : a->last;
+        }
+    }
+    p->items[from].piece_count = 0;
+    for (int32_t r = p->live.row_at[b - p->plan->buffers]; r < p->live.row_at[b - p->plan->buffers + 1]; r++) {
+        if (p->item_of_row[r] == from) {
+            p->item_of_row[r] = into;
+        }
+    }
+}
+
+/* The number of the firing of each step's rows, in the order of the schedule. */
+static void merge_in_place(struct placer *p)
+{
+    struct plan *plan = p->plan;
+    int32_t *fits = ARENA_ARRAY(plan->arena, plan->step_count, int32_t); /* rows that may be overwritten */
+    for (int pass = 0; pass < 2; pass++) {
+        int32_t time = 0;
+        for (uint32_t i = 0; i < plan->schedule_count; i++) {
+            const struct mote_firing *f = &plan->schedule[i];
+            const struct plan_step *s = &plan->steps[f->step];
+            for (int32_t y = f->first; y < f->first + f->count; y++, time++) {
+                if (!live_in_place(&p->live, plan, s, y, time)) {
+                    continue;
+                }
+                const int32_t from = s->in_place, to = s->out[0].buffer;
+                const struct plan_buffer *a = &plan->buffers[from], *b = &plan->buffers[to];
+                const int32_t into = p->item_of_row[p->live.row_at[from] + (a->row_count == 1 ? 0 : y)];
+                const int32_t item = p->item_of_row[p->live.row_at[to] + (b->row_count == 1 ? 0 : y)];
+                fits[f->step] += pass == 0;
+                if (pass == 1 && into != item && a->is_split == b->is_split &&
+                    (a->is_split || (fits[f->step] == a->row_count && (a->row_bytes == b->row_bytes || a->row_count == 1)))) {
+                    merge(p, into, item, b);
+                }
             }
         }
     }
-    return offset;
 }
 
-static uint32_t place(struct block *blocks, int *count, size_t size, int32_t first, int32_t last)
+static void make_scratch_items(struct placer *p)
 {
-    struct block b = {align(size), first, last, 0};
-    b.offset = lowest_gap(&b, blocks, *count);
-    blocks[(*count)++] = b;
-    return b.offset;
+    const struct plan *plan = p->plan;
+    int32_t *runs = ARENA_ARRAY(plan->arena, plan->step_count, int32_t);
+    for (uint32_t i = 0; i < plan->schedule_count; i++) {
+        runs[plan->schedule[i].step]++;
+    }
+    for (int i = 0; i < plan->step_count; i++) {
+        p->item_of_step[i] = -1;
+        if (plan->steps[i].scratch_size > 0) {
+            p->item_of_step[i] = p->item_count;
+            add_item(p, round_up((uint32_t)plan->steps[i].scratch_size, 8), runs[i]);
+        }
+    }
+    int32_t time = 0;
+    for (uint32_t i = 0; i < plan->schedule_count; i++) {
+        const struct mote_firing *f = &plan->schedule[i];
+        if (p->item_of_step[f->step] >= 0) {
+            struct item *item = &p->items[p->item_of_step[f->step]];
+            add_piece(item, (struct piece){time, time + f->count - 1, 0, item->size});
+        }
+        time += f->count;
+    }
+}
+
+static bool make_items(struct placer *p, struct diag *diag)
+{
+    struct plan *plan = p->plan;
+    live_init(&p->live, plan);
+    p->times = live_follow(&p->live, plan, plan->schedule, plan->schedule_count);
+    p->items = ARENA_ARRAY(plan->arena, p->live.row_count + plan->step_count, struct item);
+    p->item_of_row = ARENA_ARRAY(plan->arena, p->live.row_count, int32_t);
+    p->item_of_step = ARENA_ARRAY(plan->arena, plan->step_count, int32_t);
+    int64_t total = 0;
+    for (int i = 0; i < plan->buffer_count; i++) {
+        if (plan->buffers[i].data == NULL) {
+            make_buffer_items(p, i);
+            total += (int64_t)plan->buffers[i].size;
+        }
+    }
+    make_scratch_items(p);
+    for (int i = 0; i < plan->step_count; i++) {
+        total += (int64_t)plan->steps[i].scratch_size;
+    }
+    if (total > INT32_MAX) {
+        return diag_fail(diag, "its tensors take %lld bytes, want at most 2 GiB", (long long)total);
+    }
+    merge_in_place(p);
+    return true;
+}
+
+/* Most bytes alive at once: no packing can be smaller. */
+static uint32_t lower_bound(const struct placer *p)
+{
+    int64_t *change = ARENA_ARRAY(p->plan->arena, p->times + 3, int64_t);
+    for (int i = 0; i < p->item_count; i++) {
+        for (int k = 0; k < p->items[i].piece_count; k++) {
+            const struct piece *piece = &p->items[i].pieces[k];
+            change[piece->first + 1] += piece->end - piece->start;
+            change[piece->last + 2] -= piece->end - piece->start;
+        }
+    }
+    int64_t alive = 0, most = 0;
+    for (int i = 0; i < p->times + 2; i++) {
+        alive += change[i];
+        most = alive > most ? alive : most;
+    }
+    return (uint32_t)most;
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const int64_t x = ((const struct range *)a)->start, y = ((const struct range *)b)->start;
+    return x < y ? -1 : x > y;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    return (*(struct item *const *)a)->rank - (*(struct item *const *)b)->rank;
+}
+
+static void add_range(struct placer *p, int64_t start, int64_t end)
+{
+    if (p->range_count == p->range_capacity) {
+        p->range_capacity = p->range_capacity * 2 + 64;
+        struct range *grown = ARENA_ARRAY(p->plan->arena, p->range_capacity, struct range);
+        if (p->range_count > 0) {
+            memcpy(grown, p->ranges, (size_t)p->range_count * sizeof *grown);
+        }
+        p->ranges = grown;
+    }
+    p->ranges[p->range_count++] = (struct range){start, end};
+}
+
+/* Notes the offsets that `item` may not have because of one that is placed. */
+static void forbid(struct placer *p, const struct item *item, const struct item *placed)
+{
+    if (item->first > placed->last || placed->first > item->last) {
+        return;
+    }
+    for (int i = 0; i < item->piece_count; i++) {
+        const struct piece *a = &item->pieces[i];
+        for (int k = 0; k < placed->piece_count; k++) {
+            const struct piece *b = &placed->pieces[k];
+            if (a->first <= b->last && b->first <= a->last) {
+                add_range(p, (int64_t)placed->offset + b->start - a->end + 1,
+                          (int64_t)placed->offset + b->end - a->start);
+            }
+        }
+    }
+    p->work += (int64_t)item->piece_count * placed->piece_count;
+}
+
+static uint32_t lowest_offset(struct range *ranges, int32_t count)
+{
+    qsort(ranges, (size_t)count, sizeof *ranges, by_start);
+    int64_t offset = 0;
+    for (int i = 0; i < count && ranges[i].start <= offset; i++) {
+        if (ranges[i].end > offset) {
+            offset = (ranges[i].end + 7) / 8 * 8; /* the widest alignment of a tensor */
+        }
+    }
+    return (uint32_t)offset;
+}
+
+/* Places all items in the order of their ranks; returns the height. */
+static uint32_t pack(struct placer *p)
+{
+    uint32_t height = 0;
+    qsort(p->order, (size_t)p->item_count, sizeof *p->order, by_rank);
+    for (int i = 0; i < p->item_count; i++) {
+        struct item *item = p->order[i];
+        p->range_count = 0;
+        for (int k = 0; k < i; k++) {
+            forbid(p, item, p->order[k]);
+        }
+        p->work += i;
+        item->offset = item->piece_count > 0 ? lowest_offset(p->ranges, p->range_count) : 0;
+        const uint32_t end = item->offset + item->size;
+        height = item->piece_count > 0 && end > height ? end : height;
+    }
+    return height;
+}
+
+enum ranking { BY_SIZE, BY_AREA, BY_LIFE, BY_TIME, RANKINGS };
+
+static double weight(const struct item *item, enum ranking ranking)
+{
+    const double life = (double)item->last - item->first + 1;
+    switch (ranking) {
+    case BY_SIZE:
+        return item->size;
+    case BY_AREA:
+        return item->size * life;
+    case BY_LIFE:
+        return life;
+    default:
+        return -(double)item->first;
+    }
+}
+
+struct weighed {
+    double weight;
+    int32_t item;
+};
+
+static int by_weight(const void *a, const void *b)
+{
+    const struct weighed *x = a, *y = b;
+    return x->weight > y->weight ? -1 : x->weight < y->weight ? 1 : x->item - y->item;
+}
+
+static void rank_by(struct placer *p, enum ranking ranking)
+{
+    struct weighed *w = ARENA_ARRAY(p->plan->arena, p->item_count, struct weighed);
+    for (int i = 0; i < p->item_count; i++) {
+        w[i] = (struct weighed){weight(&p->items[i], ranking), i};
+    }
+    qsort(w, (size_t)p->item_count, sizeof *w, by_weight);
+    for (int i = 0; i < p->item_count; i++) {
+        p->items[w[i].item].rank = i;
+    }
+}
+
+/* Moves the items that reach to the top before all others. */
+static void raise_top(struct placer *p, uint32_t height)
+{
+    for (int i = 0; i < p->item_count; i++) {
+        struct item *item = &p->items[i];
+        if (item->piece_count > 0 && item->offset + item->size == height) {
+            item->rank -= p->item_count;
+        }
+    }
+}
+
+static void keep(const struct placer *p, uint32_t *offsets)
+{
+    for (int i = 0; i < p->item_count; i++) {
+        offsets[i] = p->items[i].offset;
+    }
+}
+
+static uint32_t search(struct placer *p, uint32_t bound, uint32_t *offsets)
+{
+    p->order = ARENA_ARRAY(p->plan->arena, p->item_count, struct item *);
+    for (int i = 0; i < p->item_count; i++) {
+        p->order[i] = &p->items[i];
+    }
+    uint32_t best = UINT32_MAX;
+    for (int ranking = 0; ranking < RANKINGS && best > bound; ranking++) {
+        rank_by(p, (enum ranking)ranking);
+        for (int try = 0; try < TRIES && best > bound && (best == UINT32_MAX || p->work < WORK); try++) {
+            const uint32_t height = pack(p);
+            if (height < best) {
+                best = height;
+                keep(p, offsets);
+            }
+            raise_top(p, height);
+        }
+    }
+    return best == UINT32_MAX ? 0 : best;
+}
+
+static void take_offsets(struct placer *p, const uint32_t *offsets)
+{
+    struct plan *plan = p->plan;
+    for (int i = 0; i < plan->buffer_count; i++) {
+        struct plan_buffer *b = &plan->buffers[i];
+        if (b->data != NULL) {
+            continue;
+        }
+        const int32_t *item = &p->item_of_row[p->live.row_at[i]];
+        b->offset = offsets[item[0]];
+        if (b->is_split) {
+            b->rows = ARENA_ARRAY(plan->arena, b->row_count, uint32_t);
+            for (int r = 0; r < b->row_count; r++) {
+                b->rows[r] = offsets[item[r]];
+            }
+        }
+    }
+    for (int i = 0; i < plan->step_count; i++) {
+        plan->steps[i].scratch = p->item_of_step[i] >= 0 ? offsets[p->item_of_step[i]] : 0;
+    }
+}
+
+/* How many rows of each tensor are alive at once. */
+static void count_rows(const struct placer *p)
+{
+    int32_t *change = ARENA_ARRAY(p->plan->arena, p->times + 3, int32_t);
+    for (int i = 0; i < p->plan->buffer_count; i++) {
+        struct plan_buffer *b = &p->plan->buffers[i];
+        memset(change, 0, (size_t)(p->times + 3) * sizeof *change);
+        for (int r = 0; r < b->row_count && b->data == NULL; r++) {
+            const struct piece piece = row_piece(p, i, r, 0, 0);
+            if (piece.first != LIVE_NEVER) {
+                change[piece.first + 1]++;
+                change[piece.last + 2]--;
+            }
+        }
+        int32_t alive = 0;
+        for (int t = 0; t < p->times + 2; t++) {
+            alive += change[t];
+            b->most_rows = alive > b->most_rows ? alive : b->most_rows;
+        }
+    }
 }
 
 bool plan_place(struct plan *plan, struct diag *diag)
 {
-    (void)diag;
-    struct block *blocks = ARENA_ARRAY(plan->arena, plan->buffer_count + plan->step_count + 1, struct block);
-    int count = 0;
-    for (int i = 0; i < plan->buffer_count; i++) {
-        struct plan_buffer *b = &plan->buffers[i];
-        if (b->data == NULL) {
-            b->offset = place(blocks, &count, b->size, b->first, b->last);
-        }
+    struct placer p = {.plan = plan};
+    if (!make_items(&p, diag)) {
+        return false;
     }
-    size_t pointers = 0;
-    for (int i = 0; i < plan->step_count; i++) {
-        struct plan_step *s = &plan->steps[i];
-        if (s->scratch_size > 0) {
-            s->scratch = place(blocks, &count, s->scratch_size, i, i);
-        }
-        size_t n = (size_t)s->out_count;
-        for (int k = 0; k < s->in_count; k++) {
-            n += s->in[k].count;
-        }
-        pointers = n > pointers ? n : pointers;
-    }
-    plan->code.row_pointers = place(blocks, &count, pointers * sizeof(void *), -1, plan->step_count);
-    for (int i = 0; i < count; i++) {
-        const uint32_t end = (uint32_t)(blocks[i].offset + blocks[i].size);
-        plan->arena_size = end > plan->arena_size ? end : plan->arena_size;
-    }
+    uint32_t *offsets = ARENA_ARRAY(plan->arena, p.item_count, uint32_t);
+    plan->lower_bound = lower_bound(&p);
+    plan->tensor_size = round_up(search(&p, plan->lower_bound, offsets), 8);
+    take_offsets(&p, offsets);
+    count_rows(&p);
     return true;
 }

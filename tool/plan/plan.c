@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * From graph to plan, in this order: buffers, steps, lifetimes, placement, code.
+ * From graph to plan, in this order: buffers and steps, order, rows, schedule, placement, code.
  */
 #include "plan.h"
 
 #include <string.h>
 
 #include "lower.h"
-#include "place.h"
+#include "stages.h"
 
 static lower_rule *const rules[] = {
 #define OP(name, code, in_min, in_max, out_min, out_max, shape, lower, ...) [OP_##name] = lower_##lower,
@@ -24,13 +24,12 @@ static void make_buffer(struct plan *plan, int32_t tensor)
     plan->buffer_of[tensor] = plan->buffer_count;
     plan->buffers[plan->buffer_count++] = (struct plan_buffer){
         .name = t->name,
+        .type = t->type,
         .size = (size_t)ir_size(t),
         .data = t->data,
         .is_state = t->is_state,
         .init = t->init,
         .fill = (uint8_t)(t->type == TYPE_S8 || t->type == TYPE_U8 ? ir_zero_point(t) : 0),
-        .first = -1,
-        .last = -1,
     };
 }
 
@@ -47,7 +46,7 @@ static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
         }
     }
     struct plan_step *step = &plan->steps[plan->step_count];
-    *step = (struct plan_step){.node = (int32_t)(node - plan->graph->nodes), .in_place = -1};
+    *step = (struct plan_step){.node = (int32_t)(node - plan->graph->nodes), .in_place = NO_BUFFER};
     struct lower l = {plan, plan->graph, node, step, diag};
     if (!rules[node->op](&l)) {
         return false;
@@ -69,47 +68,6 @@ static void begin(struct graph *graph, struct plan *plan)
     }
 }
 
-/* One layer after the other. */
-static void make_schedule(struct plan *plan)
-{
-    plan->schedule = ARENA_ARRAY(plan->arena, plan->step_count + 1, struct mote_firing);
-    plan->schedule_count = (uint32_t)plan->step_count;
-    for (int i = 0; i < plan->step_count; i++) {
-        plan->schedule[i] = (struct mote_firing){(uint16_t)i, 0, plan->steps[i].rows};
-    }
-}
-
-static void touch(struct plan *plan, int32_t buffer, int32_t step)
-{
-    struct plan_buffer *b = &plan->buffers[buffer];
-    if (b->first < 0 && !b->is_input) {
-        b->first = step;
-    }
-    b->last = step;
-}
-
-static void find_lifetimes(struct plan *plan)
-{
-    for (int i = 0; i < plan->step_count; i++) {
-        const struct plan_step *s = &plan->steps[i];
-        for (int k = 0; k < s->in_count; k++) {
-            touch(plan, s->in[k].buffer, i);
-        }
-        for (int k = 0; k < s->out_count; k++) {
-            touch(plan, s->out[k].buffer, i);
-        }
-    }
-    for (int i = 0; i < plan->buffer_count; i++) {
-        struct plan_buffer *b = &plan->buffers[i];
-        if (b->is_state) {
-            b->first = -1;
-        }
-        if (b->is_state || b->is_output) {
-            b->last = plan->step_count;
-        }
-    }
-}
-
 /* The plan as the device wants it. */
 static bool make_code(struct plan *plan, struct diag *diag)
 {
@@ -123,7 +81,7 @@ static bool make_code(struct plan *plan, struct diag *diag)
     struct mote_state *states = ARENA_ARRAY(plan->arena, plan->buffer_count, struct mote_state);
     for (int i = 0; i < plan->buffer_count; i++) {
         const struct plan_buffer *b = &plan->buffers[i];
-        buffers[i] = (struct mote_buffer){b->data, b->offset, b->ring};
+        buffers[i] = (struct mote_buffer){b->data, b->offset, b->rows};
         if (b->is_state) {
             states[code->state_count++] = (struct mote_state){(uint16_t)i, b->fill, (uint32_t)b->size, b->init};
         }
@@ -151,18 +109,40 @@ static bool make_code(struct plan *plan, struct diag *diag)
     code->input_count = (uint16_t)g->input_count;
     code->output_count = (uint16_t)g->output_count;
     code->schedule_count = plan->schedule_count;
+    code->row_pointers = plan->tensor_size;
     code->arena_size = plan->arena_size;
     return true;
 }
 
-static bool finish(struct plan *plan, struct diag *diag)
+/* The executor keeps the row pointers of one firing behind the tensors. */
+static size_t row_pointers_size(const struct plan *plan)
 {
-    make_schedule(plan);
-    find_lifetimes(plan);
-    return plan_place(plan, diag) && make_code(plan, diag);
+    size_t most = 0;
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        size_t count = (size_t)s->out_count;
+        for (int k = 0; k < s->in_count; k++) {
+            count += s->in[k].count;
+        }
+        most = count > most ? count : most;
+    }
+    return most * sizeof(void *);
 }
 
-bool plan_graph(struct graph *graph, struct plan *plan, struct diag *diag)
+static bool finish(struct plan *plan, enum plan_schedule how, struct diag *diag)
+{
+    plan_find_rows(plan);
+    plan_order(plan);
+    plan_find_rows(plan);
+    plan_stream(plan, how);
+    if (!plan_place(plan, diag)) {
+        return false;
+    }
+    plan->arena_size = (uint32_t)(plan->tensor_size + row_pointers_size(plan));
+    return make_code(plan, diag);
+}
+
+bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag)
 {
     begin(graph, plan);
     for (int i = 0; i < graph->input_count; i++) {
@@ -178,7 +158,7 @@ bool plan_graph(struct graph *graph, struct plan *plan, struct diag *diag)
         make_buffer(plan, graph->outputs[i]);
         plan->buffers[plan->buffer_of[graph->outputs[i]]].is_output = true;
     }
-    return finish(plan, diag);
+    return finish(plan, how, diag);
 }
 
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag)
@@ -190,5 +170,5 @@ bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct
     for (int i = 0; i < node->out_count; i++) {
         plan->buffers[plan->buffer_of[node->out[i]]].is_output = true;
     }
-    return finish(plan, diag);
+    return finish(plan, PLAN_LAYERS, diag);
 }

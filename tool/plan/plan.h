@@ -37,22 +37,30 @@ struct plan_step {
     int32_t rows, image_rows;    /* as in struct mote_step */
     size_t scratch_size;         /* bytes */
     uint32_t scratch;            /* offset in the arena */
-    int32_t in_place;            /* input whose rows output 0 may overwrite as it goes; -1: none */
+    int32_t in_place;            /* buffer whose rows output 0 may overwrite as it goes; NO_BUFFER: none */
 };
 
 /* Memory for one tensor, or for several that are views of each other. */
 struct plan_buffer {
     const char *name;
-    size_t size;         /* bytes when whole */
-    const void *data;    /* constant: takes no room in the arena */
-    bool is_state;       /* lives forever */
-    bool is_input, is_output;
-    uint8_t fill;        /* first value of a state, in every byte, where init is NULL */
+    enum type type;
+    size_t size;      /* bytes */
+    const void *data; /* constant: takes no room in the arena */
+    bool is_state, is_input, is_output;
+    uint8_t fill;     /* first value of a state, in every byte, where init is NULL */
     const void *init;
-    int32_t ring;        /* rows held; 0: whole */
-    int32_t row_bytes;   /* of a ring */
-    int32_t first, last; /* steps in which it is alive: written first, read last; -1: before the first step */
-    uint32_t offset;     /* in the arena, bytes */
+    int32_t writer;             /* first step that writes it; -1: none (inputs, states) */
+    int32_t last_user;          /* last step that reads or writes it; -1: none */
+    int32_t row_count;          /* rows in which every step sees it; 1: only as a whole */
+    int32_t row_bytes;          /* size / row_count */
+    bool is_split;              /* each row has a place of its own */
+    int32_t most_rows;          /* rows alive at once */
+    uint32_t offset, *rows;     /* place in the arena, bytes: of all, or of each row if split */
+};
+
+/* Steps that run interleaved, row by row: [first, first + count) of the plan's order. */
+struct plan_segment {
+    int32_t first, count;
 };
 
 struct plan {
@@ -63,14 +71,22 @@ struct plan {
     struct plan_buffer *buffers;
     int32_t buffer_count;
     int32_t *buffer_of; /* tensor index to buffer, NO_BUFFER where none */
+    struct plan_segment *segments;
+    int32_t segment_count;
     struct mote_firing *schedule;
     uint32_t schedule_count;
-    uint32_t arena_size, lower_bound; /* bytes; lower_bound: most bytes alive at once */
-    struct mote_plan code;            /* what the device executes */
+    uint32_t tensor_size; /* bytes of the arena that tensors and scratch memory take */
+    uint32_t lower_bound; /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
+    uint32_t arena_size;  /* tensor_size and the executor's row pointers */
+    bool is_settled;      /* the search for a better schedule was cut short */
+    struct mote_plan code; /* what the device executes */
 };
 
-/* Plans the whole graph. `graph` must have passed ir_check and shape inference. */
-bool plan_graph(struct graph *graph, struct plan *plan, struct diag *diag);
+enum plan_schedule { PLAN_STREAM, PLAN_LAYERS };
+
+/* Plans the whole graph, in the least RAM. `graph` must have passed ir_check and shape inference.
+ * PLAN_STREAM interleaves layers row by row where that saves memory; PLAN_LAYERS runs one after the other. */
+bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag);
 
 /* Plans one node by itself: inputs constant or absent, outputs in the arena. For constant folding. */
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The planner's own stages, in the order they run. All bytes count rows: a row of a tensor is alive from
+ * the firing that writes it to the last one that reads it.
+ */
+#ifndef PLAN_STAGES_H
+#define PLAN_STAGES_H
+
+#include "plan.h"
+
+/* order.c: sorts the steps so that the sum of live tensors stays small. */
+void plan_order(struct plan *plan);
+
+/* rows.c: writer, last user and row structure of every buffer, for the steps as they stand. */
+void plan_find_rows(struct plan *plan);
+
+/* stream.c: chooses the segments and writes the schedule. */
+void plan_stream(struct plan *plan, enum plan_schedule how);
+
+/* place.c: gives every buffer, row and scratch memory its offset. */
+bool plan_place(struct plan *plan, struct diag *diag);
+
+/*** live.c: when is each row alive? ***/
+
+enum { LIVE_NEVER = -2, LIVE_BEFORE = -1 };
+
+struct live {
+    int32_t *row_at;        /* [buffer]: index of its row 0 in the next two */
+    int32_t *first, *last;  /* [row]: firing that writes it, and that touches it last; LIVE_NEVER if none */
+    int32_t row_count;
+};
+
+void live_init(struct live *live, const struct plan *plan);
+
+/* Follows a schedule; time is the number of the firing, from 0. Returns how many firings there are. Rows of other
+ * firings keep what they had. */
+int32_t live_follow(struct live *live, const struct plan *plan, const struct mote_firing *schedule, uint32_t count);
+
+/* The row that a firing reads as number k of a port's window; -1: none, outside of the image. */
+static inline int32_t live_row(const struct plan *plan, const struct plan_step *step, const struct mote_port *port,
+                               int32_t y, int32_t k)
+{
+    return plan->buffers[port->buffer].row_count == 1 ? 0 : mote_port_row(port, step->image_rows, y, k);
+}
+
+/* Whether row y of output 0 takes the place of the same row of the step's in_place buffer: the kernel allows it, the
+ * sizes fit, and nobody reads that row after this firing, number `time`. */
+bool live_in_place(const struct live *live, const struct plan *plan, const struct plan_step *step, int32_t y,
+                   int32_t time);
+
+#endif
