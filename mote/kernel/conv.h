@@ -6,26 +6,32 @@
 #define MOTE_KERNEL_CONV_H
 
 #include "kernel.h"
+#include "mac.h"
 
 /* CONV_2D. io->in: filter_h input rows [in_w, in_c]; io->out: one row [out_w, out_c].
  *
- *   out[x, o] = bias[o] + sum over ky, kx, i of in[ky][x * stride_w - pad_w + kx * dilation_w, i] * filter[o, ky, kx, i]
+ *   out[x, o] = bias[o] + sum over ky, kx, i of in[ky][left + kx * dilation_w, i] * filter[o, ky, kx, i]
  *
- * over the taps inside of the image. A filter of group g = o / (out_c / groups) sees the channels
- * [g * filter_c, (g + 1) * filter_c), groups = in_c / filter_c. */
+ * with left = x * stride_w - pad_w, over the taps inside of the image. A filter of group g = o / (out_c / groups) sees the channels
+ * [g * filter_c, (g + 1) * filter_c), groups = in_c / filter_c.
+ * FULLY_CONNECTED is the case of one pixel, one tap. */
 struct mote_conv2d {
+    struct mote_mac mac;
     int32_t in_w, in_c;
     int32_t out_w, out_c;
     int32_t filter_h, filter_w, filter_c; /* filter_c divides in_c */
     int32_t stride_w, dilation_w, pad_w;
-    const void *filter;        /* [out_c, filter_h, filter_w, filter_c] */
-    const void *bias;          /* [out_c]: int32, int64 for int16 activations, float; or NULL */
-    /* integer kernels only */
-    int32_t in_offset;         /* minus the input's zero point, added to each input value */
-    int32_t out_offset;        /* the output's zero point */
-    int32_t low, high;         /* range of the fused activation, in quantised values */
-    const int32_t *multiplier; /* [out_c] Q0.31, see fixed.h */
-    const int32_t *shift;      /* [out_c], in [-31, 30] */
+    const void *filter; /* [out_c, filter_h, filter_w, filter_c]; NULL: after the input's rows in io->in */
+};
+
+/* DEPTHWISE_CONV_2D. Rows as in CONV_2D; output channel o sees input channel o / multiplier only. */
+struct mote_depthwise {
+    struct mote_mac mac;
+    int32_t in_w, in_c;
+    int32_t out_w, out_c; /* out_c = in_c * multiplier */
+    int32_t filter_h, filter_w, multiplier;
+    int32_t stride_w, dilation_w, pad_w;
+    const void *filter; /* [filter_h, filter_w, out_c]; NULL: after the input's rows in io->in */
 };
 
 #endif

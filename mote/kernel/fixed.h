@@ -19,6 +19,12 @@ static inline int32_t mote_clamp(int32_t x, int32_t low, int32_t high)
     return mote_min(mote_max(x, low), high);
 }
 
+/* a + b modulo 2^32, defined for all values. */
+static inline int32_t mote_add_wrap(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+
 /* x * 2^n modulo 2^32, defined for every x. n in [0, 31]. */
 static inline int32_t mote_shift_left(int32_t x, int32_t n)
 {

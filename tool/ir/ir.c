@@ -79,11 +79,14 @@ struct tensor *ir_out(const struct graph *g, const struct node *n, int i)
 
 int64_t ir_macs(const struct graph *g, const struct node *n)
 {
+    const struct tensor *weight = ir_in(g, n, 1);
     switch (n->op) {
-    case OP_CONV_2D: {
-        const struct tensor *filter = ir_in(g, n, 1);
-        return ir_count(ir_out(g, n, 0)) * filter->dim[1] * filter->dim[2] * filter->dim[3];
-    }
+    case OP_CONV_2D:
+        return ir_count(ir_out(g, n, 0)) * weight->dim[1] * weight->dim[2] * weight->dim[3];
+    case OP_DEPTHWISE_CONV_2D:
+        return ir_count(ir_out(g, n, 0)) * weight->dim[1] * weight->dim[2];
+    case OP_FULLY_CONNECTED:
+        return ir_count(ir_out(g, n, 0)) * weight->dim[1];
     default:
         return 0;
     }

@@ -62,7 +62,7 @@ struct attr {
     int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
     int32_t subgraph;
     int32_t mode;             /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
-    enum type type;           /* the type that CAST, SHAPE, ARG_MAX... are asked for */
+    enum type type;           /* the type that CAST, SHAPE, ARG_MAX... are asked for; of the bias that was left out */
     float alpha, beta, epsilon;
     bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loops of DEPTHWISE_CONV_2D: a block of channels at a time, so that the sums stay in registers and the
+ * products of neighbouring channels vectorise. KERNEL: the name of the kernel; mac_*.h of its types is included before.
+ */
+#include "conv.h"
+
+enum { CHANNELS = 16 };
+
+/* sum[k] += input of channel o + k * its weight, for one tap. `in` and `weight`: the channels of one pixel. */
+static inline void add_tap(const struct mote_depthwise *p, const mac_in *in, const mac_weight *weight, int32_t o,
+                           int32_t count, mac_sum sum[])
+{
+    if (p->multiplier == 1) {
+        mac_each(&p->mac, in + o, weight + o, count, sum);
+        return;
+    }
+    mac_in spread[CHANNELS];
+    int32_t channel = o / p->multiplier, left = p->multiplier - o % p->multiplier;
+    for (int32_t k = 0; k < count; k++, left--) {
+        if (left == 0) {
+            channel++;
+            left = p->multiplier;
+        }
+        spread[k] = in[channel];
+    }
+    mac_each(&p->mac, spread, weight + o, count, sum);
+}
+
+/* Output channels o .. o + count - 1 of one pixel, whose window begins at input column `left`. */
+static inline void make_outputs(const struct mote_depthwise *p, const void *const rows[], const mac_weight *filter,
+                                int32_t left, int32_t o, int32_t count, mac_out *out)
+{
+    const int32_t first = left < 0 ? (-left + p->dilation_w - 1) / p->dilation_w : 0;
+    const int32_t last = mote_min(p->filter_w, (p->in_w - left + p->dilation_w - 1) / p->dilation_w);
+    mac_sum sum[CHANNELS] = {0};
+    for (int32_t ky = 0; ky < p->filter_h; ky++) {
+        const mac_in *row = rows[ky];
+        for (int32_t kx = first; row != NULL && kx < last; kx++) {
+            const mac_in *pixel = row + (left + kx * p->dilation_w) * p->in_c;
+            const mac_weight *weight = filter + (ky * p->filter_w + kx) * p->out_c;
+            add_tap(p, pixel, weight, o, count, sum);
+        }
+    }
+    for (int32_t k = 0; k < count; k++) {
+        out[o + k] = mac_finish(&p->mac, sum[k], o + k);
+    }
+}
+
+void KERNEL(const void *params, const struct mote_io *io)
+{
+    const struct mote_depthwise *p = params;
+    const mac_weight *filter = p->filter != NULL ? p->filter : io->in[p->filter_h];
+    mac_out *out = io->out[0];
+
+    for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {
+        const int32_t left = x * p->stride_w - p->pad_w;
+        int32_t o = 0;
+        for (; o + CHANNELS <= p->out_c; o += CHANNELS) {
+            make_outputs(p, io->in, filter, left, o, CHANNELS, out);
+        }
+        if (o < p->out_c) {
+            make_outputs(p, io->in, filter, left, o, p->out_c - o, out);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * float32 activations and weights.
+ */
+typedef float mac_weight;
+
+#include "mac_float.h"
