@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mote/kernel/real.h"
+#include "../mote/kernel/real.h"
 
 static int passed, failed;
 
