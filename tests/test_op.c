@@ -197,7 +197,7 @@ static bool check_shapes(const struct op_case *c, const struct tensor *stated, s
     const struct graph *g = &c->graph;
     for (int i = 0; i < g->output_count; i++) {
         const struct tensor *want = &stated[g->outputs[i]], *got = &g->tensors[g->outputs[i]];
-        char want_text[96], got_text[96];
+        char want_text[IR_SHAPE_TEXT], got_text[IR_SHAPE_TEXT];
         if (want->rank != got->rank || memcmp(want->dim, got->dim, sizeof want->dim[0] * (size_t)want->rank) != 0) {
             return diag_fail(diag, "output %d: want shape %s, got %s", i, ir_shape_text(want, want_text),
                              ir_shape_text(got, got_text));

@@ -8,8 +8,39 @@
 
 enum { MAX_SIZE = INT32_MAX };
 
-static bool check_tensor(const struct tensor *t, int32_t index, struct diag *diag)
+/* What a zero point of this type may be; kernels negate it. */
+static void zero_point_range(enum type type, int32_t *low, int32_t *high)
 {
+    const int bits = ir_type_bits(type);
+    const bool is_unsigned = type == TYPE_U8 || type == TYPE_U16;
+    *low = bits > 16 ? -INT32_MAX : is_unsigned ? 0 : -(1 << (bits - 1));
+    *high = bits > 16 ? INT32_MAX : (1 << (bits - (is_unsigned ? 0 : 1))) - 1;
+}
+
+static bool check_quant(const struct tensor *t, int32_t index, struct diag *diag)
+{
+    const struct quant *q = &t->quant;
+    int32_t low, high;
+    zero_point_range(t->type, &low, &high);
+    if (q->count > 1 && (q->axis < 0 || q->axis >= t->rank || q->count != t->dim[q->axis])) {
+        return diag_fail(diag, "tensor %d \"%.80s\": %d scales do not fit dim %d", index, t->name, q->count, q->axis);
+    }
+    for (int i = 0; i < q->count; i++) {
+        const float scale = q->scale[i];
+        if (!isfinite(scale) || scale < 0 || (scale == 0 && t->data == NULL)) {
+            return diag_fail(diag, "tensor %d \"%.80s\": scale %d is %g", index, t->name, i, (double)scale);
+        }
+        if (q->zero_point[i] < low || q->zero_point[i] > high) {
+            return diag_fail(diag, "tensor %d \"%.80s\": zero point %d is %d, want %d to %d", index, t->name, i,
+                             q->zero_point[i], low, high);
+        }
+    }
+    return true;
+}
+
+bool ir_check_tensor(const struct graph *g, int32_t index, struct diag *diag)
+{
+    const struct tensor *t = &g->tensors[index];
     if (t->rank < 0 || t->rank > IR_MAX_RANK) {
         return diag_fail(diag, "tensor %d \"%.80s\": has %d dims, want at most %d", index, t->name, t->rank,
                          IR_MAX_RANK);
@@ -19,21 +50,12 @@ static bool check_tensor(const struct tensor *t, int32_t index, struct diag *dia
         if (t->dim[i] < 0) {
             return diag_fail(diag, "tensor %d \"%.80s\": dim %d is %d", index, t->name, i, t->dim[i]);
         }
-        size *= t->dim[i];
+        size *= t->dim[i] > 0 ? t->dim[i] : 1; /* so that any product of dims fits, of empty tensors as well */
         if (size > MAX_SIZE) {
             return diag_fail(diag, "tensor %d \"%.80s\": is larger than 2 GiB", index, t->name);
         }
     }
-    const struct quant *q = &t->quant;
-    if (q->count > 1 && (q->axis < 0 || q->axis >= t->rank || q->count != t->dim[q->axis])) {
-        return diag_fail(diag, "tensor %d \"%.80s\": %d scales do not fit dim %d", index, t->name, q->count, q->axis);
-    }
-    for (int i = 0; i < q->count; i++) {
-        if (!isfinite(q->scale[i]) || q->scale[i] < 0) {
-            return diag_fail(diag, "tensor %d \"%.80s\": scale %d is %g", index, t->name, i, (double)q->scale[i]);
-        }
-    }
-    return true;
+    return check_quant(t, index, diag);
 }
 
 static bool check_nodes(struct graph *g, bool *ready, struct diag *diag)
@@ -73,7 +95,7 @@ static bool check_nodes(struct graph *g, bool *ready, struct diag *diag)
 bool ir_check(struct graph *g, struct diag *diag)
 {
     for (int i = 0; i < g->tensor_count; i++) {
-        if (!check_tensor(&g->tensors[i], i, diag)) {
+        if (!ir_check_tensor(g, i, diag)) {
             return false;
         }
     }
@@ -84,6 +106,9 @@ bool ir_check(struct graph *g, struct diag *diag)
     for (int i = 0; i < g->input_count; i++) {
         if (g->inputs[i] < 0 || g->inputs[i] >= g->tensor_count) {
             return diag_fail(diag, "input %d is tensor %d of %d", i, g->inputs[i], g->tensor_count);
+        }
+        if (g->tensors[g->inputs[i]].data != NULL) {
+            return diag_fail(diag, "input %d, tensor \"%.80s\", is a constant", i, g->tensors[g->inputs[i]].name);
         }
         ready[g->inputs[i]] = true;
     }

@@ -148,5 +148,13 @@ static bool check_arity(const struct node *n, struct diag *diag)
 
 bool ir_infer(struct graph *g, struct node *n, struct diag *diag)
 {
-    return check_arity(n, diag) && ops[n->op].shape(g, n, diag);
+    if (!check_arity(n, diag) || !ops[n->op].shape(g, n, diag)) {
+        return false;
+    }
+    for (int i = 0; i < n->out_count; i++) {
+        if (n->out[i] != NO_TENSOR && !ir_check_tensor(g, n->out[i], diag)) {
+            return false;
+        }
+    }
+    return true;
 }

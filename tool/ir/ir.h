@@ -116,7 +116,9 @@ int ir_op_flags(enum op op);
 int64_t ir_count(const struct tensor *t);
 int64_t ir_size(const struct tensor *t);
 
-/* "[1, 49, 10, 8]", in `text` of at least 96 bytes; returns it. */
+enum { IR_SHAPE_TEXT = 112 };
+
+/* "[1, 49, 10, 8]", in `text` of IR_SHAPE_TEXT bytes; returns it. */
 char *ir_shape_text(const struct tensor *t, char *text);
 
 /* dim[i], counted from the end if negative; 1 beyond the rank on the left. */
@@ -144,12 +146,15 @@ int32_t ir_add_tensor(struct graph *g);
 /* An error at a node: "op 12 CONV_2D "stem": <text>". Returns false. */
 __attribute__((format(printf, 3, 4))) bool ir_fail(const struct node *n, struct diag *diag, const char *format, ...);
 
-/* Sets the shapes of the outputs of a node from its inputs and attributes. Fails where the
+/* Sets the shapes of the outputs of a node from its inputs and attributes, and checks them. Fails where the
  * inputs do not fit together, or where a shape depends on values known only at run time. */
 bool ir_infer(struct graph *g, struct node *n, struct diag *diag);
 
 /* Checks the whole graph: indices, order, shapes, sizes, types, quantisation, ranges. Runs after the
  * reader and after every pass; what later stages assume is checked here and nowhere else. */
 bool ir_check(struct graph *g, struct diag *diag);
+
+/* The same for one tensor by itself: dims, size, quantisation. */
+bool ir_check_tensor(const struct graph *g, int32_t tensor, struct diag *diag);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * .tflite to graph. Field numbers are those of TensorFlow Lite's schema.fbs, version 3.
  */
-#include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "flatbuffer.h"
@@ -11,29 +11,52 @@
 
 enum { SCHEMA_VERSION = 3, MAX_SUBGRAPHS = 64, OP_CODE_CUSTOM = 32 };
 
+static const enum op NO_OP = OP_COUNT; /* an operator that mote lacks */
+
 /* Field numbers of the tables. */
 enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS, MODEL_SIGNATURES = 7 };
 enum { CODE_DEPRECATED_BUILTIN, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
 enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS, SUBGRAPH_NAME };
 enum { TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTIZATION, TENSOR_IS_VARIABLE,
-       TENSOR_SPARSITY };
+       TENSOR_SPARSITY, TENSOR_EXTERNAL_BUFFER = 10 };
 enum { QUANT_SCALE = 2, QUANT_ZERO_POINT, QUANT_AXIS = 6 };
-enum { OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 4, OPERATOR_CUSTOM_OPTIONS };
-enum { BUFFER_DATA };
+enum { OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 4, OPERATOR_CUSTOM_OPTIONS,
+       OPERATOR_LARGE_OPTIONS_OFFSET = 9, OPERATOR_LARGE_OPTIONS_SIZE };
+enum { BUFFER_DATA, BUFFER_OFFSET, BUFFER_SIZE };
 enum { SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_SUBGRAPH = 4 };
 enum { TENSOR_MAP_NAME, TENSOR_MAP_INDEX };
+
+/* An entry of the model's table of operators. */
+struct code {
+    enum op op;       /* NO_OP: none that mote has */
+    const char *name; /* only where mote does not have it */
+};
 
 struct reader {
     struct fb fb;
     struct arena *arena;
     struct diag *diag;
-    struct fb_vector codes, buffers;
+    struct fb_vector buffers;
+    struct code *codes;
+    uint32_t code_count;
+};
+
+/* Bytes in the file. */
+struct span {
+    const uint8_t *data;
+    size_t size;
 };
 
 static const int16_t type_codes[] = {
 #define TYPE(name, bits, code, text) [TYPE_##name] = code,
 #include "../ir/type.def"
 #undef TYPE
+};
+
+/* Types that mote lacks. */
+static const char *const other_types[] = {
+    [11] = "complex128", [14] = "variant",       [18] = "bfloat16",    [19] = "int2",
+    [20] = "uint4",      [21] = "float8_e4m3fn", [22] = "float8_e5m2",
 };
 
 static const struct {
@@ -43,6 +66,13 @@ static const struct {
 #define OP(name, code, ...) [OP_##name] = {code, #name},
 #include "../ir/op.def"
 #undef OP
+};
+
+/* All builtin operators there are. */
+static const char *const builtin_names[] = {
+#define TFLITE_OP(code, name) [code] = #name,
+#include "tflite_ops.def"
+#undef TFLITE_OP
 };
 
 enum field_kind { I8, I32, F32, BOOL, TYPE, LIST, TEXT };
@@ -70,6 +100,29 @@ static bool find_type(int64_t code, enum type *type)
     return false;
 }
 
+static const char *type_name(const struct reader *r, int64_t code)
+{
+    return code >= 0 && code < (int64_t)COUNT_OF(other_types) && other_types[code] != NULL
+               ? other_types[code]
+               : arena_printf(r->arena, "of code %lld", (long long)code);
+}
+
+/* A part of the file beyond the flatbuffer, as models over 2 GB have; the reader has checked that it is inside. */
+static bool read_span(struct reader *r, const struct fb_table *t, int offset_field, int size_field, struct span *span)
+{
+    const int64_t offset = fb_int(t, offset_field, 8, 0), size = fb_int(t, size_field, 8, 0);
+    *span = (struct span){0};
+    if (offset >= 0 && offset <= 1) { /* 1 is a place holder */
+        return true;
+    }
+    if (offset < 0 || size < 0 || (uint64_t)offset > r->fb.size || (uint64_t)size > r->fb.size - (uint64_t)offset) {
+        return diag_fail(r->diag, "damaged file: %lld bytes at byte %lld reach beyond its end", (long long)size,
+                         (long long)offset);
+    }
+    *span = (struct span){r->fb.data + offset, (size_t)size};
+    return true;
+}
+
 static int32_t *read_list(struct reader *r, const struct fb_vector *v)
 {
     int32_t *list = ARENA_ARRAY(r->arena, v->count, int32_t);
@@ -87,6 +140,10 @@ static bool read_quant(struct reader *r, const struct fb_table *table, struct te
     if (scale.count == 0) {
         return true;
     }
+    if (zero.count > 1 && zero.count != scale.count) {
+        return diag_fail(r->diag, "tensor \"%.80s\": has %u zero points for %u scales", t->name, zero.count,
+                         scale.count);
+    }
     float *scales = ARENA_ARRAY(r->arena, scale.count, float);
     int32_t *zero_points = ARENA_ARRAY(r->arena, scale.count, int32_t);
     for (uint32_t i = 0; i < scale.count; i++) {
@@ -97,7 +154,7 @@ static bool read_quant(struct reader *r, const struct fb_table *table, struct te
         }
         zero_points[i] = (int32_t)z;
     }
-    int32_t axis = (int32_t)fb_int(&q, QUANT_AXIS, 4, 0);
+    int32_t axis = scale.count == 1 ? 0 : (int32_t)fb_int(&q, QUANT_AXIS, 4, 0);
     if (scale.count > 1 && (axis < 0 || axis >= t->rank || (uint32_t)t->dim[axis] != scale.count)) {
         /* Some converters leave the filter's axis on its one-dimensional bias. */
         for (axis = 0; axis < t->rank && (uint32_t)t->dim[axis] != scale.count; axis++) {
@@ -122,17 +179,37 @@ static void unpack_int4(struct reader *r, struct tensor *t, const uint8_t *packe
     t->type = TYPE_S8;
 }
 
-static bool read_constant(struct reader *r, const struct fb_table *table, int32_t index, struct tensor *t)
+static bool find_data(struct reader *r, const struct fb_table *table, int32_t index, const struct tensor *t,
+                      struct span *span)
 {
     const uint32_t buffer = (uint32_t)fb_int(table, TENSOR_BUFFER, 4, 0);
     if (buffer >= r->buffers.count && buffer > 0) {
         return diag_fail(r->diag, "tensor %d \"%.80s\": has buffer %u of %u", index, t->name, buffer,
                          r->buffers.count);
     }
+    if (fb_int(table, TENSOR_EXTERNAL_BUFFER, 4, 0) != 0) {
+        return diag_fail(r->diag, "tensor %d \"%.80s\": its values are in another file; convert to a single file",
+                         index, t->name);
+    }
     const struct fb_table b = fb_vector_table(&r->buffers, buffer);
     const struct fb_vector bytes = fb_vector(&b, BUFFER_DATA, 1);
-    if (bytes.count == 0) {
+    *span = (struct span){r->fb.data + bytes.at, bytes.count};
+    return bytes.count > 0 || read_span(r, &b, BUFFER_OFFSET, BUFFER_SIZE, span);
+}
+
+/* A constant, or the first value of a state. */
+static bool read_constant(struct reader *r, const struct fb_table *table, int32_t index, struct tensor *t)
+{
+    struct span span = {0};
+    if (!find_data(r, table, index, t, &span)) {
+        return false;
+    }
+    if (span.size == 0) {
         return true;
+    }
+    if (t->type == TYPE_STRING) {
+        return diag_fail(r->diag, "tensor %d \"%.80s\": holds strings; take the text processing out of the model",
+                         index, t->name);
     }
     int64_t count = 1;
     for (int i = 0; i < t->rank; i++) {
@@ -142,19 +219,22 @@ static bool read_constant(struct reader *r, const struct fb_table *table, int32_
         count *= t->dim[i];
     }
     const int64_t want = (count * ir_type_bits(t->type) + 7) / 8;
-    if (t->type != TYPE_STRING && t->type != TYPE_RESOURCE && want != bytes.count) {
-        char shape[96];
-        return diag_fail(r->diag, "tensor %d \"%.80s\": holds %u bytes, but %s%s needs %lld", index, t->name,
-                         bytes.count, ir_type_text(t->type), ir_shape_text(t, shape), (long long)want);
+    if ((uint64_t)want != span.size) {
+        char shape[IR_SHAPE_TEXT];
+        return diag_fail(r->diag, "tensor %d \"%.80s\": holds %zu bytes, but %s%s needs %lld", index, t->name,
+                         span.size, ir_type_text(t->type), ir_shape_text(t, shape), (long long)want);
     }
-    const uint8_t *data = r->fb.data + bytes.at;
     const int element = (ir_type_bits(t->type) + 7) / 8;
     if (t->type == TYPE_S4) {
-        unpack_int4(r, t, data, count);
-    } else if ((uintptr_t)data % (size_t)element == 0) {
-        t->data = data;
+        unpack_int4(r, t, span.data, count);
+    } else if ((uintptr_t)span.data % (size_t)element == 0) {
+        t->data = span.data;
     } else {
-        t->data = arena_copy(r->arena, data, bytes.count);
+        t->data = arena_copy(r->arena, span.data, span.size);
+    }
+    if (t->is_state) {
+        t->init = t->data;
+        t->data = NULL;
     }
     return true;
 }
@@ -164,8 +244,8 @@ static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t 
     t->name = fb_string(table, TENSOR_NAME, r->arena);
     const int64_t code = fb_int(table, TENSOR_TYPE, 1, 0);
     if (!find_type(code, &t->type)) {
-        return diag_fail(r->diag, "tensor %d \"%.80s\": has type code %lld, which mote does not know", index, t->name,
-                         (long long)code);
+        return diag_fail(r->diag, "tensor %d \"%.80s\": has the type %s, which mote lacks; convert to float32 or int8",
+                         index, t->name, type_name(r, code));
     }
     const struct fb_vector shape = fb_vector(table, TENSOR_SHAPE, 4);
     if (shape.count > IR_MAX_RANK) {
@@ -183,6 +263,19 @@ static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t 
     }
     t->is_state = fb_int(table, TENSOR_IS_VARIABLE, 1, 0) != 0;
     return read_quant(r, table, t) && read_constant(r, table, index, t) && !r->diag->failed;
+}
+
+static bool read_custom_options(struct reader *r, const struct fb_table *operator, struct node *n)
+{
+    const struct fb_vector custom = fb_vector(operator, OPERATOR_CUSTOM_OPTIONS, 1);
+    struct span span = {r->fb.data + custom.at, custom.count};
+    if (custom.count == 0 &&
+        !read_span(r, operator, OPERATOR_LARGE_OPTIONS_OFFSET, OPERATOR_LARGE_OPTIONS_SIZE, &span)) {
+        return false;
+    }
+    n->attr.custom = span.size > 0 ? span.data : NULL;
+    n->attr.custom_size = span.size;
+    return true;
 }
 
 static bool read_options(struct reader *r, const struct fb_table *operator, struct node *n)
@@ -210,7 +303,7 @@ static bool read_options(struct reader *r, const struct fb_table *operator, stru
         case TYPE: {
             const int64_t code = fb_int(&options, f->field, 1, f->absent);
             if (!find_type(code, (enum type *)(void *)to)) {
-                return ir_fail(n, r->diag, "asks for type code %lld, which mote does not know", (long long)code);
+                return ir_fail(n, r->diag, "asks for the type %s, which mote lacks", type_name(r, code));
             }
             break;
         }
@@ -225,31 +318,96 @@ static bool read_options(struct reader *r, const struct fb_table *operator, stru
             break;
         }
     }
-    const struct fb_vector custom = fb_vector(operator, OPERATOR_CUSTOM_OPTIONS, 1);
-    n->attr.custom = custom.count > 0 ? r->fb.data + custom.at : NULL;
-    n->attr.custom_size = custom.count;
+    const struct attr *a = &n->attr;
+    if ((unsigned)a->padding > PADDING_VALID || (unsigned)a->activation > ACT_SIGN_BIT) {
+        return ir_fail(n, r->diag, "padding %d, activation %d: the schema has no such value", (int)a->padding,
+                       (int)a->activation);
+    }
+    return read_custom_options(r, operator, n);
+}
+
+/*** Operators ***/
+
+static void read_code(struct reader *r, const struct fb_table *table, struct code *code)
+{
+    /* Codes over 127 are in the newer 32-bit field. */
+    const int64_t old = fb_int(table, CODE_DEPRECATED_BUILTIN, 1, 0), new = fb_int(table, CODE_BUILTIN, 4, 0);
+    const int64_t builtin = new > old ? new : old;
+    const bool is_custom = builtin == OP_CODE_CUSTOM;
+    const char *custom = is_custom ? fb_string(table, CODE_CUSTOM, r->arena) : "";
+    for (int i = 0; i < OP_COUNT; i++) {
+        if (is_custom ? op_codes[i].code < 0 && strcmp(op_codes[i].name, custom) == 0 : op_codes[i].code == builtin) {
+            code->op = (enum op)i;
+            return;
+        }
+    }
+    code->op = NO_OP;
+    if (is_custom) {
+        code->name = arena_printf(r->arena, "CUSTOM %.60s", custom);
+    } else if (builtin >= 0 && builtin < (int64_t)COUNT_OF(builtin_names) && builtin_names[builtin] != NULL) {
+        code->name = builtin_names[builtin];
+    } else {
+        code->name = arena_printf(r->arena, "of code %lld", (long long)builtin);
+    }
+}
+
+static void read_codes(struct reader *r, const struct fb_table *root)
+{
+    const struct fb_vector codes = fb_vector(root, MODEL_OPERATOR_CODES, 4);
+    r->codes = ARENA_ARRAY(r->arena, codes.count, struct code);
+    r->code_count = codes.count;
+    for (uint32_t i = 0; i < codes.count && !r->diag->failed; i++) {
+        const struct fb_table code = fb_vector_table(&codes, i);
+        read_code(r, &code, &r->codes[i]);
+    }
+}
+
+/* Whether entry i is another operator that mote lacks, and the first of its name. */
+static bool is_other_kind(const struct reader *r, uint32_t i, const struct code *code)
+{
+    const char *name = r->codes[i].name;
+    if (r->codes[i].op != NO_OP || strcmp(name, code->name) == 0) {
+        return false;
+    }
+    for (uint32_t k = 0; k < i; k++) {
+        if (r->codes[k].op == NO_OP && strcmp(r->codes[k].name, name) == 0) {
+            return false;
+        }
+    }
     return true;
+}
+
+/* Names the operator at hand first, then the others that the model has and mote lacks. */
+static bool fail_op(struct reader *r, const struct node *n, const struct code *code)
+{
+    enum { MOST = 256 }; /* entries looked at: a real model has fewer */
+    char others[120] = "";
+    size_t length = 0;
+    int count = 0;
+    for (uint32_t i = 0; i < r->code_count && i < MOST; i++) {
+        const char *name = r->codes[i].name;
+        if (is_other_kind(r, i, code)) {
+            count++;
+            if (length + strlen(name) + 3 < sizeof others) {
+                length += (size_t)sprintf(others + length, "%s%s", length > 0 ? ", " : "", name);
+            }
+        }
+    }
+    if (count == 0) {
+        return diag_fail(r->diag, "op %d %s \"%.80s\": mote has no such operator; replace it in the model", n->index,
+                         code->name, n->name);
+    }
+    return diag_fail(r->diag, "op %d %s \"%.80s\": mote has no such operator, nor %d more of the model's (%s); replace "
+                     "them", n->index, code->name, n->name, count, others);
 }
 
 static bool find_op(struct reader *r, uint32_t index, struct node *n)
 {
-    if (index >= r->codes.count) {
-        return diag_fail(r->diag, "op %d: has operator code %u of %u", n->index, index, r->codes.count);
+    if (index >= r->code_count) {
+        return diag_fail(r->diag, "op %d: has operator code %u of %u", n->index, index, r->code_count);
     }
-    const struct fb_table code = fb_vector_table(&r->codes, index);
-    /* Codes over 127 are in the newer 32-bit field. */
-    const int64_t old = fb_int(&code, CODE_DEPRECATED_BUILTIN, 1, 0), new = fb_int(&code, CODE_BUILTIN, 4, 0);
-    const int64_t builtin = new > old ? new : old;
-    const char *custom = builtin == OP_CODE_CUSTOM ? fb_string(&code, CODE_CUSTOM, r->arena) : "";
-    for (int i = 0; i < OP_COUNT; i++) {
-        if (builtin == OP_CODE_CUSTOM ? op_codes[i].code < 0 && strcmp(op_codes[i].name, custom) == 0
-                                      : op_codes[i].code == builtin) {
-            n->op = (enum op)i;
-            return true;
-        }
-    }
-    return diag_fail(r->diag, "op %d \"%.80s\": operator %s%.0lld%.80s is not supported", n->index, n->name,
-                     builtin == OP_CODE_CUSTOM ? "CUSTOM " : "code ", (long long)builtin, custom);
+    n->op = r->codes[index].op;
+    return n->op != NO_OP || fail_op(r, n, &r->codes[index]);
 }
 
 static bool read_operator(struct reader *r, const struct fb_table *table, struct graph *g, struct node *n)
@@ -310,15 +468,21 @@ static const char **name_ends(struct graph *g, const int32_t *ends, int32_t coun
     return names;
 }
 
-static void read_signature_names(struct reader *r, const struct fb_vector *maps, const int32_t *ends, int32_t count,
-                                 const char **names)
+static void read_signature_names(struct reader *r, const struct fb_vector *maps, const struct graph *g,
+                                 const int32_t *ends, int32_t count, const char **names)
 {
-    for (uint32_t k = 0; k < maps->count; k++) {
+    /* By way of the tensors: a search in each map for each tensor would take long in a hostile file. */
+    const char **of_tensor = ARENA_ARRAY(r->arena, g->tensor_count, const char *);
+    for (uint32_t k = 0; k < maps->count && !r->diag->failed; k++) {
         const struct fb_table map = fb_vector_table(maps, k);
-        for (int i = 0; i < count; i++) {
-            if (ends[i] == fb_int(&map, TENSOR_MAP_INDEX, 4, 0)) {
-                names[i] = fb_string(&map, TENSOR_MAP_NAME, r->arena);
-            }
+        const int64_t tensor = fb_int(&map, TENSOR_MAP_INDEX, 4, 0);
+        if (tensor >= 0 && tensor < g->tensor_count) {
+            of_tensor[tensor] = fb_string(&map, TENSOR_MAP_NAME, r->arena);
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        if (of_tensor[ends[i]] != NULL) {
+            names[i] = of_tensor[ends[i]];
         }
     }
 }
@@ -334,8 +498,8 @@ static void read_signatures(struct reader *r, const struct fb_table *root, struc
         if (fb_int(&s, SIGNATURE_SUBGRAPH, 4, 0) == 0) {
             const struct fb_vector in = fb_vector(&s, SIGNATURE_INPUTS, 4);
             const struct fb_vector out = fb_vector(&s, SIGNATURE_OUTPUTS, 4);
-            read_signature_names(r, &in, g->inputs, g->input_count, g->input_names);
-            read_signature_names(r, &out, g->outputs, g->output_count, g->output_names);
+            read_signature_names(r, &in, g, g->inputs, g->input_count, g->input_names);
+            read_signature_names(r, &out, g, g->outputs, g->output_count, g->output_names);
             return;
         }
     }
@@ -349,7 +513,7 @@ bool read_tflite(const struct file *file, struct arena *arena, struct model *mod
     if (!diag->failed && version != SCHEMA_VERSION) {
         return diag_fail(diag, "has schema version %lld, want %d", (long long)version, SCHEMA_VERSION);
     }
-    r.codes = fb_vector(&root, MODEL_OPERATOR_CODES, 4);
+    read_codes(&r, &root);
     r.buffers = fb_vector(&root, MODEL_BUFFERS, 4);
     const struct fb_vector subgraphs = fb_vector(&root, MODEL_SUBGRAPHS, 4);
     if (!diag->failed && (subgraphs.count < 1 || subgraphs.count > MAX_SUBGRAPHS)) {
