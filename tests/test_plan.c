@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The planner against an independent account of the arena: each byte carries the name of the row it holds, a plan is
+ * played firing by firing, and whatever a firing reads must still be there. Random graphs with branches, strides,
+ * dilations and odd sizes, and every model given on the command line. Streamed and layer by layer, the same bits.
+ *
+ *     test_plan [MODEL...]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../tool/pass/pass.h"
+#include "../tool/read/read.h"
+#include "../tool/run/run.h"
+
+enum { GRAPHS = 200, MEMORY_LIMIT = 1 << 30, SCRATCH = -1 };
+
+static int passed, failed;
+
+/*** The account ***/
+
+struct account {
+    const struct plan *plan;
+    int32_t *holder;     /* [byte of the arena]: row that was written there last */
+    int32_t *first_row;  /* [buffer]: name of its row 0; names start at 1 */
+    struct diag *diag;
+};
+
+static uint32_t row_offset(const struct plan_buffer *b, int32_t row)
+{
+    return b->is_split ? b->rows[row] : b->offset + (uint32_t)row * (uint32_t)b->row_bytes;
+}
+
+static void hold(struct account *a, uint32_t offset, uint32_t size, int32_t name)
+{
+    for (uint32_t i = offset; i < offset + size; i++) {
+        a->holder[i] = name;
+    }
+}
+
+static bool holds(struct account *a, uint32_t offset, uint32_t size, int32_t name, const char *what, int32_t row)
+{
+    for (uint32_t i = offset; i < offset + size; i++) {
+        if (a->holder[i] != name) {
+            return diag_fail(a->diag, "%s, row %d: byte %u is overwritten", what, row, i);
+        }
+    }
+    return true;
+}
+
+static bool check_row(struct account *a, int32_t buffer, int32_t row)
+{
+    const struct plan_buffer *b = &a->plan->buffers[buffer];
+    return b->data != NULL ||
+           holds(a, row_offset(b, row), (uint32_t)b->row_bytes, a->first_row[buffer] + row, b->name, row);
+}
+
+static bool check_inputs(struct account *a, const struct plan_step *s, int32_t y, int32_t except)
+{
+    for (int i = 0; i < s->in_count; i++) {
+        const struct mote_port *port = &s->in[i];
+        for (int k = 0; k < port->count && port->buffer != except; k++) {
+            const bool whole = a->plan->buffers[port->buffer].row_count == 1;
+            const int32_t row = whole ? 0 : mote_port_row(port, s->image_rows, y, k);
+            if (row >= 0 && !check_row(a, port->buffer, row)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool play(struct account *a, const struct plan_step *s, int32_t y)
+{
+    hold(a, s->scratch, (uint32_t)s->scratch_size, SCRATCH);
+    if (!check_inputs(a, s, y, NO_BUFFER)) {
+        return false;
+    }
+    for (int i = 0; i < s->out_count; i++) {
+        const struct plan_buffer *b = &a->plan->buffers[s->out[i].buffer];
+        const int32_t row = b->row_count == 1 ? 0 : y;
+        if (b->is_state && !check_row(a, s->out[i].buffer, row)) {
+            return false;
+        }
+        hold(a, row_offset(b, row), (uint32_t)b->row_bytes, a->first_row[s->out[i].buffer] + row);
+    }
+    return check_inputs(a, s, y, s->in_place) &&
+           holds(a, s->scratch, (uint32_t)s->scratch_size, SCRATCH, "scratch memory", y);
+}
+
+static bool check_plan(const struct plan *plan, struct diag *diag)
+{
+    struct account a = {.plan = plan, .diag = diag};
+    a.holder = ARENA_ARRAY(plan->arena, plan->arena_size, int32_t);
+    a.first_row = ARENA_ARRAY(plan->arena, plan->buffer_count, int32_t);
+    int32_t name = 1;
+    for (int i = 0; i < plan->buffer_count; i++) {
+        const struct plan_buffer *b = &plan->buffers[i];
+        a.first_row[i] = name;
+        for (int32_t r = 0; r < b->row_count && b->data == NULL && (b->is_input || b->is_state); r++) {
+            hold(&a, row_offset(b, r), (uint32_t)b->row_bytes, name + r);
+        }
+        name += b->row_count;
+    }
+    for (uint32_t i = 0; i < plan->schedule_count; i++) {
+        const struct mote_firing *f = &plan->schedule[i];
+        for (int32_t y = f->first; y < f->first + f->count; y++) {
+            if (!play(&a, &plan->steps[f->step], y)) {
+                return false;
+            }
+        }
+    }
+    for (int i = 0; i < plan->buffer_count; i++) {
+        const struct plan_buffer *b = &plan->buffers[i];
+        for (int32_t r = 0; r < b->row_count && (b->is_output || b->is_state); r++) {
+            if (!check_row(&a, i, r)) {
+                return false;
+            }
+        }
+    }
+    return plan->tensor_size >= plan->lower_bound || diag_fail(diag, "smaller than the bound");
+}
+
+/*** Graphs ***/
+
+static uint32_t random_state;
+
+static int32_t pick(int32_t low, int32_t high)
+{
+    random_state = random_state * 1664525 + 1013904223;
+    return low + (int32_t)((random_state >> 8) % (uint32_t)(high - low + 1));
+}
+
+static struct quant some_quant(struct arena *arena, int32_t zero)
+{
+    const float scale = 0.0625F;
+    return (struct quant){1, 0, arena_copy(arena, &scale, sizeof scale), arena_copy(arena, &zero, sizeof zero)};
+}
+
+static int32_t add_activation(struct graph *g, const int32_t dim[4])
+{
+    const int32_t t = ir_add_tensor(g);
+    g->tensors[t].name = arena_printf(g->arena, "t%d", t);
+    g->tensors[t].type = TYPE_S8;
+    g->tensors[t].rank = 4;
+    memcpy(g->tensors[t].dim, dim, 4 * sizeof dim[0]);
+    g->tensors[t].quant = some_quant(g->arena, pick(-3, 3));
+    return t;
+}
+
+static int32_t add_filter(struct graph *g, const int32_t dim[4])
+{
+    const int32_t t = add_activation(g, dim);
+    const int64_t count = ir_count(&g->tensors[t]);
+    int8_t *data = ARENA_ARRAY(g->arena, count, int8_t);
+    for (int64_t i = 0; i < count; i++) {
+        data[i] = (int8_t)pick(-8, 8);
+    }
+    g->tensors[t].data = data;
+    g->tensors[t].quant = some_quant(g->arena, 0);
+    return t;
+}
+
+/* A convolution of a random earlier tensor. */
+static void add_node(struct graph *g, const int32_t *activations, int32_t count, int32_t *made)
+{
+    const int32_t in = activations[pick(count > 3 ? count - 3 : 0, count - 1)];
+    struct node *n = &g->nodes[g->node_count];
+    n->index = g->node_count++;
+    n->op = OP_CONV_2D;
+    n->in = ARENA_ARRAY(g->arena, 2, int32_t);
+    n->out = ARENA_ARRAY(g->arena, 1, int32_t);
+    n->in_count = 2;
+    n->out_count = 1;
+    n->attr = (struct attr){.padding = pick(0, 3) > 0 ? PADDING_SAME : PADDING_VALID,
+                            .stride_h = pick(1, 5) / 3 + 1, .stride_w = pick(1, 2),
+                            .dilation_h = pick(1, 5) / 5 + 1, .dilation_w = 1};
+    const int32_t size = g->tensors[in].dim[1] > 6 && g->tensors[in].dim[2] > 6 ? pick(1, 3) : 1;
+    n->in[0] = in;
+    n->in[1] = add_filter(g, (int32_t[]){pick(1, 9), size, size, g->tensors[in].dim[3]});
+    n->out[0] = add_activation(g, (int32_t[]){1, 1, 1, 1});
+    n->name = g->tensors[n->out[0]].name;
+    *made = n->out[0];
+}
+
+static struct graph random_graph(struct arena *arena, uint32_t seed)
+{
+    random_state = seed * 2654435761U + 1;
+    struct graph g = {.arena = arena, .name = "random"};
+    int32_t activations[32];
+    int32_t count = 0;
+    g.nodes = ARENA_ARRAY(arena, 32, struct node);
+    g.inputs = ARENA_ARRAY(arena, 1, int32_t);
+    g.outputs = ARENA_ARRAY(arena, 32, int32_t);
+    activations[count++] = g.inputs[g.input_count++] =
+        add_activation(&g, (int32_t[]){pick(1, 6) / 6 + 1, pick(1, 24), pick(1, 12), pick(1, 4)});
+    const int32_t nodes = pick(1, 20);
+    struct diag diag = {0};
+    for (int32_t i = 0; i < nodes; i++) {
+        add_node(&g, activations, count, &activations[count]);
+        count++;
+        ir_infer(&g, &g.nodes[i], &diag);
+    }
+    for (int32_t i = 1; i < count; i++) { /* what nobody reads is an output, and the last one */
+        bool is_read = false;
+        for (int32_t k = 0; k < g.node_count; k++) {
+            is_read |= g.nodes[k].in[0] == activations[i];
+        }
+        if (!is_read || i == count - 1) {
+            g.outputs[g.output_count++] = activations[i];
+        }
+    }
+    return g;
+}
+
+/*** Checking ***/
+
+static const uint8_t *run_plan(const struct plan *plan, const uint8_t *in)
+{
+    uint8_t *out = arena_alloc(plan->arena, run_output_size(plan) + 1);
+    struct runner runner = {plan, arena_alloc(plan->arena, plan->arena_size)};
+    memset(runner.arena, 0xA5, plan->arena_size);
+    mote_init(&plan->code, runner.arena);
+    run_invoke(&runner, in, out);
+    return out;
+}
+
+static void check_graph(struct graph *g, const char *name, bool verbose)
+{
+    struct diag diag = {0};
+    struct plan stream, layers;
+    bool ok = plan_graph(g, PLAN_LAYERS, &layers, &diag) && check_plan(&layers, &diag) &&
+              plan_graph(g, PLAN_STREAM, &stream, &diag) && check_plan(&stream, &diag);
+    if (ok) {
+        const size_t size = run_input_size(&stream);
+        uint8_t *in = arena_alloc(g->arena, size + 1);
+        for (size_t i = 0; i < size; i++) {
+            in[i] = (uint8_t)(i * i * 31 + i);
+        }
+        ok = memcmp(run_plan(&layers, in), run_plan(&stream, in), run_output_size(&stream)) == 0 ||
+             diag_fail(&diag, "streamed and layer by layer, the results differ");
+    }
+    passed += ok;
+    failed += !ok;
+    if (!ok) {
+        printf("%s: %s\n", name, diag.text);
+    } else if (verbose) {
+        printf("%-32.32s %3d steps, layers %7u (bound %7u), streamed %7u (bound %7u) in %d segments%s\n", name,
+               stream.step_count, layers.tensor_size, layers.lower_bound, stream.tensor_size, stream.lower_bound,
+               stream.segment_count, stream.is_settled ? ", search cut short" : "");
+    }
+}
+
+static void check_file(const char *path)
+{
+    struct diag diag = {0};
+    struct file file = {0};
+    struct arena arena;
+    struct model model;
+    jmp_buf exhausted;
+    arena_init(&arena, MEMORY_LIMIT);
+    arena.on_exhaustion = &exhausted;
+    if (setjmp(exhausted) != 0) {
+        printf("%s: out of memory\n", path);
+        failed++;
+    } else if (!file_open(&file, path, &diag) || !read_model(&file, &arena, &model, &diag) ||
+               !pass_all(&model, run_node, &diag)) {
+        printf("%s: %s\n", path, diag.text);
+        failed++;
+    } else {
+        check_graph(&model.graphs[0], path, true);
+    }
+    arena_free(&arena);
+    file_close(&file);
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        check_file(argv[i]);
+    }
+    for (uint32_t seed = 0; seed < GRAPHS && argc == 1; seed++) {
+        struct arena arena;
+        arena_init(&arena, MEMORY_LIMIT);
+        struct graph g = random_graph(&arena, seed);
+        char name[32];
+        snprintf(name, sizeof name, "graph %u", seed);
+        check_graph(&g, name, false);
+        arena_free(&arena);
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}
