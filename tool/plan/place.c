@@ -13,7 +13,7 @@
 
 enum {
     TRIES = 64,        /* packings for each ranking */
-    WORK = 1 << 23,    /* comparisons in all of them */
+    WORK = 1 << 21,    /* comparisons in all of them */
     MAX_PIECES = 1024, /* of a whole tensor; beyond it, it lives and dies as one */
 };
 
@@ -326,7 +326,7 @@ static uint32_t pack(struct placer *p)
         for (int k = 0; k < i; k++) {
             forbid(p, item, p->order[k]);
         }
-        p->work += i;
+        p->work += i + 8 * p->range_count; /* sorting them costs more */
         item->offset = item->piece_count > 0 ? lowest_offset(p->ranges, p->range_count) : 0;
         const uint32_t end = item->offset + item->size;
         height = item->piece_count > 0 && end > height ? end : height;
