@@ -48,7 +48,7 @@ expect 2 'one argument too many: "more"' run "$model" more --input in --output o
 expect 1 'No such file' run missing.tflite --input in --output out
 expect 1 'is empty' run empty --input in --output out
 expect 1 'not a model' run in --input in --output out
-expect 1 'not a regular file' run . --input in --output out
+expect 1 'want a file' run . --input in --output out
 expect 1 'takes an input' run "$model" --output out
 expect 1 'short: has 19 bytes, the model takes 20 a run' run "$model" --input short --output out
 expect 1 'is the input' run "$model" --input in --output in
