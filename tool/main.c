@@ -2,6 +2,7 @@
  *
  * The program: finds the verb in the table and hands it the arguments.
  */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ static const struct verb {
     int (*run)(int argc, char **argv);
     const char *help;
 } verbs[] = {
+    {"inspect", command_inspect, "what is in a model, and what it will cost"},
     {"run", command_run, "run a model on raw tensors"},
 };
 
@@ -26,6 +28,7 @@ static void print_help(FILE *to)
 
 int main(int argc, char **argv)
 {
+    setlocale(LC_CTYPE, ""); /* whether the terminal knows block characters; numbers stay as in C */
     if (argc < 2) {
         print_help(stderr);
         return EXIT_USAGE;

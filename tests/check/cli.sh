@@ -38,6 +38,19 @@ expect 0 'mote ' --version
 expect 2 'did you mean "run"' rum
 expect 2 'there is no verb "frobnicate"; see' frobnicate
 
+expect 0 'example:' inspect --help
+expect 0 '360 MACs, 26 bytes' inspect "$model"
+expect 2 'MODEL is missing' inspect
+expect 2 'takes no value' inspect "$model" --json=yes
+report=$(LC_ALL=C "$mote" inspect "$model")
+[[ $report != *[^[:print:][:space:]]* ]] || fail "inspect prints more than ASCII where the locale is C"
+[[ $(wc -L <<< "$report") -le 80 ]] || fail "inspect prints lines of more than 80 columns"
+if said=$("$mote" inspect "$model" --json 2>&1); then
+    [[ $(python3 -c 'import json, sys; print(json.load(sys.stdin)["macs"])' <<< "$said") == 360 ]] || fail "wrong JSON: $said"
+else
+    [[ $said == *'install libcjson-dev'* ]] || fail "inspect --json: $said"
+fi
+
 expect 0 'example:' run --help
 expect 2 'MODEL is missing' run
 expect 2 '--output is missing' run "$model" --input in

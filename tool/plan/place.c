@@ -48,6 +48,7 @@ struct placer {
     struct range *ranges;  /* for the item being placed */
     int32_t range_count, range_capacity;
     int64_t work;          /* comparisons so far */
+    int32_t peak;          /* firing with the most bytes alive; LIVE_BEFORE: before the first */
 };
 
 static uint32_t item_align(const struct plan_buffer *b) { return ir_type_bits(b->type) == 64 ? 8 : 4; }
@@ -242,7 +243,7 @@ static bool make_items(struct placer *p, struct diag *diag)
 }
 
 /* Most bytes alive at once: no packing can be smaller. */
-static uint32_t lower_bound(const struct placer *p)
+static uint32_t lower_bound(struct placer *p)
 {
     int64_t *change = ARENA_ARRAY(p->plan->arena, p->times + 3, int64_t);
     for (int i = 0; i < p->item_count; i++) {
@@ -255,7 +256,10 @@ static uint32_t lower_bound(const struct placer *p)
     int64_t alive = 0, most = 0;
     for (int i = 0; i < p->times + 2; i++) {
         alive += change[i];
-        most = alive > most ? alive : most;
+        if (alive > most) {
+            most = alive;
+            p->peak = i - 1;
+        }
     }
     return (uint32_t)most;
 }
@@ -435,7 +439,7 @@ static void take_offsets(struct placer *p, const uint32_t *offsets)
     }
 }
 
-/* How many rows of each tensor are alive at once. */
+/* How many rows of each tensor are alive at once, and at the peak. */
 static void count_rows(const struct placer *p)
 {
     int32_t *change = ARENA_ARRAY(p->plan->arena, p->times + 3, int32_t);
@@ -453,8 +457,21 @@ static void count_rows(const struct placer *p)
         for (int t = 0; t < p->times + 2; t++) {
             alive += change[t];
             b->most_rows = alive > b->most_rows ? alive : b->most_rows;
+            b->peak_rows = t - 1 == p->peak ? alive : b->peak_rows;
         }
     }
+}
+
+/* The step that fires at a time. */
+static int32_t step_at(const struct plan *plan, int32_t time)
+{
+    for (uint32_t i = 0; i < plan->schedule_count; i++) {
+        if (time < plan->schedule[i].count) {
+            return plan->schedule[i].step;
+        }
+        time -= plan->schedule[i].count;
+    }
+    return plan->step_count;
 }
 
 bool plan_place(struct plan *plan, struct diag *diag)
@@ -468,5 +485,6 @@ bool plan_place(struct plan *plan, struct diag *diag)
     plan->tensor_size = round_up(search(&p, plan->lower_bound, offsets), 8);
     take_offsets(&p, offsets);
     count_rows(&p);
+    plan->peak_step = step_at(plan, p.peak);
     return true;
 }

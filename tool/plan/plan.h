@@ -55,6 +55,7 @@ struct plan_buffer {
     int32_t row_bytes;          /* size / row_count */
     bool is_split;              /* each row has a place of its own */
     int32_t most_rows;          /* rows alive at once */
+    int32_t peak_rows;          /* rows alive when the whole model needs the most memory */
     uint32_t offset, *rows;     /* place in the arena, bytes: of all, or of each row if split */
 };
 
@@ -77,6 +78,7 @@ struct plan {
     uint32_t schedule_count;
     uint32_t tensor_size; /* bytes of the arena that tensors and scratch memory take */
     uint32_t lower_bound; /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
+    int32_t peak_step;    /* step that runs when the most bytes are alive; step_count: none */
     uint32_t arena_size;  /* tensor_size and the executor's row pointers */
     bool is_settled;      /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */

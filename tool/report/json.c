@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The report for programs.
+ */
+#include "report.h"
+
+#ifdef HAVE_CJSON
+
+#include <cJSON.h>
+
+const bool report_has_json = true;
+
+/* cJSON takes whatever bytes it gets, but JSON is UTF-8; names are cut to printable ASCII. */
+static void add_name(cJSON *object, const char *key, const char *name)
+{
+    char text[256];
+    cJSON_AddStringToObject(object, key, report_name(name, text, sizeof text));
+}
+
+static cJSON *add_tensor(cJSON *list, const struct tensor *t, const char *name)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, object);
+    add_name(object, "name", name);
+    cJSON_AddStringToObject(object, "type", ir_type_text(t->type));
+    cJSON_AddItemToObject(object, "shape", cJSON_CreateIntArray(t->dim, t->rank));
+    cJSON_AddNumberToObject(object, "bytes", (double)ir_size(t));
+    if (t->quant.count == 1) {
+        cJSON_AddNumberToObject(object, "scale", (double)ir_scale(t));
+        cJSON_AddNumberToObject(object, "zero_point", ir_zero_point(t));
+    }
+    return object;
+}
+
+static void add_ends(cJSON *root, const char *key, const struct graph *g, const int32_t *ends, const char **names,
+                     int32_t count)
+{
+    cJSON *list = cJSON_AddArrayToObject(root, key);
+    for (int i = 0; i < count; i++) {
+        add_tensor(list, &g->tensors[ends[i]], names[i]);
+    }
+}
+
+static void add_operators(cJSON *root, const struct report *r)
+{
+    cJSON *list = cJSON_AddArrayToObject(root, "operators");
+    for (int i = 0; i < r->graph->node_count; i++) {
+        const struct report_operator *o = &r->operators[i];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, object);
+        cJSON_AddNumberToObject(object, "index", o->node->index);
+        cJSON_AddStringToObject(object, "operator", ir_op_text(o->node->op));
+        add_name(object, "name", o->node->name);
+        cJSON *outputs = cJSON_AddArrayToObject(object, "outputs");
+        for (int k = 0; k < o->node->out_count; k++) {
+            const struct tensor *t = ir_out(r->graph, o->node, k);
+            if (t != NULL) {
+                add_tensor(outputs, t, t->name);
+            }
+        }
+        cJSON_AddNumberToObject(object, "macs", (double)o->macs);
+        cJSON_AddNumberToObject(object, "constant_bytes", (double)o->weight_bytes);
+        if (o->segment >= 0) {
+            cJSON_AddNumberToObject(object, "segment", o->segment);
+        }
+    }
+}
+
+static void add_memory(cJSON *root, const struct report *r)
+{
+    cJSON *memory = cJSON_AddObjectToObject(root, "ram");
+    cJSON_AddNumberToObject(memory, "tensor_bytes", r->plan->tensor_size);
+    cJSON_AddNumberToObject(memory, "bound_bytes", r->plan->lower_bound);
+    cJSON_AddNumberToObject(memory, "layer_by_layer_bytes", r->layered_size);
+    if (r->peak != NULL) {
+        cJSON_AddNumberToObject(memory, "peak_operator", r->peak->index);
+    }
+    cJSON_AddNumberToObject(memory, "peak_scratch_bytes", (double)r->peak_scratch);
+    cJSON *list = cJSON_AddArrayToObject(memory, "peak_tensors");
+    for (int i = 0; i < r->resident_count; i++) {
+        const struct report_resident *x = &r->residents[i];
+        cJSON *object = add_tensor(list, x->tensor, x->tensor->name);
+        cJSON_AddNumberToObject(object, "live_bytes", (double)x->bytes);
+        cJSON_AddNumberToObject(object, "live_rows", x->buffer->peak_rows);
+        cJSON_AddNumberToObject(object, "rows", x->buffer->row_count);
+    }
+}
+
+char *report_json(const struct report *r)
+{
+    const struct graph *g = r->graph;
+    cJSON *root = cJSON_CreateObject();
+    add_name(root, "model", r->path);
+    cJSON_AddNumberToObject(root, "file_bytes", (double)r->file_size);
+    add_ends(root, "inputs", g, g->inputs, g->input_names, g->input_count);
+    add_ends(root, "outputs", g, g->outputs, g->output_names, g->output_count);
+    add_operators(root, r);
+    cJSON_AddNumberToObject(root, "macs", (double)r->macs);
+    cJSON_AddNumberToObject(root, "constant_bytes", (double)r->weight_bytes);
+    add_memory(root, r);
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    return text;
+}
+
+#else
+
+const bool report_has_json = false;
+
+char *report_json(const struct report *r)
+{
+    (void)r;
+    return NULL;
+}
+
+#endif
