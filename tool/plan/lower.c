@@ -122,12 +122,48 @@ void lower_activation_range_f32(enum activation activation, float *low, float *h
     *high = activation == ACT_RELU6 ? 6.0F : activation == ACT_RELU_N1_TO_1 ? 1.0F : INFINITY;
 }
 
+bool lower_factor(struct lower *l, double real, int32_t most, int32_t *multiplier, int32_t *shift)
+{
+    if (!isfinite(real) || real < 0 || real >= ldexp(1, most)) {
+        return ir_fail(l->node, l->diag, "the scales make a factor of %g, want 0 to 2^%d", real, most);
+    }
+    lower_multiplier(real, multiplier, shift);
+    return true;
+}
+
+void lower_type_range(enum type type, int32_t *low, int32_t *high)
+{
+    const int bits = ir_type_bits(type);
+    const bool is_unsigned = type == TYPE_U8 || type == TYPE_U16;
+    *low = is_unsigned ? 0 : -(1 << (bits - 1));
+    *high = is_unsigned ? (1 << bits) - 1 : (1 << (bits - 1)) - 1;
+}
+
+bool lower_quantised(struct lower *l, const struct tensor *t, const char *what)
+{
+    if (t->quant.count == 0) {
+        return ir_fail(l->node, l->diag, "%s is %s without a scale; quantise the model fully", what,
+                       ir_type_text(t->type));
+    }
+    if (t->quant.count > 1) {
+        return ir_fail(l->node, l->diag, "%s has %d scales, want 1", what, t->quant.count);
+    }
+    if (!(ir_scale(t) > 0)) {
+        return ir_fail(l->node, l->diag, "%s has scale %g, want more than 0", what, (double)ir_scale(t));
+    }
+    int32_t low, high;
+    lower_type_range(t->type, &low, &high);
+    if (ir_zero_point(t) < low || ir_zero_point(t) > high) {
+        return ir_fail(l->node, l->diag, "%s is %s with zero point %d, want %d to %d", what, ir_type_text(t->type),
+                       ir_zero_point(t), low, high);
+    }
+    return true;
+}
+
 void lower_activation_range(enum activation activation, const struct tensor *out, int32_t *low, int32_t *high)
 {
-    const int bits = ir_type_bits(out->type);
-    const bool is_unsigned = out->type == TYPE_U8 || out->type == TYPE_U16;
-    const int32_t type_low = is_unsigned ? 0 : -(1 << (bits - 1));
-    const int32_t type_high = is_unsigned ? (1 << bits) - 1 : (1 << (bits - 1)) - 1;
+    int32_t type_low, type_high;
+    lower_type_range(out->type, &type_low, &type_high);
     float real_low, real_high;
     lower_activation_range_f32(activation, &real_low, &real_high);
     const double scale = (double)ir_scale(out);

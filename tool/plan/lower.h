@@ -93,6 +93,15 @@ bool lower_alias(struct lower *l, int i);
 /* real -> multiplier * 2^(shift - 31), multiplier in [2^30, 2^31) or 0. The factor must be finite and not negative. */
 void lower_multiplier(double real, int32_t *multiplier, int32_t *shift);
 
+/* The same with a factor that may be too large: more than 2^most (at most 30), not finite or negative is refused. */
+bool lower_factor(struct lower *l, double real, int32_t most, int32_t *multiplier, int32_t *shift);
+
+/* `t` has one scale greater than 0, and a zero point that its type (8 or 16 bits) can hold. `what` names it: "input". */
+bool lower_quantised(struct lower *l, const struct tensor *t, const char *what);
+
+/* The least and the greatest value of an integer type of up to 16 bits. */
+void lower_type_range(enum type type, int32_t *low, int32_t *high);
+
 /* The range that a fused activation allows in the output's quantised values (8 and 16 bits). */
 void lower_activation_range(enum activation activation, const struct tensor *out, int32_t *low, int32_t *high);
 
