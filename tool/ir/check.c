@@ -55,6 +55,9 @@ bool ir_check_tensor(const struct graph *g, int32_t index, struct diag *diag)
             return diag_fail(diag, "tensor %d \"%.80s\": is larger than 2 GiB", index, t->name);
         }
     }
+    if (t->is_state && t->data != NULL) {
+        return diag_fail(diag, "tensor %d \"%.80s\": is a variable, but has a constant value", index, t->name);
+    }
     return check_quant(t, index, diag);
 }
 
@@ -83,7 +86,7 @@ static bool check_nodes(struct graph *g, bool *ready, struct diag *diag)
             if (t < 0 || t >= g->tensor_count) {
                 return ir_fail(n, diag, "output %d is tensor %d of %d", k, t, g->tensor_count);
             }
-            if (ready[t]) {
+            if (ready[t] && !g->tensors[t].is_state) {
                 return ir_fail(n, diag, "output %d, tensor \"%.80s\", has a value already", k, g->tensors[t].name);
             }
             ready[t] = true;

@@ -45,8 +45,8 @@ struct tensor {
     int32_t dim[IR_MAX_RANK];
     struct quant quant;
     const void *data;  /* constant value, aligned for its type; NULL: computed */
-    bool is_state;     /* keeps its value between invokes */
-    const void *init;  /* a state's first value; NULL: the zero point in every element */
+    bool is_state;     /* keeps its value between invokes; nodes may read and write it */
+    const void *init;  /* a state's first value; NULL: the zero point in every element if int8, else 0 */
 };
 
 /* What an operator's options say; each operator uses the fields of its name in TensorFlow
@@ -71,7 +71,7 @@ struct attr {
     int32_t list_count;
     const uint8_t *custom;    /* raw custom options, in the model file */
     size_t custom_size;
-    const char *text;         /* VAR_HANDLE: container and shared name */
+    const char *container, *shared_name; /* VAR_HANDLE: the name of the variable */
 };
 
 struct node {

@@ -3,6 +3,7 @@
  * The table of kernels.
  */
 #include "../../mote/kernel/conv.h"
+#include "../../mote/kernel/state.h"
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;

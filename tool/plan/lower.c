@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../mote/kernel/state.h"
+
 const struct lower_window lower_each_line = {.count = 1, .stride = 1, .dilation = 1};
 
 const struct tensor *lower_in(const struct lower *l, int i) { return ir_in(l->graph, l->node, i); }
@@ -35,21 +37,21 @@ static struct lower_lines whole(const struct tensor *t)
     return (struct lower_lines){1, 1, (int32_t)ir_size(t)};
 }
 
-static struct mote_port *add_port(struct lower *l, struct mote_port **ports, int32_t *count, int32_t tensor)
+static struct mote_port *add_port(struct lower *l, struct mote_port **ports, int32_t *count, int32_t buffer)
 {
     struct mote_port *grown = ARENA_ARRAY(l->plan->arena, *count + 1, struct mote_port);
     if (*count > 0) {
         memcpy(grown, *ports, (size_t)*count * sizeof *grown);
     }
     *ports = grown;
-    grown[*count].buffer = (uint16_t)l->plan->buffer_of[tensor];
+    grown[*count].buffer = (uint16_t)buffer;
     return &grown[(*count)++];
 }
 
-static void add_out(struct lower *l, int32_t tensor, struct lower_lines view)
+static void add_out(struct lower *l, int32_t buffer, struct lower_lines view)
 {
     struct plan_step *s = l->step;
-    struct mote_port *port = add_port(l, &s->out, &s->out_count, tensor);
+    struct mote_port *port = add_port(l, &s->out, &s->out_count, buffer);
     port->count = 1;
     port->row_bytes = view.line_bytes;
     port->rows = view.images * view.lines;
@@ -62,14 +64,31 @@ static void add_out(struct lower *l, int32_t tensor, struct lower_lines view)
     }
 }
 
-void lower_out_view(struct lower *l, int i, struct lower_lines view) { add_out(l, l->node->out[i], view); }
+void lower_out_view(struct lower *l, int i, struct lower_lines view)
+{
+    add_out(l, l->plan->buffer_of[l->node->out[i]], view);
+}
+
 void lower_out_lines(struct lower *l, int i) { lower_out_view(l, i, lower_lines(lower_out(l, i))); }
 void lower_out_whole(struct lower *l, int i) { lower_out_view(l, i, whole(lower_out(l, i))); }
-void lower_state(struct lower *l, int input) { add_out(l, l->node->in[input], whole(lower_in(l, input))); }
+
+void lower_state(struct lower *l, int input)
+{
+    add_out(l, l->plan->buffer_of[l->node->in[input]], whole(lower_in(l, input)));
+}
+
+void lower_own_state(struct lower *l, size_t size)
+{
+    struct plan *plan = l->plan;
+    plan->buffers[plan->buffer_count] = (struct plan_buffer){
+        .name = l->node->name, .type = TYPE_U8, .size = size, .is_state = true,
+    };
+    add_out(l, plan->buffer_count++, (struct lower_lines){1, 1, (int32_t)size});
+}
 
 void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower_window window)
 {
-    struct mote_port *port = add_port(l, &l->step->in, &l->step->in_count, l->node->in[i]);
+    struct mote_port *port = add_port(l, &l->step->in, &l->step->in_count, l->plan->buffer_of[l->node->in[i]]);
     port->count = (uint16_t)window.count;
     port->row_bytes = view.line_bytes;
     port->rows = view.lines;
@@ -93,8 +112,21 @@ void lower_in_whole(struct lower *l, int i)
 void lower_scratch(struct lower *l, size_t size) { l->step->scratch_size = size; }
 void lower_in_place(struct lower *l, int i) { l->step->in_place = l->plan->buffer_of[l->node->in[i]]; }
 
+bool lower_copy(struct lower *l, int i)
+{
+    struct mote_assign *p = lower_kernel(l, KERNEL_assign);
+    const struct lower_lines lines = lower_lines(lower_out(l, 0));
+    p->bytes = lines.line_bytes;
+    lower_out_view(l, 0, lines);
+    lower_in_view(l, i, lines, lower_each_line);
+    return true;
+}
+
 bool lower_alias(struct lower *l, int i)
 {
+    if (lower_in(l, i)->is_state) {
+        return lower_copy(l, i);
+    }
     l->plan->buffer_of[l->node->out[0]] = l->plan->buffer_of[l->node->in[i]];
     l->step->kernel = KERNEL_COUNT;
     return true;

@@ -78,6 +78,9 @@ void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower
 /* A state tensor among the node's inputs becomes an output that the kernel reads and writes. */
 void lower_state(struct lower *l, int input);
 
+/* A state of the operator's own, `size` bytes, 0 at first; another output that the kernel reads and writes. */
+void lower_own_state(struct lower *l, size_t size);
+
 /* Bytes of scratch memory for each firing. */
 void lower_scratch(struct lower *l, size_t size);
 
@@ -85,7 +88,11 @@ void lower_scratch(struct lower *l, size_t size);
  * same number, and both have the same size (or the output's is smaller). */
 void lower_in_place(struct lower *l, int i);
 
-/* The output is a view of the input: the same bytes, no step at all. */
+/* The output has the bytes of the input. */
+bool lower_copy(struct lower *l, int i);
+
+/* The output is a view of the input: the same bytes, no step at all; a copy where the input is a state, which may
+ * change while the view is in use. */
 bool lower_alias(struct lower *l, int i);
 
 /*** Quantisation ***/

@@ -29,7 +29,7 @@ static void make_buffer(struct plan *plan, int32_t tensor)
         .data = t->data,
         .is_state = t->is_state,
         .init = t->init,
-        .fill = (uint8_t)(t->type == TYPE_S8 || t->type == TYPE_U8 ? ir_zero_point(t) : 0),
+        .fill = (uint8_t)(t->type == TYPE_S8 ? ir_zero_point(t) : 0),
     };
 }
 
@@ -61,7 +61,7 @@ static void begin(struct graph *graph, struct plan *plan)
 {
     *plan = (struct plan){.arena = graph->arena, .graph = graph};
     plan->steps = ARENA_ARRAY(plan->arena, graph->node_count + 1, struct plan_step);
-    plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, struct plan_buffer);
+    plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + graph->node_count + 1, struct plan_buffer);
     plan->buffer_of = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, int32_t);
     for (int i = 0; i < graph->tensor_count; i++) {
         plan->buffer_of[i] = NO_BUFFER;

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * READ_VARIABLE, ASSIGN_VARIABLE: a copy, for any type.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "state.h"
+
+void mote_assign(const void *params, const struct mote_io *io)
+{
+    const struct mote_assign *p = params;
+    memcpy(io->out[0], io->in[0], (size_t)p->bytes);
+}
