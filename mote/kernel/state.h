@@ -12,4 +12,54 @@ struct mote_assign {
     int32_t bytes;
 };
 
+/* SVDF: a layer whose matrix has been split into `rank` products of a feature and a time filter for each unit.
+ * io->in: a row [in_count]; io->out: a row [unit_count], the whole state [rows, filter_count, memory].
+ *
+ *   state[y, f]  moves on by one: its oldest value leaves, sum over i of in[i] * feature[f, i] comes last
+ *   out[u]       bias[u] + sum over the filters f of unit u, over m of state[y, f, m] * time[f, m] */
+struct mote_svdf {
+    int32_t in_count, unit_count, rank, memory; /* filter_count = unit_count * rank */
+    const void *feature; /* [filter_count, in_count] */
+    const void *time;    /* [filter_count, memory], of the state's type */
+    const void *bias;    /* [unit_count] int32 or float, or NULL */
+    /* integer kernels only */
+    int32_t in_offset;   /* minus the input's zero point */
+    int32_t state_zero, out_offset;
+    int32_t state_multiplier, state_shift; /* from the feature filters to the state */
+    int32_t out_multiplier, out_shift;
+    /* float kernel only */
+    float low, high;     /* range of the fused activation */
+};
+
+enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LSTM_OUTPUT, MOTE_LSTM_GATES };
+
+/* UNIDIRECTIONAL_SEQUENCE_LSTM, a row is one time step of one sequence.
+ * io->in: a row x [in_count]; io->out: a row [unit_count]; the hidden state h and the cell state c, both
+ * [batch_count, unit_count]; io->scratch: the four gates, 4 * unit_count values of the cell's type.
+ *
+ *   gate[g] = act(in_weights[g] * x + bias[g] + state_weights[g] * h)    act: tanh for the cell gate, else logistic
+ *   c = clip(gate[FORGET] * c + gate[INPUT] * gate[CELL])
+ *   h = gate[OUTPUT] * tanh(c), which is also the output
+ *
+ * In integers each matrix product is rounded to 12 fractional bits by itself, gates have 15. */
+struct mote_lstm {
+    int32_t in_count, unit_count;
+    int32_t batch_count, step_count;
+    int32_t time_major; /* 1: row y is step y / batch_count of sequence y % batch_count; 0: y % step_count, y / step_count */
+    const void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
+    const void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */
+    const void *bias[MOTE_LSTM_GATES];          /* [unit_count]: int32, int64 for int16 activations, float; or NULL */
+    /* integer kernels only */
+    int32_t in_offset, state_offset; /* minus the zero points of input and hidden state */
+    int32_t in_multiplier[MOTE_LSTM_GATES], in_shift[MOTE_LSTM_GATES];
+    int32_t state_multiplier[MOTE_LSTM_GATES], state_shift[MOTE_LSTM_GATES];
+    int32_t forget_multiplier, forget_shift; /* gate[FORGET] * c to c */
+    int32_t update_multiplier, update_shift; /* gate[INPUT] * gate[CELL] to c */
+    int32_t out_multiplier, out_shift;       /* gate[OUTPUT] * tanh(c) to h */
+    int32_t cell_shift;                      /* c * 2^cell_shift has 12 fractional bits; in [-30, 14] */
+    int32_t cell_clip;                       /* c stays in [-cell_clip, cell_clip]; 0: not clipped */
+    /* float kernel only */
+    float cell_clip_f32;
+};
+
 #endif

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Operators with state.
+ * Operators with state: variables, SVDF, LSTM.
  */
+#include <math.h>
+#include <stdlib.h>
+
+#include "../../mote/kernel/state.h"
+
 #include "lower.h"
 
 bool lower_variable(struct lower *l)
@@ -12,4 +17,228 @@ bool lower_variable(struct lower *l)
 bool lower_unresolved(struct lower *l)
 {
     return ir_fail(l->node, l->diag, "variables are supported in the main graph and in the subgraph of a CALL_ONCE");
+}
+
+/*** Checks ***/
+
+/* A quantised tensor of one scale, and a zero point in the range of its type. */
+static bool check_quant(struct lower *l, const struct tensor *t)
+{
+    const int32_t zero = ir_zero_point(t), limit = t->type == TYPE_S8 ? 128 : t->type == TYPE_S16 ? 32768 : 1;
+    if (t->quant.count != 1 || ir_scale(t) <= 0) {
+        return ir_fail(l->node, l->diag, "tensor \"%.40s\" has %d scales, want one above 0", t->name, t->quant.count);
+    }
+    if (zero < -limit || zero >= limit) {
+        return ir_fail(l->node, l->diag, "tensor \"%.40s\" has zero point %d, out of the range of %s", t->name, zero,
+                       ir_type_text(t->type));
+    }
+    return true;
+}
+
+/* A constant of type `type`; where it is quantised, around 0. */
+static bool check_weights(struct lower *l, const struct tensor *t, enum type type)
+{
+    if (t->data == NULL) {
+        return ir_fail(l->node, l->diag, "weights \"%.40s\" are not constant; convert the model with frozen weights",
+                       t->name);
+    }
+    if (type == TYPE_F32) {
+        return true;
+    }
+    return check_quant(l, t) && (ir_zero_point(t) == 0 ||
+           ir_fail(l->node, l->diag, "weights \"%.40s\" have zero point %d, want 0", t->name, ir_zero_point(t)));
+}
+
+/* An optional constant of the type that sums have. */
+static bool check_bias(struct lower *l, const struct tensor *t, enum type type)
+{
+    if (t == NULL) {
+        return true;
+    }
+    if (t->type != type || t->data == NULL) {
+        return ir_fail(l->node, l->diag, "bias \"%.40s\" is %s%s, want a constant %s", t->name, ir_type_text(t->type),
+                       t->data == NULL ? ", not constant" : "", ir_type_text(type));
+    }
+    for (int64_t i = 0; type == TYPE_S64 && i < ir_count(t); i++) {
+        if (llabs(ir_const_int(t, i)) >> 46 != 0) {
+            return ir_fail(l->node, l->diag, "bias \"%.40s\" exceeds 46 bits", t->name);
+        }
+    }
+    return true;
+}
+
+static bool find_multiplier(struct lower *l, double real, int32_t most_shift, int32_t *multiplier, int32_t *shift)
+{
+    if (isfinite(real) && real >= 0 && real < ldexp(1, most_shift)) {
+        lower_multiplier(real, multiplier, shift);
+        if (*shift <= most_shift) {
+            return true;
+        }
+    }
+    return ir_fail(l->node, l->diag, "the scales make a factor of %g, want 0 to 2^%d", real, most_shift);
+}
+
+static const void *data_of(const struct tensor *t) { return t != NULL ? t->data : NULL; }
+
+/*** SVDF ***/
+
+static bool set_svdf_scales(struct lower *l, struct mote_svdf *p)
+{
+    const struct tensor *in = lower_in(l, 0), *feature = lower_in(l, 1), *time = lower_in(l, 2);
+    const struct tensor *state = lower_in(l, 4), *out = lower_out(l, 0);
+    if (!check_quant(l, in) || !check_quant(l, state) || !check_quant(l, out)) {
+        return false;
+    }
+    p->in_offset = -ir_zero_point(in);
+    p->state_zero = ir_zero_point(state);
+    p->out_offset = ir_zero_point(out);
+    /* The reference multiplies scales as floats. */
+    const double to_state = (double)(ir_scale(in) * ir_scale(feature) / ir_scale(state));
+    const double to_out = (double)(ir_scale(state) * ir_scale(time) / ir_scale(out));
+    return find_multiplier(l, to_state, 30, &p->state_multiplier, &p->state_shift) &&
+           find_multiplier(l, to_out, 30, &p->out_multiplier, &p->out_shift);
+}
+
+/* Weights of int8 beside float activations become float weights once and for all. */
+static const void *dequantise(struct lower *l, const struct tensor *t)
+{
+    if (t->type != TYPE_S8) {
+        return t->data;
+    }
+    float *real = lower_alloc(l, (size_t)ir_count(t), sizeof *real);
+    for (int64_t i = 0; i < ir_count(t); i++) {
+        real[i] = ir_scale(t) * (float)((const int8_t *)t->data)[i];
+    }
+    return real;
+}
+
+bool lower_svdf(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *feature = lower_in(l, 1), *time = lower_in(l, 2);
+    const struct tensor *state = lower_in(l, 4), *out = lower_out(l, 0);
+    const bool is_int = in->type == TYPE_S8;
+    enum kernel kernel = KERNEL_svdf_f32;
+    if (is_int && feature->type == TYPE_S8 && state->type == time->type && out->type == TYPE_S8 &&
+        (time->type == TYPE_S8 || time->type == TYPE_S16)) {
+        kernel = time->type == TYPE_S8 ? KERNEL_svdf_s8s8 : KERNEL_svdf_s8s16;
+    } else if (in->type != TYPE_F32 || state->type != TYPE_F32 || out->type != TYPE_F32 ||
+               (feature->type != TYPE_F32 && feature->type != TYPE_S8) ||
+               (time->type != TYPE_F32 && time->type != TYPE_S8)) {
+        return lower_no_kernel(l, "int8 with int8 or int16 time filters and state, float32 with float32 or int8 filters");
+    }
+    if (!check_weights(l, feature, feature->type) || !check_weights(l, time, time->type) ||
+        !check_bias(l, lower_in(l, 3), is_int ? TYPE_S32 : TYPE_F32)) {
+        return false;
+    }
+    const enum activation activation = l->node->attr.activation;
+    if (activation != ACT_NONE && activation != ACT_RELU && activation != ACT_RELU6 && activation != ACT_RELU_N1_TO_1) {
+        return ir_fail(l->node, l->diag, "has activation %d, want none, RELU, RELU6 or RELU_N1_TO_1", (int)activation);
+    }
+    struct mote_svdf *p = lower_kernel(l, kernel);
+    p->in_count = in->dim[1];
+    p->unit_count = out->dim[1];
+    p->rank = l->node->attr.rank;
+    p->memory = time->dim[1];
+    p->feature = is_int ? feature->data : dequantise(l, feature);
+    p->time = is_int ? time->data : dequantise(l, time);
+    p->bias = data_of(lower_in(l, 3));
+    lower_activation_range_f32(activation, &p->low, &p->high); /* in integers, the output's range is the activation */
+    if (is_int && !set_svdf_scales(l, p)) {
+        return false;
+    }
+    lower_out_lines(l, 0);
+    lower_state(l, 4);
+    lower_in_lines(l, 0, lower_each_line);
+    return true;
+}
+
+/*** LSTM ***/
+
+enum { LSTM_IN_WEIGHTS = 1, LSTM_STATE_WEIGHTS = 5, LSTM_BIAS = 12, LSTM_HIDDEN = 18, LSTM_CELL = 19 };
+
+static bool set_gate(struct lower *l, struct mote_lstm *p, int g, enum type weight_type, enum type bias_type)
+{
+    const struct tensor *in_weights = lower_in(l, LSTM_IN_WEIGHTS + g);
+    const struct tensor *state_weights = lower_in(l, LSTM_STATE_WEIGHTS + g), *bias = lower_in(l, LSTM_BIAS + g);
+    if (in_weights->type != weight_type || state_weights->type != weight_type) {
+        return lower_no_kernel(l, "int8 or int16 with int8 weights, or all float32");
+    }
+    if (!check_weights(l, in_weights, weight_type) || !check_weights(l, state_weights, weight_type) ||
+        !check_bias(l, bias, bias_type)) {
+        return false;
+    }
+    p->in_weights[g] = in_weights->data;
+    p->state_weights[g] = state_weights->data;
+    p->bias[g] = data_of(bias);
+    if (weight_type == TYPE_F32) {
+        return true;
+    }
+    const int32_t most_shift = bias_type == TYPE_S64 ? 7 : 30;
+    const double unit = ldexp(1, -12); /* of a gate before its activation; the reference multiplies scales as floats */
+    const double in = (double)(ir_scale(lower_in(l, 0)) * ir_scale(in_weights)) / unit;
+    const double state = (double)(ir_scale(lower_in(l, LSTM_HIDDEN)) * ir_scale(state_weights)) / unit;
+    return find_multiplier(l, in, most_shift, &p->in_multiplier[g], &p->in_shift[g]) &&
+           find_multiplier(l, state, most_shift, &p->state_multiplier[g], &p->state_shift[g]);
+}
+
+static bool set_lstm_scales(struct lower *l, struct mote_lstm *p)
+{
+    const struct tensor *in = lower_in(l, 0), *hidden = lower_in(l, LSTM_HIDDEN), *cell = lower_in(l, LSTM_CELL);
+    if (!check_quant(l, in) || !check_quant(l, hidden) || !check_quant(l, cell)) {
+        return false;
+    }
+    if (in->type == TYPE_S16 && (ir_zero_point(in) != 0 || ir_zero_point(hidden) != 0)) {
+        return ir_fail(l->node, l->diag, "int16 activations have zero points %d and %d, want 0", ir_zero_point(in),
+                       ir_zero_point(hidden));
+    }
+    const double gate = ldexp(1, -15), cell_scale = (double)ir_scale(cell);
+    const int32_t cell_log2 = (int32_t)roundf(logf(ir_scale(cell)) * (1.0F / logf(2.0F)));
+    p->cell_shift = cell_log2 + 12;
+    if (p->cell_shift < -30 || p->cell_shift > 14) {
+        return ir_fail(l->node, l->diag, "cell state has scale %g, want 2^-42 to 2^2", cell_scale);
+    }
+    const double clip = (double)l->node->attr.cell_clip;
+    p->cell_clip = clip > 0 ? (int32_t)fmin(clip / cell_scale, INT16_MAX) : 0;
+    p->in_offset = -ir_zero_point(in);
+    p->state_offset = -ir_zero_point(hidden);
+    return find_multiplier(l, gate * cell_scale / cell_scale, 30, &p->forget_multiplier, &p->forget_shift) &&
+           find_multiplier(l, gate * gate / cell_scale, 30, &p->update_multiplier, &p->update_shift) &&
+           find_multiplier(l, gate * gate / (double)ir_scale(hidden), 30, &p->out_multiplier, &p->out_shift);
+}
+
+bool lower_lstm(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *hidden = lower_in(l, LSTM_HIDDEN), *cell = lower_in(l, LSTM_CELL);
+    const struct attr *a = &l->node->attr;
+    const bool is_float = in->type == TYPE_F32;
+    if ((!is_float && in->type != TYPE_S8 && in->type != TYPE_S16) || hidden->type != in->type ||
+        lower_out(l, 0)->type != in->type || cell->type != (is_float ? TYPE_F32 : TYPE_S16)) {
+        return lower_no_kernel(l, "int8 or int16 with int16 cell state, or all float32");
+    }
+    if (a->activation != ACT_TANH) {
+        return ir_fail(l->node, l->diag, "has activation %d for the cell, want TANH", (int)a->activation);
+    }
+    struct mote_lstm *p = lower_kernel(l, is_float ? KERNEL_lstm_f32 : in->type == TYPE_S8 ? KERNEL_lstm_s8
+                                                                                         : KERNEL_lstm_s16);
+    p->in_count = in->dim[2];
+    p->unit_count = lower_out(l, 0)->dim[2];
+    p->batch_count = in->dim[a->time_major ? 1 : 0];
+    p->step_count = in->dim[a->time_major ? 0 : 1];
+    p->time_major = a->time_major;
+    p->cell_clip_f32 = a->cell_clip;
+    if (!is_float && !set_lstm_scales(l, p)) {
+        return false;
+    }
+    for (int g = 0; g < MOTE_LSTM_GATES; g++) {
+        if (!set_gate(l, p, g, is_float ? TYPE_F32 : TYPE_S8, is_float ? TYPE_F32 : in->type == TYPE_S8 ? TYPE_S32
+                                                                                                     : TYPE_S64)) {
+            return false;
+        }
+    }
+    lower_out_lines(l, 0);
+    lower_state(l, LSTM_HIDDEN);
+    lower_state(l, LSTM_CELL);
+    lower_in_lines(l, 0, lower_each_line);
+    lower_scratch(l, (size_t)MOTE_LSTM_GATES * (size_t)p->unit_count * (is_float ? sizeof(float) : sizeof(int16_t)));
+    return true;
 }
