@@ -21,18 +21,11 @@ bool lower_unresolved(struct lower *l)
 
 /*** Checks ***/
 
-/* A quantised tensor of one scale, and a zero point in the range of its type. */
+/* A quantised tensor of one scale. */
 static bool check_quant(struct lower *l, const struct tensor *t)
 {
-    const int32_t zero = ir_zero_point(t), limit = t->type == TYPE_S8 ? 128 : t->type == TYPE_S16 ? 32768 : 1;
-    if (t->quant.count != 1 || ir_scale(t) <= 0) {
-        return ir_fail(l->node, l->diag, "tensor \"%.40s\" has %d scales, want one above 0", t->name, t->quant.count);
-    }
-    if (zero < -limit || zero >= limit) {
-        return ir_fail(l->node, l->diag, "tensor \"%.40s\" has zero point %d, out of the range of %s", t->name, zero,
-                       ir_type_text(t->type));
-    }
-    return true;
+    return (t->quant.count == 1 && ir_scale(t) > 0) ||
+           ir_fail(l->node, l->diag, "tensor \"%.40s\" has %d scales, want one above 0", t->name, t->quant.count);
 }
 
 /* A constant of type `type`; where it is quantised, around 0. */
