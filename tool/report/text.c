@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-enum { BAR = 6, RAM_BAR = 16, EIGHTHS = 8, TEXT = 128 };
+enum { BAR = 4, RAM_BAR = 16, EIGHTHS = 8, TEXT = 128 };
 
 /* A bar of `width` columns, filled to value / most; the smallest value that is not 0 still shows. */
 static const char *bar(int64_t value, int64_t most, int width, char *text)
@@ -105,13 +105,13 @@ static void print_operators(FILE *to, const struct report *r)
         most_bytes = o->weight_bytes > most_bytes ? o->weight_bytes : most_bytes;
     }
     fprintf(to, "\noperators, as they run; bracketed ones take turns row by row\n");
-    fprintf(to, "%4s  %-17s %-16s %-12s %-7s %5s %6s %5s\n", "#", "operator", "name", "output", "type", "MACs", "",
+    fprintf(to, "%3s  %-17s %-14s %-12s %-7s %5s %4s %5s\n", "#", "operator", "name", "output", "type", "MACs", "",
             "bytes");
     for (int i = 0; i < g->node_count; i++) {
         const struct report_operator *o = &r->operators[i];
         const struct tensor *out = ir_out(g, o->node, 0);
-        char name[17], dims[13], macs[TEXT], macs_bar[TEXT], bytes[TEXT], bytes_bar[TEXT];
-        fprintf(to, "%4" PRId32 " %s%-17.17s %-16s %-12s %-7.7s %5s %s %5s %s\n", o->node->index, bracket(r, i),
+        char name[15], dims[13], macs[TEXT], macs_bar[TEXT], bytes[TEXT], bytes_bar[TEXT];
+        fprintf(to, "%3" PRId32 " %s%-17.17s %-14s %-12s %-7.7s %5s %s %5s %s\n", o->node->index, bracket(r, i),
                 ir_op_text(o->node->op), report_name(o->node->name, name, sizeof name),
                 out != NULL ? shape(out, dims, sizeof dims) : "", out != NULL ? ir_type_text(out->type) : "",
                 brief(o->macs, macs), bar(o->macs, most_macs, BAR, macs_bar), brief(o->weight_bytes, bytes),
