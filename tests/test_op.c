@@ -3,7 +3,10 @@
  * Runs the test tables: each case becomes a graph of one operator, which goes the whole road of a model - passes,
  * planner, executor - in an arena of exactly the planned size, full of garbage, between guard bytes.
  *
- *     test_op [FILE...] [--case TEXT]     all tables of tests/op, or these; only cases whose name holds TEXT
+ *     test_op [FILE...] [--case TEXT] [--corpus FOLDER]
+ *
+ * All tables of tests/op, or these; only cases whose name holds TEXT. With --corpus the cases are not run but
+ * written to the folder as .tflite files, for the fuzzers to start from.
  */
 #include <glob.h>
 #include <math.h>
@@ -12,8 +15,10 @@
 #include <string.h>
 
 #include "../tool/pass/pass.h"
+#include "../tool/read/read.h"
 #include "../tool/run/run.h"
 #include "op_table.h"
+#include "write_tflite.h"
 
 enum { GUARD_SIZE = 64, GUARD = 0xA5, MEMORY_LIMIT = 1 << 30 };
 
@@ -180,10 +185,10 @@ static bool check_plan(const struct op_case *c, const struct mote_plan *plan, st
 }
 
 /* Constants must be as they were. */
-static uint32_t hash_constants(const struct graph *g, int32_t tensor_count)
+static uint32_t hash_constants(const struct graph *g)
 {
     uint32_t hash = 0;
-    for (int i = 0; i < tensor_count; i++) {
+    for (int i = 0; i < g->tensor_count; i++) {
         const struct tensor *t = &g->tensors[i];
         if (t->data != NULL) {
             hash = hash * 31 + op_crc32(t->data, (size_t)ir_size(t));
@@ -192,11 +197,10 @@ static uint32_t hash_constants(const struct graph *g, int32_t tensor_count)
     return hash;
 }
 
-static bool check_shapes(const struct op_case *c, const struct tensor *stated, struct diag *diag)
+static bool check_shapes(const struct op_case *c, const struct graph *g, struct diag *diag)
 {
-    const struct graph *g = &c->graph;
     for (int i = 0; i < g->output_count; i++) {
-        const struct tensor *want = &stated[g->outputs[i]], *got = &g->tensors[g->outputs[i]];
+        const struct tensor *want = &c->graph.tensors[c->graph.outputs[i]], *got = &g->tensors[g->outputs[i]];
         char want_text[IR_SHAPE_TEXT], got_text[IR_SHAPE_TEXT];
         if (want->rank != got->rank || memcmp(want->dim, got->dim, sizeof want->dim[0] * (size_t)want->rank) != 0) {
             return diag_fail(diag, "output %d: want shape %s, got %s", i, ir_shape_text(want, want_text),
@@ -206,47 +210,95 @@ static bool check_shapes(const struct op_case *c, const struct tensor *stated, s
     return true;
 }
 
-static bool run_case(struct op_case *c, struct arena *memory, struct diag *refusal, struct diag *diag)
+/* Ways from a case to a plan; all must compute the same. */
+static const struct road {
+    const char *name;
+    bool via_file; /* written as a .tflite file and read again */
+    enum plan_schedule how;
+} roads[] = {
+    {"layer by layer", false, PLAN_LAYERS},
+    {"row by row", false, PLAN_STREAM},
+    {"from a file", true, PLAN_STREAM},
+};
+
+/* The case's graph once more, since passes change it. */
+static struct graph *copy_graph(const struct graph *g, struct arena *memory)
 {
-    struct graph *g = &c->graph;
-    struct model model = {.graphs = g, .graph_count = 1, .description = ""};
+    struct graph *copy = arena_copy(memory, g, sizeof *g);
+    copy->tensors = arena_copy(memory, g->tensors, (size_t)g->tensor_capacity * sizeof *g->tensors);
+    copy->nodes = arena_copy(memory, g->nodes, (size_t)g->node_count * sizeof *g->nodes);
+    copy->nodes->in = arena_copy(memory, g->nodes->in, OP_CASE_PORTS * sizeof *g->nodes->in);
+    copy->nodes->out = arena_copy(memory, g->nodes->out, OP_CASE_PORTS * sizeof *g->nodes->out);
+    return copy;
+}
+
+static bool make_model(const struct op_case *c, const struct road *road, struct arena *memory, struct model *model,
+                       struct diag *refusal)
+{
+    if (road->via_file) {
+        const struct file file = write_tflite(&c->graph, memory);
+        return read_model(&file, memory, model, refusal);
+    }
+    *model = (struct model){.graphs = copy_graph(&c->graph, memory), .graph_count = 1, .description = ""};
+    return ir_check(model->graphs, refusal);
+}
+
+static bool run_road(const struct op_case *c, const struct road *road, struct arena *memory, struct diag *diag)
+{
+    struct diag refusal = {0};
+    struct model model;
     struct plan plan;
-    const struct tensor *stated = arena_copy(memory, g->tensors, (size_t)g->tensor_count * sizeof *stated);
-    const int32_t tensor_count = g->tensor_count;
-    const uint32_t hash = hash_constants(g, tensor_count);
-    if (!ir_check(g, refusal) || !pass_all(&model, run_node, refusal) || !plan_graph(g, PLAN_STREAM, &plan, refusal)) {
-        return c->error != NULL || diag_fail(diag, "refused: %s", refusal->text);
+    if (!make_model(c, road, memory, &model, &refusal) || !pass_all(&model, run_node, &refusal) ||
+        !plan_graph(model.graphs, road->how, &plan, &refusal)) {
+        return c->error == NULL ? diag_fail(diag, "refused: %s", refusal.text)
+               : road->via_file || strstr(refusal.text, c->error) != NULL
+                   ? true /* the reader may have its own words */
+                   : diag_fail(diag, "want an error with \"%.80s\", got: %s", c->error, refusal.text);
     }
     if (c->error != NULL) {
         return diag_fail(diag, "want an error with \"%.80s\", got none", c->error);
     }
-    const bool is_folded = g->node_count == 0;
-    return check_shapes(c, stated, diag) && check_plan(c, &plan.code, memory, diag) &&
-           (is_folded || hash == hash_constants(g, tensor_count) || diag_fail(diag, "a constant was overwritten"));
+    return check_shapes(c, model.graphs, diag) && check_plan(c, &plan.code, memory, diag);
 }
 
-static bool check_case(struct op_case *c, struct arena *memory, struct diag *diag)
+static bool check_case(const struct op_case *c, struct arena *memory, struct diag *diag)
 {
-    struct diag refusal = {0};
     jmp_buf exhausted;
     memory->on_exhaustion = &exhausted;
     if (setjmp(exhausted) != 0) {
-        return c->error != NULL ? diag_fail(diag, "ran out of memory instead of an error with \"%.80s\"", c->error)
-                                : diag_fail(diag, "ran out of memory");
+        return diag_fail(diag, "ran out of memory");
     }
-    const bool ok = run_case(c, memory, &refusal, diag);
-    memory->on_exhaustion = NULL;
-    if (ok && c->error != NULL && strstr(refusal.text, c->error) == NULL) {
-        return diag_fail(diag, "want an error with \"%.80s\", got: %s", c->error, refusal.text);
+    const uint32_t hash = hash_constants(&c->graph);
+    struct diag failure = {0};
+    for (size_t i = 0; i < COUNT_OF(roads); i++) {
+        if (!run_road(c, &roads[i], memory, &failure)) {
+            return diag_fail(diag, "%s: %s", roads[i].name, failure.text);
+        }
+        if (hash != hash_constants(&c->graph)) {
+            return diag_fail(diag, "%s: a constant was overwritten", roads[i].name);
+        }
     }
-    return ok;
+    return true;
 }
 
 /*** Tables ***/
 
+struct options {
+    const char *filter; /* only cases whose name holds it; or NULL */
+    const char *corpus; /* a folder: cases are written there as models, not run; or NULL */
+};
+
 struct tally {
     int passed, failed;
 };
+
+static bool write_case(const struct op_case *c, const char *folder, int number, struct arena *memory,
+                       struct diag *diag)
+{
+    const struct file file = write_tflite(&c->graph, memory);
+    const char *path = arena_printf(memory, "%s/%s_%d.tflite", folder, ir_op_text(c->graph.nodes->op), number);
+    return file_write(path, file.data, file.size, diag);
+}
 
 static char *read_text(const char *path)
 {
@@ -265,7 +317,7 @@ static char *read_text(const char *path)
     return text;
 }
 
-static void run_table(const char *path, const char *filter, struct tally *tally)
+static void run_table(const char *path, const struct options *options, struct tally *tally)
 {
     char *text = read_text(path);
     if (text == NULL) {
@@ -284,8 +336,9 @@ static void run_table(const char *path, const char *filter, struct tally *tally)
         if (diag.failed) {
             fprintf(stderr, "%s:%d: %s\n", path, table.line, diag.text);
             tally->failed++;
-        } else if (is_case && (filter == NULL || strstr(c.name, filter) != NULL)) {
-            const bool ok = check_case(&c, &memory, &diag);
+        } else if (is_case && (options->filter == NULL || strstr(c.name, options->filter) != NULL)) {
+            const bool ok = options->corpus != NULL ? write_case(&c, options->corpus, tally->passed, &memory, &diag)
+                                                    : check_case(&c, &memory, &diag);
             *(ok ? &tally->passed : &tally->failed) += 1;
             if (!ok) {
                 fprintf(stderr, "%s:%d: case \"%s\": %s\n", path, c.line, c.name, diag.text);
@@ -301,14 +354,16 @@ static void run_table(const char *path, const char *filter, struct tally *tally)
 
 int main(int argc, char **argv)
 {
-    const char *filter = NULL;
+    struct options options = {0};
     struct tally tally = {0};
     int file_count = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
-            filter = argv[++i];
+            options.filter = argv[++i];
+        } else if (strcmp(argv[i], "--corpus") == 0 && i + 1 < argc) {
+            options.corpus = argv[++i];
         } else if (argv[i][0] == '-') {
-            fprintf(stderr, "usage: test_op [FILE...] [--case TEXT]\n");
+            fprintf(stderr, "usage: test_op [FILE...] [--case TEXT] [--corpus FOLDER]\n");
             return 2;
         } else {
             argv[1 + file_count++] = argv[i];
@@ -319,7 +374,7 @@ int main(int argc, char **argv)
         file_count = (int)all.gl_pathc;
     }
     for (int i = 0; i < file_count; i++) {
-        run_table(all.gl_pathc > 0 ? all.gl_pathv[i] : argv[1 + i], filter, &tally);
+        run_table(all.gl_pathc > 0 ? all.gl_pathv[i] : argv[1 + i], &options, &tally);
     }
     globfree(&all);
     printf("%d passed, %d failed\n", tally.passed, tally.failed);
