@@ -4,6 +4,7 @@
  */
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/state.h"
+#include "../../mote/kernel/pool.h"
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;

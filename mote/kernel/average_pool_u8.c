@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * AVERAGE_POOL_2D, uint8: the mean rounded to the nearest, halves up.
+ *
+ * Precondition: filter_h * filter_w * 2^8 < 2^31.
+ * Source: TensorFlow Lite, reference_ops::AveragePool.
+ */
+#define KERNEL mote_average_pool_u8
+#define TYPE uint8_t
+#define ACC int32_t
+#define IN_OUTPUT 0
+#define START 0
+#define ADD(a, x) ((a) + (x))
+#define FINISH(p, a, count) mote_clamp(((a) > 0 ? (a) + (count) / 2 : (a) - (count) / 2) / (count), (p)->low, (p)->high)
+#include "pool_body.h"

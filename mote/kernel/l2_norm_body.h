@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * L2_NORMALIZATION of 8-bit types in fixed point. KERNEL: the name of the kernel; TYPE: of the elements; LOW, HIGH: its
+ * range.
+ *
+ * Precondition: depth * 255^2 < 2^31.
+ * Source: TensorFlow Lite, reference_integer_ops::L2Normalization.
+ */
+#include "fixed_math.h"
+#include "softmax.h"
+
+void KERNEL(const void *params, const struct mote_io *io)
+{
+    const struct mote_l2_norm *p = params;
+    const TYPE *in = io->in[0];
+    TYPE *out = io->out[0];
+    for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
+        int32_t sum = 0;
+        for (int32_t i = 0; i < p->depth; i++) {
+            const int32_t x = in[i] + p->in_offset;
+            sum += x * x;
+        }
+        int32_t multiplier, shift;
+        mote_fixed_rsqrt(sum, &multiplier, &shift);
+        for (int32_t i = 0; i < p->depth; i++) {
+            const int32_t y = mote_requant(in[i] + p->in_offset, multiplier, shift + 7) + (LOW + 128);
+            out[i] = (TYPE)mote_clamp(y, LOW, HIGH);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * L2_NORMALIZATION, int8. The output has scale 1/128 and the zero point in the middle.
+ */
+#define KERNEL mote_l2_norm_s8
+#define TYPE int8_t
+#define LOW INT8_MIN
+#define HIGH INT8_MAX
+#include "l2_norm_body.h"

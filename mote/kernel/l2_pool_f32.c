@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * L2_POOL_2D, float32: the root of the mean square.
+ *
+ * Source: TensorFlow Lite, reference_ops::L2Pool.
+ */
+#include "real.h"
+
+#define KERNEL mote_l2_pool_f32
+#define TYPE float
+#define ACC float
+#define IN_OUTPUT 1
+#define START 0.0F
+#define ADD(a, x) ((a) + (x) * (x))
+#define FINISH(p, a, count) mote_fclamp(mote_sqrt((a) / (float)(count)), (p)->real_low, (p)->real_high)
+#include "pool_body.h"

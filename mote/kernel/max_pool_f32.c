@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * MAX_POOL_2D, float32.
+ */
+#include <float.h>
+
+#include "real.h"
+
+#define KERNEL mote_max_pool_f32
+#define TYPE float
+#define ACC float
+#define IN_OUTPUT 1
+#define START (-FLT_MAX)
+#define ADD(a, x) ((a) < (x) ? (x) : (a))
+#define FINISH(p, a, count) ((void)(count), mote_fclamp(a, (p)->real_low, (p)->real_high))
+#include "pool_body.h"
