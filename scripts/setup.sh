@@ -3,6 +3,7 @@
 #
 # Installs what is missing for the given jobs, from Debian: setup.sh build [test] [demo]
 # Quick when nothing is missing; works as root or with sudo; needs the network only when it installs.
+# setup.sh --update refreshes the lists of packages.
 set -euo pipefail
 
 # job  probe  package. A probe is a program, or the name of a header file.
@@ -20,7 +21,6 @@ test  avr-gcc               gcc-avr
 test  cmocka.h              libcmocka-dev
 demo  npm                   npm
 demo  png.h                 libpng-dev
-demo  jpeglib.h             libjpeg62-turbo-dev
 '
 
 have() {
@@ -36,11 +36,11 @@ while read -r job probe package; do
         missing+=("$package")
     fi
 done <<< "$table"
-((${#missing[@]})) || exit 0
+[[ ${1-} == --update ]] || ((${#missing[@]})) || exit 0
 
 fail() {
     echo "setup: $1" >&2
-    echo "setup: install these by hand and try again: ${missing[*]}" >&2
+    ((${#missing[@]} == 0)) || echo "setup: install these by hand and try again: ${missing[*]}" >&2
     exit 1
 }
 
@@ -50,6 +50,11 @@ if ((EUID != 0)); then
     command -v sudo > /dev/null || fail "installing packages needs root or sudo"
     root=(sudo)
     [[ -t 0 ]] || root=(sudo -n)
+fi
+
+if [[ ${1-} == --update ]]; then
+    "${root[@]}" apt-get update > /dev/null || fail "apt-get update failed; is the network there?"
+    exit 0
 fi
 
 echo "setup: installing ${missing[*]}"
