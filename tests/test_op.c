@@ -261,13 +261,8 @@ static bool run_road(const struct op_case *c, const struct road *road, struct ar
     return check_shapes(c, model.graphs, diag) && check_plan(c, &plan.code, memory, diag);
 }
 
-static bool check_case(const struct op_case *c, struct arena *memory, struct diag *diag)
+static bool check_roads(const struct op_case *c, struct arena *memory, struct diag *diag)
 {
-    jmp_buf exhausted;
-    memory->on_exhaustion = &exhausted;
-    if (setjmp(exhausted) != 0) {
-        return diag_fail(diag, "ran out of memory");
-    }
     const uint32_t hash = hash_constants(&c->graph);
     struct diag failure = {0};
     for (size_t i = 0; i < COUNT_OF(roads); i++) {
@@ -279,6 +274,13 @@ static bool check_case(const struct op_case *c, struct arena *memory, struct dia
         }
     }
     return true;
+}
+
+static bool check_case(const struct op_case *c, struct arena *memory, struct diag *diag)
+{
+    jmp_buf exhausted;
+    memory->on_exhaustion = &exhausted;
+    return setjmp(exhausted) == 0 ? check_roads(c, memory, diag) : diag_fail(diag, "ran out of memory");
 }
 
 /*** Tables ***/

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../tool/pass/pass.h"
+#include "../tool/read/read.h"
+#include "../tool/run/run.h"
+
+enum { MEMORY_LIMIT = 24 << 20 };
+
+/* A refusal is one line with something in it. */
+static void check_diag(const struct diag *diag)
+{
+    const size_t length = strlen(diag->text);
+    if (length == 0 || length >= sizeof diag->text || strpbrk(diag->text, "\n\r") != NULL) {
+        fprintf(stderr, "bad message: \"%s\"\n", diag->text);
+        abort();
+    }
+}
+
+static void guarded(struct fuzz *f, void (*body)(struct fuzz *fuzz))
+{
+    if (setjmp(f->exhausted) != 0) {
+        return;
+    }
+    if (!read_model(&f->file, &f->arena, &f->model, &f->diag) || !pass_all(&f->model, run_node, &f->diag)) {
+        check_diag(&f->diag);
+        return;
+    }
+    body(f);
+    if (f->diag.failed) {
+        check_diag(&f->diag);
+    }
+}
+
+void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz))
+{
+    struct fuzz f = {0};
+    uint8_t *copy = malloc(size + (size == 0));
+    if (copy == NULL) {
+        return;
+    }
+    memcpy(copy, data, size);
+    f.file = (struct file){copy, size};
+    arena_init(&f.arena, MEMORY_LIMIT);
+    f.arena.on_exhaustion = &f.exhausted;
+    guarded(&f, body);
+    arena_free(&f.arena);
+    free(copy);
+}
