@@ -20,7 +20,7 @@ pin=()
 command -v taskset > /dev/null && pin=(taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')")
 
 # The smaller of two medians, the first of which may be missing.
-best() { awk -v a="$1" -v b="$2" 'BEGIN {print a == "" || b + 0 < a + 0 ? b : a}'; }
+best() { awk -v a="$1" -v b="$2" 'BEGIN {print (a == "" || b + 0 < a + 0 ? b : a)}'; }
 
 printf '%-28s %12s %11s %9s' model MACs us GMAC/s
 [[ -z ${MOTE_PEER-} ]] || printf ' %11s %7s' 'peer us' ratio
@@ -35,7 +35,7 @@ for model; do
         read -r _ macs _ median <<< "$said"
         mine=$(best "$mine" "$median")
         if [[ -n ${MOTE_PEER-} ]]; then
-            count=$(awk -v us="$mine" 'BEGIN {n = int(500000 / us); print n < 10 ? 10 : n > 10000 ? 10000 : n}')
+            count=$(awk -v us="$mine" 'BEGIN {n = int(500000 / us); print (n < 10 ? 10 : n > 10000 ? 10000 : n)}')
             median=$("${pin[@]}" "$MOTE_PEER" "$model" --time "$count" 2> /dev/null | grep -oE 'median_us [0-9.]+' | cut -d ' ' -f 2) || median=
             [[ -z $median ]] || peer=$(best "$peer" "$median")
         fi
