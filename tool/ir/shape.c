@@ -31,7 +31,7 @@ int shape_list(struct graph *g, struct node *n, int i, int64_t list[], struct di
         return -1;
     }
     const int64_t count = ir_count(t);
-    if (t->data == NULL) {
+    if (count > 0 && t->data == NULL) {
         ir_fail(n, diag, "input %d is known only at run time, so the shape of the result is not; "
                          "convert the model with static shapes", i);
         return -1;
@@ -41,9 +41,49 @@ int shape_list(struct graph *g, struct node *n, int i, int64_t list[], struct di
         return -1;
     }
     for (int64_t k = 0; k < count; k++) {
-        list[k] = ir_const_int(t, k);
+        const int64_t value = ir_const_int(t, k), limit = INT64_C(1) << 60;
+        list[k] = value < -limit ? -limit : value > limit ? limit : value;
     }
     return (int)count;
+}
+
+bool shape_number(struct graph *g, struct node *n, int i, int64_t *value, struct diag *diag)
+{
+    int64_t list[2 * IR_MAX_RANK];
+    const int count = shape_list(g, n, i, list, diag);
+    if (count < 0) {
+        return false;
+    }
+    if (count != 1) {
+        return ir_fail(n, diag, "input %d has %d values, want one", i, count);
+    }
+    *value = list[0];
+    return true;
+}
+
+bool shape_axis(struct node *n, int64_t axis, int32_t rank, int32_t *result, struct diag *diag)
+{
+    if (axis < -rank || axis >= rank) {
+        return ir_fail(n, diag, "axis is %lld, want it in [%d, %d]", (long long)axis, -rank, rank - 1);
+    }
+    *result = (int32_t)(axis < 0 ? axis + rank : axis);
+    return true;
+}
+
+bool shape_set_wide(struct graph *g, struct node *n, int i, int32_t rank, const int64_t dim[], struct diag *diag)
+{
+    int32_t narrow[IR_MAX_RANK];
+    if (rank > IR_MAX_RANK) {
+        return ir_fail(n, diag, "makes a tensor of %d dims, want at most %d", rank, IR_MAX_RANK);
+    }
+    for (int d = 0; d < rank; d++) {
+        if (dim[d] < 0 || dim[d] > INT32_MAX) {
+            return ir_fail(n, diag, "makes a tensor whose dim %d is %lld", d, (long long)dim[d]);
+        }
+        narrow[d] = (int32_t)dim[d];
+    }
+    shape_set(g, n, i, rank, narrow);
+    return true;
 }
 
 int32_t shape_window(enum padding padding, int32_t in, int32_t size, int32_t stride, int32_t dilation)

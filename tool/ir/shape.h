@@ -19,9 +19,29 @@ void shape_set(struct graph *g, struct node *n, int i, int32_t rank, const int32
 /* Output i has the shape of `t`. */
 void shape_copy(struct graph *g, struct node *n, int i, const struct tensor *t);
 
-/* The values of a constant int32/int64 input as list of at most IR_MAX_RANK; returns their count, or
- * -1 with an error if it is not constant, not integer, or too long. */
+/* The same from dims that may be out of range, which is an error. */
+bool shape_set_wide(struct graph *g, struct node *n, int i, int32_t rank, const int64_t dim[], struct diag *diag);
+
+/* The values of a constant int32/int64 input as list of at most 2 * IR_MAX_RANK; returns their count, or
+ * -1 with an error if it is not constant, not integer, or too long. Clamped to +-2^60, so that sums do not overflow. */
 int shape_list(struct graph *g, struct node *n, int i, int64_t list[], struct diag *diag);
+
+/* The one value of such an input. */
+bool shape_number(struct graph *g, struct node *n, int i, int64_t *value, struct diag *diag);
+
+/* An axis in [-rank, rank) as one in [0, rank). */
+bool shape_axis(struct node *n, int64_t axis, int32_t rank, int32_t *result, struct diag *diag);
+
+/* What an operator that cuts boxes out of its input takes for output i: begin, begin + step, ... along each axis of
+ * the input. SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, UNPACK, REVERSE_V2. */
+struct shape_box {
+    int input; /* which input of the node is cut */
+    int32_t begin[IR_MAX_RANK], step[IR_MAX_RANK], count[IR_MAX_RANK];
+    int32_t rank; /* of the output, which may lack axes or have new ones of extent 1 */
+    int32_t dim[IR_MAX_RANK];
+};
+
+bool shape_find_box(struct graph *g, struct node *n, int i, struct shape_box *box, struct diag *diag);
 
 /* Output extent of a window of `size` elements `dilation` apart moved by `stride`; and the padding
  * before the first element. TensorFlow's SAME and VALID. */

@@ -5,6 +5,7 @@
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/pool.h"
+#include "../../mote/kernel/move.h"
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;

@@ -17,6 +17,16 @@ const struct tensor *lower_out(const struct lower *l, int i) { return ir_out(l->
 
 void *lower_alloc(struct lower *l, size_t count, size_t size) { return arena_array(l->plan->arena, count, size); }
 
+void lower_begin_step(struct lower *l)
+{
+    if (l->step->kernel != KERNEL_COUNT && l->step->params != NULL) {
+        l->plan->step_count++;
+    }
+    l->step = &l->plan->steps[l->plan->step_count];
+    *l->step = (struct plan_step){
+        .node = (int32_t)(l->node - l->graph->nodes), .kernel = KERNEL_COUNT, .in_place = NO_BUFFER};
+}
+
 void *lower_kernel(struct lower *l, enum kernel kernel)
 {
     l->step->kernel = kernel;
@@ -122,14 +132,29 @@ bool lower_copy(struct lower *l, int i)
     return true;
 }
 
+static bool is_graph_output(const struct graph *g, int32_t tensor)
+{
+    for (int i = 0; i < g->output_count; i++) {
+        if (g->outputs[i] == tensor) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool lower_alias(struct lower *l, int i)
 {
-    if (lower_in(l, i)->is_state) {
+    const struct plan_buffer *from = &l->plan->buffers[l->plan->buffer_of[l->node->in[i]]];
+    if (from->is_state || (from->is_input && is_graph_output(l->graph, l->node->out[0]))) {
         return lower_copy(l, i);
     }
     l->plan->buffer_of[l->node->out[0]] = l->plan->buffer_of[l->node->in[i]];
-    l->step->kernel = KERNEL_COUNT;
     return true;
+}
+
+void lower_constant(struct lower *l, int i, const void *data)
+{
+    l->plan->buffers[l->plan->buffer_of[l->node->out[i]]].data = data;
 }
 
 void lower_multiplier(double real, int32_t *multiplier, int32_t *shift)

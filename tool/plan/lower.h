@@ -41,6 +41,10 @@ const struct tensor *lower_out(const struct lower *l, int i);
 /* Memory that lives as long as the plan: for tables that parameters point to. */
 void *lower_alloc(struct lower *l, size_t count, size_t size);
 
+/* The step that the calls below fill: the node's first when a rule starts. A rule with several outputs that have
+ * nothing in common makes one step for each. A step without a kernel vanishes. */
+void lower_begin_step(struct lower *l);
+
 /* Chooses the kernel; returns its zeroed parameters. */
 void *lower_kernel(struct lower *l, enum kernel kernel);
 
@@ -91,9 +95,12 @@ void lower_in_place(struct lower *l, int i);
 /* The output has the bytes of the input. */
 bool lower_copy(struct lower *l, int i);
 
-/* The output is a view of the input: the same bytes, no step at all; a copy where the input is a state, which may
- * change while the view is in use. */
+/* The output is a view of the input: the same bytes, no step at all. Where that is not safe - a state, which may
+ * change before the output is read; an input that is an output of the model, too - it is copied. */
 bool lower_alias(struct lower *l, int i);
+
+/* The value of output i is known already: `data`, which lives as long as the plan. */
+void lower_constant(struct lower *l, int i, const void *data);
 
 /*** Quantisation ***/
 

@@ -46,12 +46,12 @@ static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
         }
     }
     struct plan_step *step = &plan->steps[plan->step_count];
-    *step = (struct plan_step){.node = (int32_t)(node - plan->graph->nodes), .in_place = NO_BUFFER};
     struct lower l = {plan, plan->graph, node, step, diag};
+    lower_begin_step(&l);
     if (!rules[node->op](&l)) {
         return false;
     }
-    if (step->kernel != KERNEL_COUNT) { /* else an alias */
+    if (l.step->kernel != KERNEL_COUNT) { /* else nothing to do at run time */
         plan->step_count++;
     }
     return true;
@@ -60,7 +60,11 @@ static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
 static void begin(struct graph *graph, struct plan *plan)
 {
     *plan = (struct plan){.arena = graph->arena, .graph = graph};
-    plan->steps = ARENA_ARRAY(plan->arena, graph->node_count + 1, struct plan_step);
+    int64_t most_steps = 1;
+    for (int i = 0; i < graph->node_count; i++) {
+        most_steps += 1 + graph->nodes[i].out_count;
+    }
+    plan->steps = ARENA_ARRAY(plan->arena, most_steps, struct plan_step);
     plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + graph->node_count + 1, struct plan_buffer);
     plan->buffer_of = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, int32_t);
     for (int i = 0; i < graph->tensor_count; i++) {

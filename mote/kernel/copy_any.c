@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copies boxes of elements between rows, for any type.
+ *
+ * Preconditions: rows are aligned to `unit`, all steps, starts and runs are multiples of it; pieces stay inside
+ * of their rows; no nest is deeper than MOTE_COPY_LOOPS.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "move.h"
+
+/* One element after the other, `loop` apart. */
+static void copy_units(uint8_t *out, const uint8_t *in, const struct mote_loop *loop, int32_t unit)
+{
+    const ptrdiff_t in_step = (ptrdiff_t)(loop->in_step / unit), out_step = (ptrdiff_t)(loop->out_step / unit);
+    ptrdiff_t from = 0, to = 0;
+    switch (unit) {
+#define COPY_UNITS(size, type) \
+    case size: \
+        for (int32_t i = 0; i < loop->count; i++, from += in_step, to += out_step) { \
+            ((type *)(void *)out)[to] = ((const type *)(const void *)in)[from]; \
+        } \
+        break;
+        COPY_UNITS(1, uint8_t)
+        COPY_UNITS(2, mote_unit2)
+        COPY_UNITS(4, mote_unit4)
+        COPY_UNITS(8, mote_unit8)
+#undef COPY_UNITS
+    default:
+        break;
+    }
+}
+
+static void copy_run(uint8_t *out, const uint8_t *in, int32_t run, const uint8_t *table)
+{
+    if (table == NULL) {
+        memcpy(out, in, (size_t)run);
+        return;
+    }
+    for (int32_t i = 0; i < run; i++) {
+        out[i] = table[in[i]];
+    }
+}
+
+static void copy_inner(uint8_t *out, const uint8_t *in, const struct mote_loop *loop, int32_t run, int32_t unit,
+                       const uint8_t *table)
+{
+    if (run == unit && table == NULL) {
+        copy_units(out, in, loop, unit);
+        return;
+    }
+    const ptrdiff_t in_step = (ptrdiff_t)loop->in_step, out_step = (ptrdiff_t)loop->out_step;
+    ptrdiff_t from = 0, to = 0;
+    for (int32_t i = 0; i < loop->count; i++, from += in_step, to += out_step) {
+        copy_run(out + to, in + from, run, table);
+    }
+}
+
+/* The outer loops count in `at`, like an odometer; the innermost one runs in copy_inner. */
+static void copy_piece(const struct mote_copy *p, const struct mote_piece *piece, uint8_t *out, const uint8_t *in)
+{
+    const uint8_t *table = piece->table >= 0 ? p->tables + (ptrdiff_t)piece->table * 256 : NULL;
+    const struct mote_loop *loops = p->loops + piece->first_loop;
+    ptrdiff_t from = (ptrdiff_t)piece->in_start, to = (ptrdiff_t)piece->out_start;
+    int32_t at[MOTE_COPY_LOOPS] = {0};
+    if (piece->loop_count == 0) {
+        copy_run(out + to, in + from, piece->run, table);
+        return;
+    }
+    const int32_t inner = piece->loop_count - 1;
+    for (int32_t d = 0; d >= 0;) {
+        copy_inner(out + to, in + from, &loops[inner], piece->run, p->unit, table);
+        for (d = inner - 1; d >= 0; d--) {
+            from += (ptrdiff_t)loops[d].in_step;
+            to += (ptrdiff_t)loops[d].out_step;
+            if (++at[d] < loops[d].count) {
+                break;
+            }
+            at[d] = 0;
+            from -= (ptrdiff_t)(loops[d].count * loops[d].in_step);
+            to -= (ptrdiff_t)(loops[d].count * loops[d].out_step);
+        }
+    }
+}
+
+static void fill_row(const struct mote_copy *p, uint8_t *out, const uint8_t *value)
+{
+    if (p->unit == 1) {
+        memset(out, value[0], (size_t)p->out_bytes);
+        return;
+    }
+    const struct mote_loop loop = {p->out_bytes / p->unit, 0, p->unit};
+    uint64_t aligned = 0;
+    memcpy(&aligned, value, (size_t)p->unit);
+    copy_units(out, (const uint8_t *)&aligned, &loop, p->unit);
+}
+
+void mote_copy_any(const void *params, const struct mote_io *io)
+{
+    const struct mote_copy *p = params;
+    uint8_t *out = io->out[0];
+    if (p->fill == MOTE_FILL_ALWAYS || (p->fill == MOTE_FILL_OUTSIDE && io->in[0] == NULL)) {
+        fill_row(p, out, p->fill_row >= 0 ? io->in[p->fill_row] : p->value);
+    }
+    const int32_t phase = p->phases > 1 ? io->y / p->phase_rows % p->phases : 0;
+    const struct mote_piece *piece = p->pieces + (ptrdiff_t)phase * p->piece_count;
+    for (int32_t i = 0; i < p->piece_count; i++, piece++) {
+        const uint8_t *in = io->in[piece->row];
+        if (in != NULL) {
+            copy_piece(p, piece, out, in);
+        }
+    }
+}
