@@ -15,16 +15,10 @@ static inline void add_tap(const struct mote_depthwise *p, const mac_in *in, con
         mac_each(&p->mac, in + o, weight + o, count, sum);
         return;
     }
-    mac_in spread[CHANNELS];
-    int32_t channel = o / p->multiplier, left = p->multiplier - o % p->multiplier;
-    for (int32_t k = 0; k < count; k++, left--) {
-        if (left == 0) {
-            channel++;
-            left = p->multiplier;
-        }
-        spread[k] = in[channel];
+    int32_t channel = o / p->multiplier, run = p->multiplier - o % p->multiplier;
+    for (int32_t k = 0; k < count; k += run, run = p->multiplier, channel++) {
+        mac_spread(&p->mac, in[channel], weight + o + k, mote_min(run, count - k), sum + k);
     }
-    mac_each(&p->mac, spread, weight + o, count, sum);
 }
 
 /* Output channels o .. o + count - 1 of one pixel, whose window begins at input column `left`. */

@@ -51,6 +51,15 @@ static inline void mac_each(const struct mote_mac *m, const mac_in *in, const ma
     }
 }
 
+/* sum[i] += x * weight[i] for i = 0 .. n - 1. */
+static inline void mac_spread(const struct mote_mac *m, mac_in x, const mac_weight *weight, int32_t n, mac_sum sum[])
+{
+    (void)m;
+    for (int32_t i = 0; i < n; i++) {
+        sum[i] += x * (float)weight[i];
+    }
+}
+
 /* The output of channel o: scale, bias, activation. */
 static inline mac_out mac_finish(const struct mote_mac *m, mac_sum sum, int32_t o)
 {

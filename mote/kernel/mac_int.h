@@ -5,7 +5,8 @@
  *   mac_in, mac_weight, mac_bias, mac_out
  *   mac_sum      the accumulator; 32-bit sums are unsigned, so that they wrap as the reference's do
  *   mac_part     accumulates MAC_RUN products
- *   MAC_IN_OFFSET(m), MAC_WEIGHT_OFFSET(m)   added to each input and weight; the sums fit int16
+ *   MAC_HAS_IN_OFFSET, MAC_HAS_WEIGHT_OFFSET   whether to each input and weight its offset is added; they stay int16
+ *   MAC_REQUANT  fixed.h's rounding of sums
  *
  * Both factors are int16 and the products int32, which compilers turn into multiply-add
  * instructions on pairs. Four filters at a time share the loads of the input.
@@ -26,8 +27,8 @@ enum { MAC_FILTERS = 4 };
 static inline void mac_run4(const struct mote_mac *m, const mac_in *in, const mac_weight *weight, int32_t stride,
                             int32_t n, mac_sum sum[])
 {
-    const int16_t in_offset = (int16_t)MAC_IN_OFFSET(m);
-    const int16_t weight_offset = (int16_t)MAC_WEIGHT_OFFSET(m);
+    const int16_t in_offset = MAC_HAS_IN_OFFSET ? (int16_t)m->in_offset : 0;
+    const int16_t weight_offset = MAC_HAS_WEIGHT_OFFSET ? (int16_t)m->weight_offset : 0;
     const mac_weight *weight1 = weight + stride, *weight2 = weight1 + stride, *weight3 = weight2 + stride;
     mac_part sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
     for (int32_t i = 0; i < n; i++) {
@@ -46,8 +47,8 @@ static inline void mac_run4(const struct mote_mac *m, const mac_in *in, const ma
 static inline void mac_run1(const struct mote_mac *m, const mac_in *in, const mac_weight *weight, int32_t n,
                             mac_sum *sum)
 {
-    const int16_t in_offset = (int16_t)MAC_IN_OFFSET(m);
-    const int16_t weight_offset = (int16_t)MAC_WEIGHT_OFFSET(m);
+    const int16_t in_offset = MAC_HAS_IN_OFFSET ? (int16_t)m->in_offset : 0;
+    const int16_t weight_offset = MAC_HAS_WEIGHT_OFFSET ? (int16_t)m->weight_offset : 0;
     mac_part sum0 = 0;
     for (int32_t i = 0; i < n; i++) {
         sum0 += MAC_TIMES((int16_t)(in[i] + in_offset), weight[i]);
@@ -75,10 +76,20 @@ static inline void mac_dot(const struct mote_mac *m, const mac_in *in, const mac
 static inline void mac_each(const struct mote_mac *m, const mac_in *in, const mac_weight *weight, int32_t n,
                             mac_sum sum[])
 {
-    const int16_t in_offset = (int16_t)MAC_IN_OFFSET(m);
-    const int16_t weight_offset = (int16_t)MAC_WEIGHT_OFFSET(m);
+    const int16_t in_offset = MAC_HAS_IN_OFFSET ? (int16_t)m->in_offset : 0;
+    const int16_t weight_offset = MAC_HAS_WEIGHT_OFFSET ? (int16_t)m->weight_offset : 0;
     for (int32_t i = 0; i < n; i++) {
         sum[i] += MAC_TIMES((int16_t)(in[i] + in_offset), weight[i]);
+    }
+}
+
+/* sum[i] += x * weight[i] for i = 0 .. n - 1. */
+static inline void mac_spread(const struct mote_mac *m, mac_in x, const mac_weight *weight, int32_t n, mac_sum sum[])
+{
+    const int16_t in_offset = MAC_HAS_IN_OFFSET ? (int16_t)m->in_offset : 0;
+    const int16_t weight_offset = MAC_HAS_WEIGHT_OFFSET ? (int16_t)m->weight_offset : 0;
+    for (int32_t i = 0; i < n; i++) {
+        sum[i] += MAC_TIMES((int16_t)(x + in_offset), weight[i]);
     }
 }
 
@@ -89,7 +100,7 @@ static inline mac_out mac_finish(const struct mote_mac *m, mac_sum sum, int32_t 
     if (m->bias != NULL) {
         sum += (mac_sum)((const mac_bias *)m->bias)[o];
     }
-    const int32_t y = MAC_REQUANT(sum, m->multiplier[c], m->shift[c]);
+    const int32_t y = MAC_REQUANT((mac_bias)sum, m->multiplier[c], m->shift[c]);
     return (mac_out)mote_clamp(mote_add_wrap(y, m->out_offset), m->low, m->high);
 }
 

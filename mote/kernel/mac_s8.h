@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * int8 activations and symmetric int8 weights, 32-bit sums, a multiplier for each filter or for all.
+ * int8 activations and int8 weights, 32-bit sums. Weights have a zero point only with MAC_HAS_WEIGHT_OFFSET 1.
  */
 #include <stdint.h>
 
@@ -12,8 +12,10 @@ typedef uint32_t mac_part;
 typedef int8_t mac_out;
 
 #define MAC_RUN INT32_MAX
-#define MAC_IN_OFFSET(m) (m)->in_offset
-#define MAC_WEIGHT_OFFSET(m) 0
-#define MAC_REQUANT(sum, multiplier, shift) mote_requant((int32_t)(sum), multiplier, shift)
+#define MAC_HAS_IN_OFFSET 1
+#ifndef MAC_HAS_WEIGHT_OFFSET
+#define MAC_HAS_WEIGHT_OFFSET 0
+#endif
+#define MAC_REQUANT mote_requant
 
 #include "mac_int.h"

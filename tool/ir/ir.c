@@ -87,6 +87,12 @@ int64_t ir_macs(const struct graph *g, const struct node *n)
         return ir_count(ir_out(g, n, 0)) * weight->dim[1] * weight->dim[2];
     case OP_FULLY_CONNECTED:
         return ir_count(ir_out(g, n, 0)) * weight->dim[1];
+    case OP_TRANSPOSE_CONV:
+    case OP_Convolution2DTransposeBias: /* each input meets each tap */
+        return ir_count(ir_in(g, n, n->op == OP_TRANSPOSE_CONV ? 2 : 0)) * weight->dim[0] * weight->dim[1] *
+               weight->dim[2];
+    case OP_BATCH_MATMUL:
+        return ir_count(ir_out(g, n, 0)) * ir_dim(ir_in(g, n, 0), n->attr.adj_x ? -2 : -1);
     default:
         return 0;
     }

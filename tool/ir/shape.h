@@ -48,4 +48,8 @@ bool shape_find_box(struct graph *g, struct node *n, int i, struct shape_box *bo
 int32_t shape_window(enum padding padding, int32_t in, int32_t size, int32_t stride, int32_t dilation);
 int32_t shape_window_pad(enum padding padding, int32_t in, int32_t size, int32_t stride, int32_t dilation);
 
+/* What SAME padding takes from the full extent stride * (in - 1) + size of a transposed convolution, in
+ * MediaPipe's sense. */
+int32_t shape_transposed_cut(enum padding padding, int32_t in, int32_t size, int32_t stride);
+
 #endif

@@ -2,9 +2,11 @@
  *
  * Shape rules of the convolutions.
  */
+#include <string.h>
+
 #include "shape.h"
 
-enum { MAX_REACH = 1 << 30, MAX_FILTER = UINT16_MAX }; /* so that no coordinate overflows */
+enum { MAX_REACH = 1 << 30, MAX_FILTER = UINT16_MAX, MAX_EXTENT = 1 << 24 }; /* so that no coordinate overflows */
 
 /* Checks what all two-dimensional windows of filter_h x filter_w need. */
 static bool check_window(struct node *n, const struct tensor *in, const struct tensor *filter, struct diag *diag)
@@ -72,4 +74,83 @@ bool shape_depthwise(struct graph *g, struct node *n, struct diag *diag)
                        filter->dim[0], filter->dim[3], in->dim[3]);
     }
     return set_window(g, n, filter->dim[3], diag);
+}
+
+/*** Transposed ***/
+
+/* Sets the shape [images of the input, h, w, filters] after checks. */
+static bool set_transposed(struct graph *g, struct node *n, const struct tensor *in, int64_t h, int64_t w,
+                           struct diag *diag)
+{
+    const struct tensor *filter = ir_in(g, n, 1);
+    if (in->dim[3] != filter->dim[3]) {
+        return ir_fail(n, diag, "input has %d channels, filter %d: want as many", in->dim[3], filter->dim[3]);
+    }
+    if (h < 1 || w < 1 || h > MAX_EXTENT || w > MAX_EXTENT) {
+        return ir_fail(n, diag, "output is %lldx%lld, want 1 to %d", (long long)h, (long long)w, MAX_EXTENT);
+    }
+    shape_set(g, n, 0, 4, (int32_t[]){in->dim[0], (int32_t)h, (int32_t)w, filter->dim[0]});
+    return true;
+}
+
+/* The output's shape is the value of input 0. Where that is known only at run time, the file's word for the
+ * shape is taken, as it must be the one shape that was converted. */
+bool shape_transpose_conv(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *shape = ir_in(g, n, 0), *filter = ir_in(g, n, 1), *in = ir_in(g, n, 2), *out = ir_out(g, n, 0);
+    int64_t list[2 * IR_MAX_RANK];
+    n->attr.dilation_h = n->attr.dilation_w = 1;
+    if (!check_window(n, in, filter, diag)) {
+        return false;
+    }
+    int count = out->rank;
+    if (shape->data != NULL) {
+        count = shape_list(g, n, 0, list, diag);
+    } else {
+        for (int i = 0; i < count; i++) {
+            list[i] = out->dim[i];
+        }
+    }
+    if (count < 0) {
+        return false;
+    }
+    if (count != 4 || list[0] != in->dim[0] || list[3] != filter->dim[0]) {
+        return ir_fail(n, diag, "the output's shape should be [%d, height, width, %d]", in->dim[0], filter->dim[0]);
+    }
+    return set_transposed(g, n, in, list[1], list[2], diag);
+}
+
+int32_t shape_transposed_cut(enum padding padding, int32_t in, int32_t size, int32_t stride)
+{
+    const int32_t cut = size - (in - 1) % stride - 1;
+    return padding == PADDING_SAME && cut > 0 ? cut : 0;
+}
+
+/* Options of MediaPipe's operator, little endian: padding (1: SAME), stride_w, stride_h. */
+static bool read_transposed_options(struct node *n, struct diag *diag)
+{
+    int32_t option[3];
+    if (n->attr.custom_size < sizeof option) {
+        return ir_fail(n, diag, "has %zu bytes of options, want %zu", n->attr.custom_size, sizeof option);
+    }
+    memcpy(option, n->attr.custom, sizeof option);
+    n->attr.padding = option[0] == 1 ? PADDING_SAME : PADDING_VALID;
+    n->attr.stride_w = option[1];
+    n->attr.stride_h = option[2];
+    n->attr.dilation_h = n->attr.dilation_w = 1;
+    return true;
+}
+
+bool shape_transpose_conv_bias(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1);
+    const struct attr *a = &n->attr;
+    if (!read_transposed_options(n, diag) || !check_window(n, in, filter, diag)) {
+        return false;
+    }
+    const int32_t h = in->dim[1], w = in->dim[2], filter_h = filter->dim[1], filter_w = filter->dim[2];
+    const int64_t cut_h = shape_transposed_cut(a->padding, h, filter_h, a->stride_h);
+    const int64_t cut_w = shape_transposed_cut(a->padding, w, filter_w, a->stride_w);
+    return set_transposed(g, n, in, (int64_t)a->stride_h * (h - 1) + filter_h - cut_h,
+                          (int64_t)a->stride_w * (w - 1) + filter_w - cut_w, diag);
 }

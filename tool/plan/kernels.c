@@ -6,6 +6,7 @@
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/move.h"
+#include "../../mote/kernel/matmul.h"
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;

@@ -7,26 +7,58 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 1 << 24 }; /* with products below 2^22 the 64-bit sums stay below 2^47 */
 
+#define NONE KERNEL_COUNT
+
+/* In the order of enum mac_loops; OFFSET: the weights have a zero point. */
 static const struct kind {
-    enum type in, weight, bias; /* bias: the type that the kernel takes */
+    enum type in, weight, bias; /* bias: the type that the kernels take; int64: 64-bit sums */
     enum kernel kernels[MAC_LOOPS_COUNT];
 } kinds[] = {
-    {TYPE_S8, TYPE_S8, TYPE_S32, {KERNEL_conv2d_s8, KERNEL_depthwise_s8}},
-    {TYPE_F32, TYPE_F32, TYPE_F32, {KERNEL_conv2d_f32, KERNEL_depthwise_f32}},
+    {TYPE_S8, TYPE_S8, TYPE_S32,
+     {KERNEL_conv2d_s8, KERNEL_conv2d_s8_offset, KERNEL_depthwise_s8, KERNEL_transpose_conv_s8,
+      KERNEL_batch_matmul_s8}},
+    {TYPE_U8, TYPE_U8, TYPE_S32,
+     {KERNEL_conv2d_u8, KERNEL_conv2d_u8, KERNEL_depthwise_u8, KERNEL_transpose_conv_u8, NONE}},
+    {TYPE_S16, TYPE_S8, TYPE_S64,
+     {KERNEL_conv2d_s16, NONE, KERNEL_depthwise_s16, KERNEL_transpose_conv_s16, NONE}},
+    {TYPE_S16, TYPE_S8, TYPE_S32, {KERNEL_conv2d_s16_sum32, NONE, NONE, NONE, NONE}},
+    {TYPE_S16, TYPE_S16, TYPE_S64, {NONE, NONE, NONE, NONE, KERNEL_batch_matmul_s16}},
+    {TYPE_F32, TYPE_F32, TYPE_F32,
+     {KERNEL_conv2d_f32, NONE, KERNEL_depthwise_f32, KERNEL_transpose_conv_f32, KERNEL_batch_matmul_f32}},
+    {TYPE_F32, TYPE_S8, TYPE_F32,
+     {KERNEL_conv2d_f32s8, NONE, KERNEL_depthwise_f32s8, KERNEL_transpose_conv_f32s8, NONE}},
 };
 
-static const struct kind *find_kind(const struct mac *mac)
+static const char *const types_wanted[MAC_LOOPS_COUNT] = {
+    [MAC_CONV2D] = "all int8 or all uint8 with int32 bias, int16 with int8 weights and int32 or int64 bias, "
+                   "float32 with float32 or int8 weights",
+    [MAC_CONV2D_OFFSET] = "weights with a zero point for int8 and uint8 only",
+    [MAC_DEPTHWISE] = "all int8 or all uint8 with int32 bias, int16 with int8 weights and int64 bias, "
+                      "float32 with float32 or int8 weights",
+    [MAC_TRANSPOSE_CONV] = "all int8 or all uint8 with int32 bias, int16 with int8 weights and int64 bias, "
+                           "float32 with float32 or int8 weights",
+    [MAC_MATMUL] = "all int8, all int16 or all float32",
+};
+
+/* The first kind of these types; where only 64-bit sums are, smaller integer biases are widened. */
+static const struct kind *find_kind(const struct lower *l, const struct mac *mac)
 {
+    const bool sums_32_bit = mac->bias != NULL ? mac->bias->type == TYPE_S32 : l->node->attr.type == TYPE_S32;
+    const struct kind *found = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct kind *k = &kinds[i];
-        if (k->in == mac->in->type && k->in == mac->out->type && k->weight == mac->weight->type &&
-            (mac->bias == NULL || k->bias == mac->bias->type)) {
-            return k;
+        const bool bias_fits = mac->bias == NULL || k->bias == mac->bias->type ||
+                               (k->bias == TYPE_S64 && (sums_32_bit || mac->bias->type == TYPE_S16));
+        if (k->in != mac->in->type || k->in != mac->out->type || k->weight != mac->weight->type || !bias_fits ||
+            k->kernels[mac->loops] == NONE) {
+            continue;
+        }
+        if (found == NULL || (sums_32_bit && k->bias == TYPE_S32)) {
+            found = k;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* Scales and zero points are there, as many as wanted, and in range. */
@@ -84,10 +116,20 @@ static bool fill_multipliers(struct lower *l, const struct mac *mac, bool is_64_
     return true;
 }
 
+/* 64-bit sums stay below 2^47, as fixed.h wants: half of it for the products, half for the bias. */
+static bool check_depth(struct lower *l, const struct mac *mac)
+{
+    const int product_bits = ir_type_bits(mac->in->type) + ir_type_bits(mac->weight->type) - 2;
+    const int64_t most = INT64_C(1) << (46 - product_bits);
+    return mac->depth <= most || ir_fail(l->node, l->diag, "sums %lld products, want at most %lld",
+                                         (long long)mac->depth, (long long)most);
+}
+
 static bool fill_quantised(struct lower *l, const struct mac *mac, bool is_64_bit, struct mote_mac *p)
 {
     if (!check_quant(l, mac->in, "input", 1) || !check_quant(l, mac->weight, "filter", mac->out_c) ||
-        !check_quant(l, mac->out, "output", 1) || !fill_multipliers(l, mac, is_64_bit, p)) {
+        !check_quant(l, mac->out, "output", 1) || (is_64_bit && !check_depth(l, mac)) ||
+        !fill_multipliers(l, mac, is_64_bit, p)) {
         return false;
     }
     p->in_offset = -ir_zero_point(mac->in);
@@ -97,7 +139,22 @@ static bool fill_quantised(struct lower *l, const struct mac *mac, bool is_64_bi
     return true;
 }
 
-static bool fill_bias(struct lower *l, const struct mac *mac, struct mote_mac *p)
+/* A bias of 64 bits. */
+static const int64_t *widen_bias(struct lower *l, const struct mac *mac)
+{
+    const int64_t most = INT64_C(1) << 46;
+    int64_t *bias = lower_alloc(l, (size_t)mac->out_c, sizeof *bias);
+    for (int32_t i = 0; i < mac->out_c; i++) {
+        bias[i] = mac->bias->type == TYPE_S16 ? ((const int16_t *)mac->bias->data)[i] : ir_const_int(mac->bias, i);
+        if (bias[i] < -most || bias[i] > most) {
+            ir_fail(l->node, l->diag, "bias %d is %lld, want less than 2^46", i, (long long)bias[i]);
+            return NULL;
+        }
+    }
+    return bias;
+}
+
+static bool fill_bias(struct lower *l, const struct mac *mac, enum type type, struct mote_mac *p)
 {
     if (mac->bias == NULL) {
         return true;
@@ -109,18 +166,34 @@ static bool fill_bias(struct lower *l, const struct mac *mac, struct mote_mac *p
         return ir_fail(l->node, l->diag, "bias has %lld values, want %d", (long long)ir_count(mac->bias),
                        mac->out_c);
     }
-    p->bias = mac->bias->data;
+    p->bias = type == TYPE_S64 ? widen_bias(l, mac) : mac->bias->data;
+    return p->bias != NULL;
+}
+
+/* Weights that stand for weight * scale. */
+static bool fill_hybrid(struct lower *l, const struct mac *mac, struct mote_mac *p)
+{
+    if (!check_quant(l, mac->weight, "filter", mac->out_c)) {
+        return false;
+    }
+    for (int32_t i = 0; i < mac->weight->quant.count; i++) {
+        if (mac->weight->quant.zero_point[i] != 0) {
+            return ir_fail(l->node, l->diag, "filter of float activations has zero point %d, want 0",
+                           mac->weight->quant.zero_point[i]);
+        }
+    }
+    p->scale = mac->weight->quant.scale;
     return true;
 }
 
 void *lower_mac(struct lower *l, const struct mac *mac)
 {
-    const struct kind *kind = find_kind(mac);
+    const struct kind *kind = find_kind(l, mac);
+    const enum activation activation = l->node->attr.activation;
     if (kind == NULL) {
-        lower_no_kernel(l, "int8 with int8 weights and int32 bias; float32");
+        lower_no_kernel(l, types_wanted[mac->loops]);
         return NULL;
     }
-    const enum activation activation = l->node->attr.activation;
     if (activation < ACT_NONE || activation > ACT_RELU6) {
         ir_fail(l->node, l->diag, "has fused activation %d; mote has NONE, RELU, RELU_N1_TO_1, RELU6", activation);
         return NULL;
@@ -128,9 +201,8 @@ void *lower_mac(struct lower *l, const struct mac *mac)
     struct mote_mac *p = lower_kernel(l, kind->kernels[mac->loops]);
     p->per_channel = mac->weight->quant.count > 1;
     lower_activation_range_f32(activation, &p->real_low, &p->real_high);
-    const bool is_float = mac->in->type == TYPE_F32;
-    if (!fill_bias(l, mac, p) || (!is_float && !fill_quantised(l, mac, kind->bias == TYPE_S64, p))) {
-        return NULL;
-    }
-    return p;
+    const bool filled = kind->in != TYPE_F32       ? fill_quantised(l, mac, kind->bias == TYPE_S64, p)
+                        : kind->weight != TYPE_F32 ? fill_hybrid(l, mac, p)
+                                                   : true;
+    return filled && fill_bias(l, mac, kind->bias, p) ? p : NULL;
 }

@@ -9,9 +9,9 @@
 #include "lower.h"
 
 /* The loops that there are for each combination of types. */
-enum mac_loops { MAC_CONV2D, MAC_DEPTHWISE, MAC_LOOPS_COUNT };
+enum mac_loops { MAC_CONV2D, MAC_CONV2D_OFFSET, MAC_DEPTHWISE, MAC_TRANSPOSE_CONV, MAC_MATMUL, MAC_LOOPS_COUNT };
 
-/* A multiply-accumulate operator: `out_c` channels, each a sum of at most `depth` products. */
+/* A multiply-accumulate operator: `out_c` output channels, each a sum of at most `depth` products. */
 struct mac {
     const struct tensor *in, *weight, *bias, *out; /* bias: NULL if none */
     enum mac_loops loops;
