@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * L2_NORMALIZATION of 8-bit types in fixed point. KERNEL: the name of the kernel; TYPE: of the elements; LOW, HIGH: its
- * range.
+ * range; SCALE(x, multiplier, shift): 128 x * multiplier * 2^(shift - 31).
  *
  * Precondition: depth * 255^2 < 2^31.
  * Source: TensorFlow Lite, reference_integer_ops::L2Normalization.
@@ -23,7 +23,7 @@ void KERNEL(const void *params, const struct mote_io *io)
         int32_t multiplier, shift;
         mote_fixed_rsqrt(sum, &multiplier, &shift);
         for (int32_t i = 0; i < p->depth; i++) {
-            const int32_t y = mote_requant(in[i] + p->in_offset, multiplier, shift + 7) + (LOW + 128);
+            const int32_t y = SCALE(in[i] + p->in_offset, multiplier, shift) + (LOW + 128);
             out[i] = (TYPE)mote_clamp(y, LOW, HIGH);
         }
     }

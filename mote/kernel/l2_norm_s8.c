@@ -6,4 +6,5 @@
 #define TYPE int8_t
 #define LOW INT8_MIN
 #define HIGH INT8_MAX
+#define SCALE(x, multiplier, shift) mote_requant(x, multiplier, (shift) + 7)
 #include "l2_norm_body.h"

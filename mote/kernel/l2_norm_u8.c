@@ -6,4 +6,5 @@
 #define TYPE uint8_t
 #define LOW 0
 #define HIGH UINT8_MAX
+#define SCALE(x, multiplier, shift) mote_requant(128 * (x), multiplier, shift)
 #include "l2_norm_body.h"

@@ -7,6 +7,7 @@
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/move.h"
 #include "../../mote/kernel/matmul.h"
+#include "../../mote/kernel/softmax.h"
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;
