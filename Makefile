@@ -3,6 +3,7 @@
 # The usual ways in; CMake does the work. `make help` lists them.
 SHELL := /bin/bash
 PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
@@ -34,9 +35,9 @@ demo:  ## a published model finds the faces in a photograph; pictures in build/d
 bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=program]
 	@bench/bench.sh $(MODELS)
 
-fuzz:  ## feed the readers broken models: make fuzz [SECONDS=60]
+fuzz:  ## feed the readers broken models: make fuzz [FUZZ_SECONDS=60]
 	@scripts/setup.sh build test
-	@scripts/fuzz.sh $(or $(SECONDS_),60)
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
 
 install: all  ## install program, library, headers, manual page: make install [PREFIX=/usr/local] [DESTDIR=]
 	@cmake --install build --prefix $(PREFIX)

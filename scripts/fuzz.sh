@@ -1,22 +1,25 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Feeds the readers broken models: fuzz.sh [SECONDS [TARGET...]], 60 seconds for each of the targets read and run.
-# New finds go to build/fuzz/TARGET; a crash is kept there as crash-*, and belongs into fuzz/regress when it is fixed.
-# More models to start from: FUZZ_SEEDS="DIR ..."
+# Fuzzes the readers and the planner. What it learns stays in build/fuzz; a crash belongs into fuzz/regress, where every
+# later `make test` runs it. usage: fuzz.sh SECONDS
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-60}
-shift || true
-targets=${*:-read run}
-
+seconds=$1
 cmake --preset fuzz > /dev/null
-cmake --build --preset fuzz
-mkdir -p build/fuzz/tables
-build/fuzz/test_op --corpus build/fuzz/tables > /dev/null
-for target in $targets; do
-    mkdir -p "build/fuzz/$target"
-    (cd build/fuzz && "./fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
-        -dict=../../fuzz/tflite.dict -print_final_stats=1 -verbosity=0 -artifact_prefix="$target/" \
-        "$target" ../../fuzz/corpus ../../fuzz/regress tables ${FUZZ_SEEDS:-})
+cmake --build --preset fuzz -j "$(nproc)"
+mkdir -p fuzz/corpus fuzz/regress
+for target in read run; do
+    learnt=build/fuzz/learnt_$target
+    mkdir -p "$learnt"
+    echo "fuzzing $target for $seconds seconds"
+    build/fuzz/fuzz_$target -max_total_time="$seconds" -dict=fuzz/tflite.dict -timeout=10 -rss_limit_mb=2048 \
+        -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ "$learnt" tests/model fuzz/corpus fuzz/regress \
+        2> build/fuzz/$target.log || {
+        tail -n 30 build/fuzz/$target.log
+        echo "fuzz_$target found a crash; its input is in build/fuzz; mend it and move the input to fuzz/regress"
+        exit 1
+    }
+    grep -E 'stat::(number_of_executed_units|average_exec_per_sec)' build/fuzz/$target.log
 done
+echo "no crash"
