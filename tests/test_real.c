@@ -36,6 +36,28 @@ static const struct {
     {"erf", mote_erf, erf, 1.5},
 };
 
+static double floor_div(double x, double y) { return floor(x / y); }
+
+static double floor_mod(double x, double y)
+{
+    const double rest = fmod(x, y);
+    return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+}
+
+static const struct {
+    const char *name;
+    float (*ours)(float, float);
+    double (*theirs)(double, double);
+    double ulp;
+    int unsigned_x; /* 1: x is not negative */
+} pairs[] = {
+    {"pow", mote_pow, pow, 1, 1},
+    {"fmod", mote_fmod, fmod, 0, 0},
+    {"floor_div", mote_floor_div, floor_div, 2, 0},
+    {"floor_mod", mote_floor_mod, floor_mod, 0.5, 0},
+    {"atan2", mote_atan2, atan2, 2.5, 0},
+};
+
 /* Distance in units in the last place of the nearest float; huge where only one is NaN or infinite. */
 static double error_in_ulp(float got, double want)
 {
@@ -87,15 +109,17 @@ int main(void)
     }
     static const float special[] = {0, 0.5F, 1, 1.5F, 2, 3, 4, 101, 16777216, 1e30F, 1e-30F, 1e-42F, INFINITY, NAN};
     const int count = (int)(sizeof special / sizeof special[0]);
-    for (int i = 0; i < 4 * count * count; i++) {
-        const float x = (i & 1 ? -1.0F : 1.0F) * special[i / 4 % count];
-        const float y = (i & 2 ? -1.0F : 1.0F) * special[i / 4 / count];
-        check("pow", x, y, mote_pow(x, y), pow((double)x, (double)y), 1);
-    }
-    for (int i = 0; i < 200000; i++) {
-        const float x = mote_from_bits(random_bits(&state) >> 1);
-        const float y = (float)((int32_t)random_bits(&state)) / 2147483648.0F * (i & 1 ? 100 : 2);
-        check("pow", x, y, mote_pow(x, y), pow((double)x, (double)y), 1);
+    for (size_t f = 0; f < sizeof pairs / sizeof pairs[0]; f++) {
+        for (int i = 0; i < 4 * count * count; i++) {
+            const float x = (i & 1 ? -1.0F : 1.0F) * special[i / 4 % count];
+            const float y = (i & 2 ? -1.0F : 1.0F) * special[i / 4 / count];
+            check(pairs[f].name, x, y, pairs[f].ours(x, y), pairs[f].theirs((double)x, (double)y), pairs[f].ulp);
+        }
+        for (int i = 0; i < 200000; i++) {
+            const float x = mote_from_bits(random_bits(&state) >> pairs[f].unsigned_x);
+            const float y = (float)((int32_t)random_bits(&state)) / 2147483648.0F * (i & 1 ? 100 : 2);
+            check(pairs[f].name, x, y, pairs[f].ours(x, y), pairs[f].theirs((double)x, (double)y), pairs[f].ulp);
+        }
     }
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

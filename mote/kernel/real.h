@@ -247,6 +247,58 @@ static inline float mote_pow(float x, float y)
     return odd ? mote_copysign(result, x) : result;
 }
 
+/*** Division ***/
+
+/* The significand of |x|, 24 bits, and the exponent that makes it a whole number; x finite and not 0. */
+static inline uint32_t mote_split(float x, int32_t *exponent)
+{
+    const uint32_t bits = mote_bits(x) & UINT32_C(0x7FFFFFFF);
+    *exponent = (int32_t)(bits >> 23);
+    if (*exponent > 0) {
+        return (bits & UINT32_C(0x007FFFFF)) | UINT32_C(0x00800000);
+    }
+    *exponent = 1;
+    return bits;
+}
+
+/* x - y * trunc(x / y), exact: long division, as many bits as the exponents differ. */
+static inline float mote_fmod(float x, float y)
+{
+    if (!(mote_fabs(x) < mote_infinity()) || !(mote_fabs(y) > 0.0F)) {
+        return mote_nan();
+    }
+    if (mote_fabs(x) < mote_fabs(y) || mote_fabs(y) == mote_infinity()) {
+        return x;
+    }
+    int32_t ex, ey;
+    uint32_t a = mote_split(x, &ex);
+    const uint32_t b = mote_split(y, &ey);
+    for (; ex > ey; ex--) {
+        a = a % b * 2;
+    }
+    const float rest = (float)(a % b); /* times 2^(ey - 150), which may be subnormal */
+    return mote_copysign(ey < 25 ? rest * mote_pow2(ey - 126) * 0x1p-24F : rest * mote_pow2(ey - 150), x);
+}
+
+/* The rest of a division that rounds down: it has the sign of y. */
+static inline float mote_floor_mod(float x, float y)
+{
+    const float rest = mote_fmod(x, y);
+    return rest != 0.0F && (rest < 0.0F) != (y < 0.0F) ? rest + y : rest;
+}
+
+/* floor(x / y) of the exact quotient, where x / y in float may round up to a whole number. */
+static inline float mote_floor_div(float x, float y)
+{
+    const float quotient = x / y;
+    if (!(mote_fabs(quotient) < 4194304.0F) || mote_fabs(y) == mote_infinity()) {
+        return mote_floor(quotient);
+    }
+    const float rest = mote_fmod(x, y);
+    const float whole = mote_round((x - rest) / y);
+    return rest != 0.0F && (rest < 0.0F) != (y < 0.0F) ? whole - 1.0F : whole;
+}
+
 /*** Trigonometry ***/
 
 /* x = q * pi / 2 + r modulo 2 pi; returns r in [-pi/4, pi/4], q in 0 .. 3. Payne and Hanek: of the bits of 2/pi only
@@ -302,6 +354,26 @@ static inline float mote_sin_shifted(float x, uint32_t quarter)
 
 static inline float mote_sin(float x) { return mote_sin_shifted(x, 0); }
 static inline float mote_cos(float x) { return mote_sin_shifted(x, 1); }
+
+/* The angle of the point (x, y) in (-pi, pi]. The ratio of the coordinates is brought to [-0.42, 0.42] by the addition
+ * theorem of pi / 4. */
+static inline float mote_atan2(float y, float x)
+{
+    const float a = mote_fabs(x), b = mote_fabs(y);
+    if (mote_isnan(x) || mote_isnan(y)) {
+        return mote_nan();
+    }
+    const float most = mote_fmax(a, b), least = mote_fmin(a, b);
+    const float ratio = most == 0.0F ? 0.0F : least == mote_infinity() ? 1.0F : least / most;
+    const int wide = ratio > 0.41421356F;
+    const float t = wide ? (ratio - 1.0F) / (ratio + 1.0F) : ratio;
+    const float w = t * t;
+    const float p = -0.333333318F + w * (0.199995501F + w * (-0.142642327F + w * (0.107462995F - w * 0.0645937891F)));
+    float angle = (wide ? 0.785398163F : 0.0F) + (t + t * w * p);
+    angle = b > a ? 1.57079633F - angle : angle;
+    angle = (mote_bits(x) >> 31) != 0 ? 3.14159265F - angle : angle;
+    return mote_copysign(angle, y);
+}
 
 /*** Error function ***/
 
