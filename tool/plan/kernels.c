@@ -2,6 +2,7 @@
  *
  * The table of kernels.
  */
+#include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/pool.h"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Broadcasting, shared by the lowering rules of the element-wise operators.
+ */
+#ifndef PLAN_LOWER_BROADCAST_H
+#define PLAN_LOWER_BROADCAST_H
+
+#include "../../mote/kernel/broadcast.h"
+#include "lower.h"
+
+/* Plans the loops over an output line and adds the ports: output 0, then the inputs `in`, in this order, all by
+ * lines. Fails if that takes more loops than kernels have. */
+bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count);
+
+#endif
