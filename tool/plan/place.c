@@ -309,7 +309,9 @@ static void forbid(struct placer *p, const struct item *item, const struct item 
 
 static uint32_t lowest_offset(struct range *ranges, int32_t count)
 {
-    qsort(ranges, (size_t)count, sizeof *ranges, by_start);
+    if (count > 0) {
+        qsort(ranges, (size_t)count, sizeof *ranges, by_start);
+    }
     int64_t offset = 0;
     for (int i = 0; i < count && ranges[i].start <= offset; i++) {
         if (ranges[i].end > offset) {
