@@ -34,9 +34,9 @@ struct mote_depthwise {
     const void *filter; /* [filter_h, filter_w, out_c]; NULL: after the input's rows in io->in */
 };
 
-/* TRANSPOSE_CONV. io->in: `rows` input rows [in_w, in_c], from the one that reaches this output row through its last
- * tap on; io->out: one row [out_w, out_c]; out_h tells the place in the image. Input (y, x) reaches
- * output (y * stride_h - pad_h + ky, x * stride_w - pad_w + kx) through tap (ky, kx). */
+/* TRANSPOSE_CONV. io->in: `rows` input rows [in_w, in_c], the first reaches this output row through its last tap;
+ * io->out: one row [out_w, out_c]; out_h tells the place in the image. Input (y, x) reaches output
+ * (y * stride_h - pad_h + ky, x * stride_w - pad_w + kx) through tap (ky, kx). */
 struct mote_transpose_conv {
     struct mote_mac mac;
     int32_t in_w, in_c;

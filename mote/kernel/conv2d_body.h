@@ -16,13 +16,13 @@ static void add_row(const struct mote_conv2d *p, const mac_in *in, const mac_wei
 {
     const int32_t in_step = p->dilation_w * p->in_c;
     const int32_t filter_size = p->filter_h * p->filter_w * p->filter_c;
-    if (in_step == p->filter_c) { /* the taps touch each other */
-        mac_dot(&p->mac, in, weight, filter_size, taps * p->filter_c, count, sum);
-        return;
+    int32_t channels = p->filter_c;
+    if (in_step == channels) { /* the taps touch each other: one long tap */
+        channels *= taps;
+        taps = 1;
     }
     for (int32_t kx = 0; kx < taps; kx++) {
-        mac_dot(&p->mac, in + kx * in_step, weight + kx * p->filter_c, filter_size, p->filter_c, count,
-                sum);
+        mac_dot(&p->mac, in + kx * in_step, weight + kx * p->filter_c, filter_size, channels, count, sum);
     }
 }
 
