@@ -32,6 +32,9 @@ bool shape_number(struct graph *g, struct node *n, int i, int64_t *value, struct
 /* An axis in [-rank, rank) as one in [0, rank). */
 bool shape_axis(struct node *n, int64_t axis, int32_t rank, int32_t *result, struct diag *diag);
 
+/* Which dims of input 0 the list of axes in input 1 names. */
+bool shape_axes(struct graph *g, struct node *n, bool named[], struct diag *diag);
+
 /* What an operator that cuts boxes out of its input takes for output i: begin, begin + step, ... along each axis of
  * the input. SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, UNPACK, REVERSE_V2. */
 struct shape_box {

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loops of the reductions. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of the accumulators, one for
+ * each output element, in the scratch memory, or in the output (IN_OUTPUT 1) where they are of its type;
+ * START: their first value; ADD(p, a, x): the accumulator after element x; FINISH(p, a): what is written.
+ * Elements come in the order of memory.
+ */
+#include <stddef.h>
+
+#include "fixed.h"
+#include "reduce.h"
+
+/* One run of the innermost dim. */
+static void add_run(const struct mote_reduce *p, const TYPE *in, int32_t n, int32_t step, ACC *acc)
+{
+    (void)p;
+    if (step == 0) {
+        ACC a = *acc;
+        for (int32_t i = 0; i < n; i++) {
+            a = (ACC)ADD(p, a, in[i]);
+        }
+        *acc = a;
+    } else {
+        for (int32_t i = 0; i < n; i++) {
+            acc[i] = (ACC)ADD(p, acc[i], in[i]);
+        }
+    }
+}
+
+static void add_row(const struct mote_reduce *p, const TYPE *in, ACC *acc)
+{
+    int32_t index[MOTE_REDUCE_RANK] = {0};
+    const int32_t last = p->rank - 1;
+    for (;;) {
+        add_run(p, in, p->dim[last], p->step[last], acc);
+        in += p->dim[last];
+        int32_t d = last - 1;
+        for (; d >= 0; d--) {
+            acc += p->step[d];
+            if (++index[d] < p->dim[d]) {
+                break;
+            }
+            acc -= (ptrdiff_t)p->dim[d] * p->step[d];
+            index[d] = 0;
+        }
+        if (d < 0) {
+            return;
+        }
+    }
+}
+
+void KERNEL(const void *params, const struct mote_io *io)
+{
+    const struct mote_reduce *p = params;
+    TYPE *out = io->out[0];
+    ACC *acc = IN_OUTPUT ? (void *)out : io->scratch;
+    for (int32_t i = 0; i < p->out_count; i++) {
+        acc[i] = START;
+    }
+    for (int32_t r = 0; r < p->rows; r++) {
+        add_row(p, io->in[r], acc);
+    }
+    for (int32_t i = 0; i < p->out_count; i++) {
+        out[i] = (TYPE)FINISH(p, acc[i]);
+    }
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * REDUCE_MAX, int16.
+ */
+#define KERNEL mote_reduce_max_s16
+#define TYPE int16_t
+#define ACC int16_t
+#define IN_OUTPUT 1
+#define START INT16_MIN
+#define ADD(p, a, x) ((x) > (a) ? (x) : (a))
+#define FINISH(p, a) ((void)(p), (a))
+#include "reduce_body.h"
