@@ -17,8 +17,9 @@ ALLOWED = {
     "tool/pass": {"tool/base", "tool/ir"},
     "tool/plan": {"tool/base", "tool/ir", "mote"},
     "tool/run": {"tool/base", "tool/ir", "tool/plan", "mote"},
+    "tool/emit": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/report": {"tool/base", "tool/ir", "tool/plan"},
-    "tool/command": {"tool/" + s for s in "base ir read pass plan run report".split()},
+    "tool/command": {"tool/" + s for s in "base ir read pass plan emit run report".split()},
     "tool": {"tool/command"},
 }
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "limits.h", "float.h", "string.h"}

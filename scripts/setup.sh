@@ -12,8 +12,9 @@ build gcc                   gcc
 build cmake                 cmake
 build ninja                 ninja-build
 build cjson/cJSON.h         libcjson-dev
+build sha2.h                libmd-dev
+build python3               python3
 test  clang                 clang
-test  python3               python3
 test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi
 test  riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf

@@ -11,6 +11,7 @@
 
 enum { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
 
+int command_compile(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_run(int argc, char **argv);
 

@@ -47,19 +47,22 @@ const char *options_nearest(const char *word, const char *const list[])
     return nearest;
 }
 
+/* A name of one letter has one dash. */
+static const char *dashes(const struct option *o) { return o->name == NULL ? "" : o->name[1] == '\0' ? "-" : "--"; }
+
 static void print_help(const struct usage *usage, const struct option options[], size_t count)
 {
     printf("usage: mote %s", usage->verb);
     for (size_t i = 0; i < count; i++) {
         const struct option *o = &options[i];
-        printf(o->required ? " %s%s%s%s" : " [%s%s%s%s]", o->name != NULL ? "--" : "", o->name != NULL ? o->name : "",
+        printf(o->required ? " %s%s%s%s" : " [%s%s%s%s]", dashes(o), o->name != NULL ? o->name : "",
                o->name != NULL && o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
     }
     printf("\n\n%s\n\n", usage->about);
     for (size_t i = 0; i < count; i++) {
         const struct option *o = &options[i];
         char left[MAX_WORD];
-        snprintf(left, sizeof left, "%s%s%s%s", o->name != NULL ? "--" : "", o->name != NULL ? o->name : "",
+        snprintf(left, sizeof left, "%s%s%s%s", dashes(o), o->name != NULL ? o->name : "",
                  o->name != NULL && o->value != NULL ? " " : "", o->value != NULL ? o->value : "");
         printf("  %-16s %s\n", left, o->help);
     }
@@ -88,14 +91,14 @@ static bool unknown_option(const struct usage *usage, const char *word, const st
     return wrong(usage, "there is no option", word, options_nearest(word + strspn(word, "-"), names));
 }
 
-/* "--name" or "--name=value". */
+/* "--name", "--name=value" or "-n". */
 static struct option *find_option(const char *word, struct option options[], size_t count, const char **value)
 {
-    const size_t length = strcspn(word + 2, "=");
-    *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
     for (size_t i = 0; i < count; i++) {
-        const char *name = options[i].name;
-        if (name != NULL && strlen(name) == length && strncmp(word + 2, name, length) == 0) {
+        const size_t start = strlen(dashes(&options[i])), length = options[i].name != NULL ? strlen(options[i].name) : 0;
+        if (length > 0 && strncmp(word, dashes(&options[i]), start) == 0 &&
+            strncmp(word + start, options[i].name, length) == 0 && strchr("=", word[start + length]) != NULL) {
+            *value = word[start + length] == '=' ? word + start + length + 1 : NULL;
             return &options[i];
         }
     }
@@ -105,8 +108,8 @@ static struct option *find_option(const char *word, struct option options[], siz
 static bool parse_option(int argc, char **argv, int *i, const struct usage *usage, struct option options[],
                          size_t count)
 {
-    const char *word = argv[*i], *value;
-    struct option *o = strncmp(word, "--", 2) == 0 ? find_option(word, options, count, &value) : NULL;
+    const char *word = argv[*i], *value = NULL;
+    struct option *o = find_option(word, options, count, &value);
     if (o == NULL) {
         return unknown_option(usage, word, options, count);
     }
@@ -151,7 +154,7 @@ static bool parse(int argc, char **argv, const struct usage *usage, struct optio
         const struct option *o = &options[i];
         if (o->required && o->text == NULL) {
             fprintf(stderr, "mote %s: %s%s is missing: %s; see `mote %s --help`\n", usage->verb,
-                    o->name != NULL ? "--" : "", o->name != NULL ? o->name : o->value, o->help, usage->verb);
+                    dashes(o), o->name != NULL ? o->name : o->value, o->help, usage->verb);
             return false;
         }
     }

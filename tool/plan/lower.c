@@ -15,7 +15,21 @@ const struct lower_window lower_each_line = {.count = 1, .stride = 1, .dilation 
 const struct tensor *lower_in(const struct lower *l, int i) { return ir_in(l->graph, l->node, i); }
 const struct tensor *lower_out(const struct lower *l, int i) { return ir_out(l->graph, l->node, i); }
 
-void *lower_alloc(struct lower *l, size_t count, size_t size) { return arena_array(l->plan->arena, count, size); }
+void *lower_alloc(struct lower *l, size_t count, size_t size)
+{
+    struct plan *plan = l->plan;
+    if (plan->table_count == plan->table_capacity) {
+        plan->table_capacity = plan->table_capacity * 2 + 16;
+        struct plan_table *grown = ARENA_ARRAY(plan->arena, plan->table_capacity, struct plan_table);
+        if (plan->table_count > 0) {
+            memcpy(grown, plan->tables, (size_t)plan->table_count * sizeof *grown);
+        }
+        plan->tables = grown;
+    }
+    void *data = arena_array(plan->arena, count, size);
+    plan->tables[plan->table_count++] = (struct plan_table){data, count, size};
+    return data;
+}
 
 void lower_begin_step(struct lower *l)
 {

@@ -59,6 +59,12 @@ struct plan_buffer {
     uint32_t offset, *rows;     /* place in the arena, bytes: of all, or of each row if split */
 };
 
+/* Memory that parameters point to, besides the graph's constants. */
+struct plan_table {
+    const void *data;
+    size_t count, size; /* elements, bytes of one */
+};
+
 /* Steps that run interleaved, row by row: [first, first + count) of the plan's order. */
 struct plan_segment {
     int32_t first, count;
@@ -72,6 +78,8 @@ struct plan {
     struct plan_buffer *buffers;
     int32_t buffer_count;
     int32_t *buffer_of; /* tensor index to buffer, NO_BUFFER where none */
+    struct plan_table *tables;
+    int32_t table_count, table_capacity;
     struct plan_segment *segments;
     int32_t segment_count;
     struct mote_firing *schedule;

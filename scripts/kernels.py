@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""kernels.py KERNEL_DIR: prints the C source of what the emitter knows about the kernels: the text of every file, and the
+fields of every parameter struct. It is made from the files themselves at build time, so that there is one truth."""
+import os
+import re
+import sys
+
+SCALARS = {'int8_t', 'uint8_t', 'int16_t', 'uint16_t', 'int32_t', 'uint32_t', 'int64_t', 'uint64_t', 'float', 'double',
+           'bool', 'void'}
+
+
+def without_comments(text):
+    return re.sub(r'/\*.*?\*/', ' ', text, flags=re.S)
+
+
+def fields(body):
+    """(type, is_pointer, name, dims) of each declarator."""
+    for line in body.split(';'):
+        line = ' '.join(re.sub(r'\bconst\b', ' ', line).split())
+        if not line:
+            continue
+        match = re.match(r'((?:struct )?\w+) ?(.*)$', line)
+        for declarator in match.group(2).split(','):
+            declarator = declarator.strip()
+            name = re.match(r'\**\s*(\w+)', declarator).group(1)
+            yield match.group(1), declarator.startswith('*'), name, declarator.count('[')
+
+
+def quoted(line):
+    return '"' + line.replace('\\', '\\\\').replace('"', '\\"') + '\\n"'
+
+
+def main():
+    folder = sys.argv[1]
+    names = sorted(n for n in os.listdir(folder) if n.endswith(('.c', '.h')))
+    texts = {n: open(os.path.join(folder, n), encoding='utf-8').read() for n in names}
+    plain = {n: without_comments(t) for n, t in texts.items()}
+    structs = []
+    for n in names:
+        if n.endswith('.h'):
+            for name, body in re.findall(r'^struct (mote_\w+)\s*\{(.*?)^\};', plain[n], re.S | re.M):
+                if name != 'mote_io':
+                    structs.append((name, n, list(fields(body))))
+    print('/* Made by scripts/kernels.py. */\n#include <stdbool.h>\n#include <stddef.h>\n')
+    for header in sorted({h for _, h, _ in structs}):
+        print(f'#include "mote/kernel/{header}"')
+    print('#include "tool/emit/kernels.h"\n')
+    for n in names:
+        label = re.sub(r'\W', '_', n)
+        print(f'static const char *const text_{label}[] = {{')
+        for line in texts[n].split('\n')[:-1]:
+            print('    ' + quoted(line) + ',')
+        print('    NULL,\n};')
+    print('const struct emit_source emit_sources[] = {')
+    for n in names:
+        print(f'    {{"{n}", text_{re.sub(r"[^0-9A-Za-z_]", "_", n)}}},')
+    print('    {NULL, NULL},\n};\n')
+    for name, _, members in structs:
+        print(f'static const struct emit_field fields_{name}[] = {{')
+        for kind, pointer, member, dims in members:
+            if (kind not in SCALARS and not kind.startswith('struct mote_')) or dims > 2:
+                sys.exit(f'kernels.py: struct {name}: {member} is a {kind}, which the emitter cannot write')
+            at = f'((struct {name} *)0)->{member}'
+            sizes = ', '.join(f'sizeof({at}{"[0]" * i}) / sizeof({at}{"[0]" * (i + 1)})' if i < dims else '0'
+                              for i in range(2))
+            kind = kind.replace('struct ', '')
+            print(f'    {{"{member}", "{kind}", {str(pointer).lower()}, offsetof(struct {name}, {member}), sizeof({at}), '
+                  f'{{{sizes}}}}},')
+        print('    {NULL, NULL, false, 0, 0, {0, 0}},\n};')
+    print('const struct emit_struct emit_structs[] = {')
+    for name, header, _ in structs:
+        print(f'    {{"{name}", "{header}", sizeof(struct {name}), fields_{name}}},')
+    print('    {NULL, NULL, 0, NULL},\n};')
+
+
+main()

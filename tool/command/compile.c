@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mote compile MODEL -o DIR
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <sha2.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "../emit/emit.h"
+#include "command.h"
+
+enum { MODEL, OUTPUT, NAME, TARGET, OPTION_COUNT };
+
+static const struct usage usage = {
+    .verb = "compile",
+    .about = "Turns a model into plain C for a microcontroller: DIR gets NAME.h, NAME.c and the kernels they need, and\n"
+             "`cc -O2 -c DIR/*.c` is the whole build. No allocation, no library, no set-up at run time.",
+    .example = "mote compile keyword.tflite -o firmware/kws --name kws",
+};
+
+/* A name that can start identifiers and files. */
+static bool check_name(const char *name, struct diag *diag)
+{
+    bool ok = islower((unsigned char)name[0]) != 0;
+    for (const char *c = name; *c != '\0'; c++) {
+        ok = ok && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
+    }
+    return ok || diag_fail(diag, "\"%s\" cannot be a name in C; use lower-case letters, digits and _", name);
+}
+
+static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
+{
+    s->path = folder;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        return diag_fail(&s->diag, "cannot make the folder: %s", strerror(errno));
+    }
+    for (int i = 0; i < files->count; i++) {
+        const struct emit_file *f = &files->list[i];
+        s->path = arena_printf(&s->arena, "%s/%s", folder, f->name);
+        struct file_writer out = {0};
+        if (!file_write_open(&out, s->path, &s->diag) || !file_write_append(&out, f->text, f->size, &s->diag) ||
+            !file_write_commit(&out, &s->diag)) {
+            file_write_abort(&out);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool compile(struct session *s, void *context)
+{
+    const struct option *options = context;
+    const char *name = options[NAME].text != NULL ? options[NAME].text : "model";
+    char hash[SHA256_DIGEST_STRING_LENGTH];
+    SHA256Data(s->file.data, s->file.size, hash);
+    const char *slash = strrchr(options[MODEL].text, '/');
+    const struct emit_options how = {
+        .name = name,
+        .source = slash != NULL ? slash + 1 : options[MODEL].text,
+        .hash = hash,
+        .target = options[TARGET].text,
+    };
+    struct plan plan;
+    struct emit_files files;
+    return check_name(name, &s->diag) && plan_graph(&s->model.graphs[0], PLAN_STREAM, &plan, &s->diag) &&
+           emit_c(&plan, &how, &files, &s->diag) && write_files(s, options[OUTPUT].text, &files);
+}
+
+int command_compile(int argc, char **argv)
+{
+    struct option options[OPTION_COUNT] = {
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
+        [NAME] = {.name = "name", .value = "NAME", .help = "prefix of all names; default: model"},
+        [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
+    };
+    int status;
+    if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
+        return status;
+    }
+    return session_run(options[MODEL].text, compile, options);
+}

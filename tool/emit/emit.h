@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The emitter: a plan becomes plain C for the device. What it writes is data and calls; all logic is in the
+ * kernels, whose sources go along.
+ */
+#ifndef EMIT_H
+#define EMIT_H
+
+#include "../plan/plan.h"
+
+struct emit_file {
+    const char *name; /* without a folder */
+    const char *text;
+    size_t size; /* bytes */
+};
+
+struct emit_files {
+    struct emit_file *list;
+    int32_t count;
+};
+
+struct emit_options {
+    const char *name;   /* prefix of every identifier and file, a C identifier in lower case */
+    const char *source; /* file name of the model, for the header comment */
+    const char *hash;   /* of its content */
+    const char *target;
+};
+
+/* Writes the C of a plan: <name>.h, <name>.c, and the kernels with their headers. All text is in the plan's
+ * memory; the same plan gives the same bytes. */
+bool emit_c(const struct plan *plan, const struct emit_options *options, struct emit_files *files, struct diag *diag);
+
+#endif

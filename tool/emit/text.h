@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Text that grows, and constant data as C.
+ */
+#ifndef EMIT_TEXT_H
+#define EMIT_TEXT_H
+
+#include "../plan/plan.h"
+
+struct text {
+    struct arena *arena;
+    char *data; /* ends with a 0 */
+    size_t size, capacity;
+};
+
+__attribute__((format(printf, 2, 3))) void text_add(struct text *text, const char *format, ...);
+
+/* The text with `mote_` and `MOTE_` replaced by the prefix, as in sources that go along. */
+void text_add_renamed(struct text *text, const char *line, const char *lower, const char *upper);
+
+/* Numbers, separated by commas, in lines indented by four. */
+void text_add_values(struct text *text, enum type type, const void *data, size_t count);
+
+/* A float constant that reads back as the same bits. */
+void text_add_float(struct text *text, float value);
+
+/* The C type of a tensor type: "int8_t". */
+const char *text_c_type(enum type type);
+
+#endif
