@@ -48,7 +48,7 @@ static inline int32_t mote_fixed_exp(int32_t x, int32_t integer_bits)
     const int32_t fraction_bits = 31 - integer_bits;
     const int32_t quarter = (int32_t)(UINT32_C(1) << (fraction_bits - 2));
     const int32_t low = (x & (quarter - 1)) - quarter;
-    const int32_t r = mote_shift_left(low, integer_bits) + (1 << 28);
+    const int32_t r = mote_shift_left(low, integer_bits) + (INT32_C(1) << 28);
     const int32_t r2 = mote_mul_q31(r, r);
     const int32_t r3 = mote_mul_q31(r2, r);
     const int32_t r4 = mote_div_pow2(mote_mul_q31(r2, r2), 2);
@@ -69,7 +69,7 @@ static inline int32_t mote_fixed_two_over_one_plus(int32_t x)
     const int32_t half = mote_half_sum(x, INT32_MAX);
     int32_t y = 1515870810 + mote_mul_q31(half, -1010580540); /* 48/17 - 32/17 half */
     for (int i = 0; i < 3; i++) {
-        const int32_t error = (1 << 29) - mote_mul_q31(half, y);
+        const int32_t error = (INT32_C(1) << 29) - mote_mul_q31(half, y);
         y += mote_shift_left_saturate(mote_mul_q31(y, error), 2);
     }
     return y;
@@ -83,14 +83,14 @@ static inline int32_t mote_fixed_one_over_one_plus(int32_t x)
 
 static inline int32_t mote_fixed_one_minus_over_one_plus(int32_t x)
 {
-    return mote_shift_left_saturate(mote_fixed_two_over_one_plus(x) - (1 << 29), 2);
+    return mote_shift_left_saturate(mote_fixed_two_over_one_plus(x) - (INT32_C(1) << 29), 2);
 }
 
 /* 1 / (1 + e^-x), Q4 to Q0. */
 static inline int32_t mote_fixed_logistic(int32_t x)
 {
     if (x == 0) {
-        return 1 << 30;
+        return INT32_C(1) << 30;
     }
     const int32_t y = mote_fixed_one_over_one_plus(mote_fixed_exp(x > 0 ? -x : x, 4));
     return x > 0 ? y : INT32_MAX - y;
@@ -119,7 +119,7 @@ static inline int32_t mote_fixed_reciprocal(int32_t x, int32_t integer_bits, int
 static inline int32_t mote_fixed_log(int32_t x)
 {
     const int32_t sqrt_half = 1518500250, root4_half = 1805811301, ln2 = 1488522236;
-    const int32_t quarter = 1 << 23; /* Q6 */
+    const int32_t quarter = INT32_C(1) << 23; /* Q6 */
     const int32_t head_a = mote_clz((uint32_t)x);
     const int32_t ra = mote_shift_left_saturate(mote_mul_q31(mote_shift_left_saturate(x, head_a - 1), sqrt_half), 1);
     const int32_t exponent_a = mote_shift_left_saturate(12 - head_a, 25) + quarter;
@@ -147,7 +147,7 @@ static inline void mote_fixed_rsqrt(int32_t x, int32_t *multiplier, int32_t *shi
         return;
     }
     int32_t right = 11;
-    while (x >= 1 << 29) {
+    while (x >= INT32_C(1) << 29) {
         x /= 4;
         right++;
     }
@@ -155,10 +155,10 @@ static inline void mote_fixed_rsqrt(int32_t x, int32_t *multiplier, int32_t *shi
     right -= pairs;
     x = mote_shift_left(x, 2 * pairs);
     const int32_t half = mote_div_pow2(x >> 1, 1); /* Q3, as is y */
-    int32_t y = 1 << 28;
+    int32_t y = INT32_C(1) << 28;
     for (int i = 0; i < 5; i++) {
         const int32_t y3 = mote_shift_left_saturate(mote_mul_q31(mote_mul_q31(y, y), y), 6);
-        y = mote_shift_left_saturate(mote_mul_q31((1 << 28) + (1 << 27), y) - mote_mul_q31(half, y3), 3);
+        y = mote_shift_left_saturate(mote_mul_q31((INT32_C(1) << 28) + (INT32_C(1) << 27), y) - mote_mul_q31(half, y3), 3);
     }
     y = mote_mul_q31(y, 1518500250); /* sqrt(1/2) */
     *multiplier = right < 0 ? mote_shift_left(y, -right) : y;

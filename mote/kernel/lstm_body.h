@@ -18,7 +18,7 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_lstm *p = params;
     const int32_t units = p->unit_count;
-    const ptrdiff_t sequence = p->time_major ? io->y % p->batch_count : io->y / p->step_count;
+    const int32_t sequence = p->time_major ? io->y % p->batch_count : io->y / p->step_count;
     lstm_value *hidden = (lstm_value *)io->out[1] + sequence * units;
     lstm_cell *cell = (lstm_cell *)io->out[2] + sequence * units;
     lstm_cell *gates = io->scratch; /* [MOTE_LSTM_GATES, units] */

@@ -38,7 +38,7 @@ void KERNEL(const void *params, const struct mote_io *io)
     const int8_t *feature = p->feature;
     const svdf_state *time = p->time;
     const int32_t *bias = p->bias;
-    const ptrdiff_t filter_count = (ptrdiff_t)p->unit_count * p->rank;
+    const int32_t filter_count = p->unit_count * p->rank;
     int8_t *out = io->out[0];
     svdf_state *state = (svdf_state *)io->out[1] + io->y * filter_count * p->memory;
 

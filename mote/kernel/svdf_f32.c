@@ -23,7 +23,7 @@ void mote_svdf_f32(const void *params, const struct mote_io *io)
 {
     const struct mote_svdf *p = params;
     const float *feature = p->feature, *time = p->time, *bias = p->bias;
-    const ptrdiff_t filter_count = (ptrdiff_t)p->unit_count * p->rank;
+    const int32_t filter_count = p->unit_count * p->rank;
     float *out = io->out[0];
     float *state = (float *)io->out[1] + io->y * filter_count * p->memory;
 
