@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Operators of two inputs, element by element, with broadcasting. io->in: the two inputs; io->out: the output.
+ * Operators of several inputs, element by element, with broadcasting. io->in: the inputs; io->out: the output.
  * The arithmetic on quantised values is here once, for all types of 8 and 16 bits. Below, x and y are the inputs.
  */
 #ifndef MOTE_KERNEL_BINARY_H
@@ -141,5 +141,30 @@ static inline int32_t mote_prelu_scaled(const struct mote_product *p, int32_t x,
                                       : mote_requant(value * (y + p->y_offset), p->multiplier, p->shift);
     return mote_finish_scaled(scaled, p->out_offset, p->low, p->high);
 }
+
+/*** Operators of more inputs ***/
+
+/* SELECT, SELECT_V2. */
+struct mote_select {
+    struct mote_broadcast shape; /* of condition, x, y */
+    int32_t unit;                /* bytes of an element of x, y and the output: 1, 2, 4 or 8 */
+};
+
+/* ADD_N: rows of n elements of `count` inputs, all of one shape. */
+struct mote_add_n {
+    int32_t n, count;
+    /* quantised only: all inputs have one scale and zero point */
+    struct mote_operand in;
+    int32_t left;
+    int32_t multiplier, shift;
+    int32_t out_offset;
+    int32_t low, high;
+};
+
+/* BROADCAST_ARGS: the shape to which two shapes broadcast, of int32, or int64 if wide. */
+struct mote_broadcast_args {
+    int32_t x_count, y_count; /* dims */
+    int32_t wide;
+};
 
 #endif

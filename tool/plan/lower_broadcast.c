@@ -38,12 +38,12 @@ static struct lower_lines spread_lines(const struct tensor *t, const struct tens
     return view;
 }
 
-static void add_ports(struct lower *l, const int in[], int count)
+static void add_ports(struct lower *l, const int in[], const struct tensor *const as[], int count)
 {
     const struct tensor *out = lower_out(l, 0);
     lower_out_lines(l, 0);
     for (int i = 0; i < count; i++) {
-        const struct lower_lines view = spread_lines(lower_in(l, in[i]), out);
+        const struct lower_lines view = spread_lines(as[i], out);
         const struct lower_window same = {.count = 1, .dilation = 1};
         lower_in_view(l, in[i], view, view.lines > 1 ? lower_each_line : same);
     }
@@ -56,9 +56,8 @@ struct loop {
 };
 
 /* The loops over an output line, the innermost first; those that all inputs walk as one are one. */
-static int find_loops(const struct lower *l, const int in[], int count, struct loop loops[])
+static int find_loops(const struct tensor *out, const struct tensor *const as[], int count, struct loop loops[])
 {
-    const struct tensor *out = lower_out(l, 0);
     int32_t size[MOTE_BROADCAST_INPUTS] = {1, 1, 1}; /* elements of the dims behind */
     int n = 0;
     for (int32_t k = out->rank - 1; k >= line_dims(out); k--) {
@@ -68,7 +67,7 @@ static int find_loops(const struct lower *l, const int in[], int count, struct l
         struct loop next = {.count = out->dim[k]};
         bool merges = n > 0;
         for (int i = 0; i < count; i++) {
-            const int32_t d = dim_of(lower_in(l, in[i]), out->rank, k);
+            const int32_t d = dim_of(as[i], out->rank, k);
             next.stride[i] = d == 1 ? 0 : size[i];
             merges = merges && next.stride[i] == loops[n - 1].stride[i] * loops[n - 1].count;
             size[i] *= d;
@@ -92,13 +91,13 @@ static bool same_shape(const struct tensor *a, const struct tensor *b)
 }
 
 /* The output may take the place of an input of its shape, unless another input sees the same memory otherwise. */
-static void allow_in_place(struct lower *l, const int in[], int count)
+static void allow_in_place(struct lower *l, const int in[], const struct tensor *const as[], int count)
 {
     const struct tensor *out = lower_out(l, 0);
     for (int i = 0; i < count; i++) {
-        bool fits = lower_in(l, in[i])->data == NULL && same_shape(lower_in(l, in[i]), out);
+        bool fits = as[i]->data == NULL && same_shape(as[i], out);
         for (int k = 0; fits && k < count; k++) {
-            fits = same_shape(lower_in(l, in[k]), out) ||
+            fits = same_shape(as[k], out) ||
                    l->plan->buffer_of[l->node->in[in[k]]] != l->plan->buffer_of[l->node->in[in[i]]];
         }
         if (fits) {
@@ -108,11 +107,12 @@ static void allow_in_place(struct lower *l, const int in[], int count)
     }
 }
 
-bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count)
+bool lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[], const struct tensor *const as[],
+                        int count)
 {
     const struct tensor *out = lower_out(l, 0);
     struct loop loops[IR_MAX_RANK] = {{1, {0}}};
-    int n = find_loops(l, in, count, loops);
+    int n = find_loops(out, as, count, loops);
     if (n - 1 > MOTE_BROADCAST_LOOPS) {
         return ir_fail(l->node, l->diag, "broadcasts along %d groups of dims, want at most %d", n,
                        MOTE_BROADCAST_LOOPS + 1);
@@ -126,7 +126,7 @@ bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], 
     b->out_bytes = b->n * ((ir_type_bits(out->type) + 7) / 8);
     b->loops = n > 0 ? n - 1 : 0;
     for (int i = 0; i < count; i++) {
-        const int32_t bytes = (ir_type_bits(lower_in(l, in[i])->type) + 7) / 8;
+        const int32_t bytes = (ir_type_bits(as[i]->type) + 7) / 8;
         int32_t walked = 0; /* by the loops inside, when they begin anew */
         b->step[i] = loops[0].stride[i];
         for (int k = 0; k < b->loops; k++) {
@@ -136,7 +136,16 @@ bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], 
             walked += (loop->count - 1) * loop->stride[i];
         }
     }
-    add_ports(l, in, count);
-    allow_in_place(l, in, count);
+    add_ports(l, in, as, count);
+    allow_in_place(l, in, as, count);
     return true;
+}
+
+bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count)
+{
+    const struct tensor *as[MOTE_BROADCAST_INPUTS];
+    for (int i = 0; i < count; i++) {
+        as[i] = lower_in(l, in[i]);
+    }
+    return lower_broadcast_as(l, b, in, as, count);
 }

@@ -12,4 +12,8 @@
  * lines. Fails if that takes more loops than kernels have. */
 bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count);
 
+/* The same with the inputs in other shapes than their own: those of `as`. */
+bool lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[], const struct tensor *const as[],
+                        int count);
+
 #endif
