@@ -93,8 +93,7 @@ static bool lower_transposed(struct lower *l, int32_t input, const struct tensor
     const int32_t out_c = out->dim[3];
     const int64_t depth = ir_count(filter) / out_c;
     struct mote_transpose_conv *p =
-        lower_mac(l, &(struct mac){in, filter, bias, out, MAC_TRANSPOSE_CONV, out_c, depth,
-                                   .float_product = in->type == TYPE_U8});
+        lower_mac(l, &(struct mac){in, filter, bias, out, MAC_TRANSPOSE_CONV, out_c, depth});
     if (p == NULL) {
         return false;
     }

@@ -85,12 +85,14 @@ static bool check_quant(struct lower *l, const struct tensor *t, const char *wha
     return true;
 }
 
-/* The factor from a channel's sums to outputs. */
+/* The factor from a channel's sums to outputs. TensorFlow Lite rounds the product of the scales to float where it
+ * has one factor for the whole tensor by design. */
 static double channel_factor(const struct mac *mac, int32_t c)
 {
-    const double in = (double)ir_scale(mac->in), out = (double)ir_scale(mac->out);
-    const float weight = mac->weight->quant.scale[c];
-    return (mac->float_product ? (double)(ir_scale(mac->in) * weight) : in * (double)weight) / out;
+    const float in = ir_scale(mac->in), weight = mac->weight->quant.scale[c];
+    const bool in_float = mac->one_factor || mac->in->type == TYPE_U8;
+    const double product = in_float ? (double)(in * weight) : (double)in * (double)weight;
+    return product / (double)ir_scale(mac->out);
 }
 
 static bool fill_multipliers(struct lower *l, const struct mac *mac, bool is_64_bit, struct mote_mac *p)

@@ -17,7 +17,7 @@ struct mac {
     enum mac_loops loops;
     int32_t out_c;
     int64_t depth;
-    bool float_product; /* the factor is rounded to float before the division by the output's scale */
+    bool one_factor; /* the operator has one scale for all weights */
 };
 
 /* Picks the kernel, fills its parameters and returns them, `struct mote_mac` first; NULL with an error if there

@@ -16,7 +16,7 @@ bool lower_fully_connected(struct lower *l)
     const bool has_offset = per_tensor && ir_zero_point(filter) != 0;
     const enum mac_loops loops = has_offset && in->type != TYPE_F32 ? MAC_CONV2D_OFFSET : MAC_CONV2D;
     struct mote_conv2d *p = lower_mac(
-        l, &(struct mac){in, filter, lower_in(l, 2), out, loops, out_c, depth, .float_product = per_tensor});
+        l, &(struct mac){in, filter, lower_in(l, 2), out, loops, out_c, depth, .one_factor = per_tensor});
     if (p == NULL) {
         return false;
     }
@@ -71,7 +71,7 @@ bool lower_batch_matmul(struct lower *l)
     const struct attr *a = &l->node->attr;
     const int32_t rows = ir_dim(out, -2), columns = ir_dim(out, -1), depth = ir_dim(left, a->adj_x ? -2 : -1);
     struct mote_batch_matmul *p =
-        lower_mac(l, &(struct mac){left, right, NULL, out, MAC_MATMUL, 1, depth, .float_product = true});
+        lower_mac(l, &(struct mac){left, right, NULL, out, MAC_MATMUL, 1, depth, .one_factor = true});
     if (p == NULL) {
         return false;
     }
