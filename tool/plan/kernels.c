@@ -7,6 +7,7 @@
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/reduce.h"
+#include "../../mote/kernel/index.h"
 #include "../../mote/kernel/move.h"
 #include "../../mote/kernel/matmul.h"
 #include "../../mote/kernel/softmax.h"
