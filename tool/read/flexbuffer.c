@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "flexbuffer.h"
+
+#include <string.h>
+
+enum { TYPE_INT = 1, TYPE_UINT, TYPE_FLOAT, TYPE_INDIRECT_INT = 6, TYPE_INDIRECT_UINT, TYPE_INDIRECT_FLOAT, TYPE_MAP = 9,
+       TYPE_BOOL = 26 };
+
+static bool inside(const struct flex_map *map, size_t at, uint64_t bytes)
+{
+    return at <= map->size && bytes <= map->size - at;
+}
+
+/* Little-endian. The caller has checked the bounds. */
+static uint64_t load(const struct flex_map *map, size_t at, size_t width)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < width; i++) {
+        v |= (uint64_t)map->data[at + i] << (8 * i);
+    }
+    return v;
+}
+
+/* Where the offset stored at `at` leads. */
+static bool follow(const struct flex_map *map, size_t at, size_t width, size_t *to)
+{
+    if (!inside(map, at, width)) {
+        return false;
+    }
+    const uint64_t offset = load(map, at, width);
+    if (offset > at) {
+        return false;
+    }
+    *to = at - (size_t)offset;
+    return true;
+}
+
+static bool is_width(uint64_t width) { return width == 1 || width == 2 || width == 4 || width == 8; }
+
+bool flex_open(struct flex_map *map, const uint8_t *data, size_t size)
+{
+    *map = (struct flex_map){.data = data, .size = size};
+    if (size < 3) {
+        return false;
+    }
+    const size_t root_width = data[size - 1];
+    const uint8_t packed = data[size - 2];
+    if (!is_width(root_width) || root_width > size - 2 || packed >> 2 != TYPE_MAP) {
+        return false;
+    }
+    map->width = (size_t)1 << (packed & 3);
+    if (!follow(map, size - 2 - root_width, root_width, &map->values) || map->values < 3 * map->width) {
+        return false;
+    }
+    map->count = load(map, map->values - map->width, map->width);
+    const uint64_t key_width = load(map, map->values - 2 * map->width, map->width);
+    if (map->count > size || !inside(map, map->values, map->count * (map->width + 1)) || !is_width(key_width)) {
+        return false;
+    }
+    map->key_width = (size_t)key_width;
+    return follow(map, map->values - 3 * map->width, map->width, &map->keys) &&
+           inside(map, map->keys, map->count * key_width);
+}
+
+static bool key_equals(const struct flex_map *map, uint64_t i, const char *key)
+{
+    size_t at;
+    const size_t length = strlen(key) + 1;
+    return follow(map, map->keys + (size_t)i * map->key_width, map->key_width, &at) && inside(map, at, length) &&
+           memcmp(map->data + at, key, length) == 0;
+}
+
+static bool to_int(double real, int64_t *value)
+{
+    const double limit = 9223372036854775808.0;
+    if (!(real >= -limit && real < limit)) {
+        return false;
+    }
+    *value = (int64_t)real;
+    return true;
+}
+
+static bool load_float(const struct flex_map *map, size_t at, size_t width, int64_t *value)
+{
+    const uint64_t bits = load(map, at, width);
+    const uint32_t low = (uint32_t)bits;
+    float f;
+    double d;
+    memcpy(&f, &low, sizeof f);
+    memcpy(&d, &bits, sizeof d);
+    return (width == 4 && to_int((double)f, value)) || (width == 8 && to_int(d, value));
+}
+
+static bool load_number(const struct flex_map *map, int type, size_t at, size_t width, int64_t *value)
+{
+    const size_t unused = 64 - 8 * width;
+    switch (type) {
+    case TYPE_INT:
+    case TYPE_INDIRECT_INT:
+        *value = (int64_t)(load(map, at, width) << unused) >> unused;
+        return true;
+    case TYPE_UINT:
+    case TYPE_INDIRECT_UINT:
+    case TYPE_BOOL:
+        *value = (int64_t)load(map, at, width);
+        return *value >= 0;
+    case TYPE_FLOAT:
+    case TYPE_INDIRECT_FLOAT:
+        return load_float(map, at, width, value);
+    default:
+        return false;
+    }
+}
+
+bool flex_find_int(const struct flex_map *map, const char *key, int64_t *value)
+{
+    for (uint64_t i = 0; i < map->count; i++) {
+        if (!key_equals(map, i, key)) {
+            continue;
+        }
+        const uint8_t packed = map->data[map->values + (size_t)map->count * map->width + (size_t)i];
+        const int type = packed >> 2;
+        size_t at = map->values + (size_t)i * map->width, width = map->width;
+        if (type >= TYPE_INDIRECT_INT && type <= TYPE_INDIRECT_FLOAT) {
+            width = (size_t)1 << (packed & 3);
+            if (!follow(map, at, map->width, &at) || !inside(map, at, width)) {
+                return false;
+            }
+        }
+        return load_number(map, type, at, width, value);
+    }
+    return false;
+}
