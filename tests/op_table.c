@@ -26,6 +26,9 @@ static const struct option {
 #define FIELD(op, field, kind, attribute, absent) {OP_##op, kind, #attribute, offsetof(struct attr, attribute), absent},
 #include "../tool/read/tflite_options.def"
 #undef FIELD
+#define CUSTOM(op, kind, attribute, need) {OP_##op, kind, #attribute, offsetof(struct attr, attribute), 0},
+#include "../tool/read/custom_options.def"
+#undef CUSTOM
 };
 
 static const char *const op_names[] = {

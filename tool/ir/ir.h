@@ -72,6 +72,13 @@ struct attr {
     const uint8_t *custom;    /* raw custom options, in the model file */
     size_t custom_size;
     const char *container, *shared_name; /* VAR_HANDLE: the name of the variable */
+    /* Entries of the custom options of the audio front-end's operators, under their own names. */
+    int32_t shift, fft_length, start_index, end_index, num_channels, output_scale, input_correction_bits;
+    int32_t smoothing, one_minus_smoothing, alternate_smoothing, alternate_one_minus_smoothing;
+    int32_t min_signal_remaining, smoothing_bits, spectral_subtraction_bits, snr_shift;
+    int32_t delay_length, frame_size, frame_step, cycles_max;
+    int32_t stacker_left_context, stacker_right_context, stacker_step;
+    bool clamping, prefill;
 };
 
 struct node {

@@ -10,6 +10,7 @@
 #include "../../mote/kernel/index.h"
 #include "../../mote/kernel/move.h"
 #include "../../mote/kernel/matmul.h"
+#include "../../mote/kernel/signal.h"
 #include "../../mote/kernel/softmax.h"
 #include "plan.h"
 

@@ -101,13 +101,17 @@ void lower_state(struct lower *l, int input)
     add_out(l, l->plan->buffer_of[l->node->in[input]], whole(lower_in(l, input)));
 }
 
-void lower_own_state(struct lower *l, size_t size)
+bool lower_own_state(struct lower *l, int64_t size)
 {
+    if (size > INT32_MAX) {
+        return ir_fail(l->node, l->diag, "its state would take %lld bytes, more than 2 GiB", (long long)size);
+    }
     struct plan *plan = l->plan;
     plan->buffers[plan->buffer_count] = (struct plan_buffer){
-        .name = l->node->name, .type = TYPE_U8, .size = size, .is_state = true,
+        .name = l->node->name, .type = TYPE_U8, .size = (size_t)size, .is_state = true,
     };
     add_out(l, plan->buffer_count++, (struct lower_lines){1, 1, (int32_t)size});
+    return true;
 }
 
 void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower_window window)

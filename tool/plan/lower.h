@@ -82,8 +82,9 @@ void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower
 /* A state tensor among the node's inputs becomes an output that the kernel reads and writes. */
 void lower_state(struct lower *l, int input);
 
-/* A state of the operator's own, `size` bytes, 0 at first; another output that the kernel reads and writes. */
-void lower_own_state(struct lower *l, size_t size);
+/* A state of the operator's own, `size` bytes, 0 at first; another output that the kernel reads and writes. Fails where
+ * it is too large. */
+bool lower_own_state(struct lower *l, int64_t size);
 
 /* Bytes of scratch memory for each firing. */
 void lower_scratch(struct lower *l, size_t size);

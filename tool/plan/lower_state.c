@@ -21,13 +21,6 @@ bool lower_unresolved(struct lower *l)
 
 /*** Checks ***/
 
-/* A quantised tensor of one scale. */
-static bool check_quant(struct lower *l, const struct tensor *t)
-{
-    return (t->quant.count == 1 && ir_scale(t) > 0) ||
-           ir_fail(l->node, l->diag, "tensor \"%.40s\" has %d scales, want one above 0", t->name, t->quant.count);
-}
-
 /* A constant of type `type`; where it is quantised, around 0. */
 static bool check_weights(struct lower *l, const struct tensor *t, enum type type)
 {
@@ -38,7 +31,7 @@ static bool check_weights(struct lower *l, const struct tensor *t, enum type typ
     if (type == TYPE_F32) {
         return true;
     }
-    return check_quant(l, t) && (ir_zero_point(t) == 0 ||
+    return lower_quantised(l, t, "weights") && (ir_zero_point(t) == 0 ||
            ir_fail(l->node, l->diag, "weights \"%.40s\" have zero point %d, want 0", t->name, ir_zero_point(t)));
 }
 
@@ -60,17 +53,6 @@ static bool check_bias(struct lower *l, const struct tensor *t, enum type type)
     return true;
 }
 
-static bool find_multiplier(struct lower *l, double real, int32_t most_shift, int32_t *multiplier, int32_t *shift)
-{
-    if (isfinite(real) && real >= 0 && real < ldexp(1, most_shift)) {
-        lower_multiplier(real, multiplier, shift);
-        if (*shift <= most_shift) {
-            return true;
-        }
-    }
-    return ir_fail(l->node, l->diag, "the scales make a factor of %g, want 0 to 2^%d", real, most_shift);
-}
-
 static const void *data_of(const struct tensor *t) { return t != NULL ? t->data : NULL; }
 
 /*** SVDF ***/
@@ -79,7 +61,7 @@ static bool set_svdf_scales(struct lower *l, struct mote_svdf *p)
 {
     const struct tensor *in = lower_in(l, 0), *feature = lower_in(l, 1), *time = lower_in(l, 2);
     const struct tensor *state = lower_in(l, 4), *out = lower_out(l, 0);
-    if (!check_quant(l, in) || !check_quant(l, state) || !check_quant(l, out)) {
+    if (!lower_quantised(l, in, "input") || !lower_quantised(l, state, "state") || !lower_quantised(l, out, "output")) {
         return false;
     }
     p->in_offset = -ir_zero_point(in);
@@ -88,8 +70,8 @@ static bool set_svdf_scales(struct lower *l, struct mote_svdf *p)
     /* The reference multiplies scales as floats. */
     const double to_state = (double)(ir_scale(in) * ir_scale(feature) / ir_scale(state));
     const double to_out = (double)(ir_scale(state) * ir_scale(time) / ir_scale(out));
-    return find_multiplier(l, to_state, 30, &p->state_multiplier, &p->state_shift) &&
-           find_multiplier(l, to_out, 30, &p->out_multiplier, &p->out_shift);
+    return lower_factor(l, to_state, 30, &p->state_multiplier, &p->state_shift) &&
+           lower_factor(l, to_out, 30, &p->out_multiplier, &p->out_shift);
 }
 
 /* Weights of int8 beside float activations become float weights once and for all. */
@@ -170,14 +152,15 @@ static bool set_gate(struct lower *l, struct mote_lstm *p, int g, enum type weig
     const double unit = ldexp(1, -12); /* of a gate before its activation; the reference multiplies scales as floats */
     const double in = (double)(ir_scale(lower_in(l, 0)) * ir_scale(in_weights)) / unit;
     const double state = (double)(ir_scale(lower_in(l, LSTM_HIDDEN)) * ir_scale(state_weights)) / unit;
-    return find_multiplier(l, in, most_shift, &p->in_multiplier[g], &p->in_shift[g]) &&
-           find_multiplier(l, state, most_shift, &p->state_multiplier[g], &p->state_shift[g]);
+    return lower_factor(l, in, most_shift, &p->in_multiplier[g], &p->in_shift[g]) &&
+           lower_factor(l, state, most_shift, &p->state_multiplier[g], &p->state_shift[g]);
 }
 
 static bool set_lstm_scales(struct lower *l, struct mote_lstm *p)
 {
     const struct tensor *in = lower_in(l, 0), *hidden = lower_in(l, LSTM_HIDDEN), *cell = lower_in(l, LSTM_CELL);
-    if (!check_quant(l, in) || !check_quant(l, hidden) || !check_quant(l, cell)) {
+    if (!lower_quantised(l, in, "input") || !lower_quantised(l, hidden, "hidden state") ||
+        !lower_quantised(l, cell, "cell state")) {
         return false;
     }
     if (in->type == TYPE_S16 && (ir_zero_point(in) != 0 || ir_zero_point(hidden) != 0)) {
@@ -194,9 +177,9 @@ static bool set_lstm_scales(struct lower *l, struct mote_lstm *p)
     p->cell_clip = clip > 0 ? (int32_t)fmin(clip / cell_scale, INT16_MAX) : 0;
     p->in_offset = -ir_zero_point(in);
     p->state_offset = -ir_zero_point(hidden);
-    return find_multiplier(l, gate * cell_scale / cell_scale, 30, &p->forget_multiplier, &p->forget_shift) &&
-           find_multiplier(l, gate * gate / cell_scale, 30, &p->update_multiplier, &p->update_shift) &&
-           find_multiplier(l, gate * gate / (double)ir_scale(hidden), 30, &p->out_multiplier, &p->out_shift);
+    return lower_factor(l, gate * cell_scale / cell_scale, 30, &p->forget_multiplier, &p->forget_shift) &&
+           lower_factor(l, gate * gate / cell_scale, 30, &p->update_multiplier, &p->update_shift) &&
+           lower_factor(l, gate * gate / (double)ir_scale(hidden), 30, &p->out_multiplier, &p->out_shift);
 }
 
 bool lower_lstm(struct lower *l)

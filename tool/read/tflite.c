@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flatbuffer.h"
+#include "flexbuffer.h"
 #include "read.h"
 
 enum { SCHEMA_VERSION = 3, MAX_SUBGRAPHS = 64, OP_CODE_CUSTOM = 32 };
@@ -76,6 +77,20 @@ static const char *const builtin_names[] = {
 };
 
 enum field_kind { I8, I32, F32, BOOL, TYPE, LIST, TEXT };
+
+enum { REQUIRED = 1, OPTIONAL = 0 };
+
+static const struct custom_field {
+    enum op op;
+    enum field_kind kind;
+    bool is_required;
+    const char *key;
+    size_t at; /* offset in struct attr */
+} custom_fields[] = {
+#define CUSTOM(op, kind, attribute, need) {OP_##op, kind, need, #attribute, offsetof(struct attr, attribute)},
+#include "custom_options.def"
+#undef CUSTOM
+};
 
 static const struct option_field {
     enum op op;
@@ -265,6 +280,32 @@ static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t 
     return read_quant(r, table, t) && read_constant(r, table, index, t) && !r->diag->failed;
 }
 
+/* Entries of the flexbuffer that the operator's custom options are. */
+static bool read_custom_fields(struct reader *r, struct node *n)
+{
+    struct flex_map map;
+    const bool is_map = flex_open(&map, n->attr.custom, n->attr.custom_size);
+    for (size_t i = 0; i < COUNT_OF(custom_fields); i++) {
+        const struct custom_field *f = &custom_fields[i];
+        if (f->op != n->op) {
+            continue;
+        }
+        int64_t value = 0;
+        const bool is_there = is_map && flex_find_int(&map, f->key, &value);
+        if ((!is_there && f->is_required) || value < INT32_MIN || value > UINT32_MAX) {
+            return ir_fail(n, r->diag, "custom options (%zu bytes) have no number \"%s\" of 32 bits",
+                           n->attr.custom_size, f->key);
+        }
+        unsigned char *to = (unsigned char *)&n->attr + f->at;
+        if (f->kind == BOOL) {
+            *(bool *)to = value != 0;
+        } else {
+            *(int32_t *)(void *)to = (int32_t)value;
+        }
+    }
+    return true;
+}
+
 static bool read_custom_options(struct reader *r, const struct fb_table *operator, struct node *n)
 {
     const struct fb_vector custom = fb_vector(operator, OPERATOR_CUSTOM_OPTIONS, 1);
@@ -275,7 +316,7 @@ static bool read_custom_options(struct reader *r, const struct fb_table *operato
     }
     n->attr.custom = span.size > 0 ? span.data : NULL;
     n->attr.custom_size = span.size;
-    return true;
+    return read_custom_fields(r, n);
 }
 
 static bool read_options(struct reader *r, const struct fb_table *operator, struct node *n)

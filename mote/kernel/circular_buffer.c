@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * CIRCULAR_BUFFER, for any type: the newest rows, oldest first.
+ *
+ * Source: TensorFlow Lite Micro, CircularBufferEval.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "signal.h"
+
+void mote_circular_buffer(const void *params, const struct mote_io *io)
+{
+    const struct mote_circular_buffer *p = params;
+    uint8_t *held = io->out[0];
+    const size_t kept = (size_t)(p->size - p->bytes);
+    memmove(held, held + p->bytes, kept);
+    memcpy(held + kept, io->in[0], (size_t)p->bytes);
+}
