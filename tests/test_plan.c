@@ -80,7 +80,8 @@ static bool play(struct account *a, const struct plan_step *s, int32_t y)
     for (int i = 0; i < s->out_count; i++) {
         const struct plan_buffer *b = &a->plan->buffers[s->out[i].buffer];
         const int32_t row = b->row_count == 1 ? 0 : y;
-        if (b->is_state && !check_row(a, s->out[i].buffer, row)) {
+        const bool keeps = b->is_state || (s->out[i].stride == 0 && y > 0); /* what earlier firings made */
+        if (keeps && !check_row(a, s->out[i].buffer, row)) {
             return false;
         }
         hold(a, row_offset(b, row), (uint32_t)b->row_bytes, a->first_row[s->out[i].buffer] + row);

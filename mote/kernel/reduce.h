@@ -9,12 +9,14 @@
 
 enum { MOTE_REDUCE_RANK = 8 };
 
-/* io->in: `rows` rows, which are reduced to one. io->out: one row of out_count elements.
+/* io->in: `rows` rows, which are reduced to one. io->out: one row of out_count elements; if folded, the rows come one each
+ * firing, and io->out has a second row for the accumulators, if the kernel needs them.
  *
  * The dims within a row, the last one innermost: step 0 where they are reduced, else how far apart their elements are
  * in the output. Dims that belong together are merged, so that reduced and kept ones alternate. */
 struct mote_reduce {
     int32_t rows, out_count;
+    int32_t folded;                 /* 1: yes */
     int32_t rank;                   /* at least 1 */
     int32_t dim[MOTE_REDUCE_RANK];  /* at least 1 */
     int32_t step[MOTE_REDUCE_RANK]; /* 0, 1 for the last */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The loops of the reductions. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of the accumulators, one for
- * each output element, in the scratch memory, or in the output (IN_OUTPUT 1) where they are of its type;
+ * each output element, in the scratch memory or, to outlive a firing, in the second output, or in the output (IN_OUTPUT 1)
+ * where they are of its type;
  * START: their first value; ADD(p, a, x): the accumulator after element x; FINISH(p, a): what is written.
  * Elements come in the order of memory.
  */
@@ -53,14 +54,16 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_reduce *p = params;
     TYPE *out = io->out[0];
-    ACC *acc = IN_OUTPUT ? (void *)out : io->scratch;
-    for (int32_t i = 0; i < p->out_count; i++) {
+    ACC *acc = IN_OUTPUT ? (void *)out : p->folded ? io->out[1] : io->scratch;
+    const int is_first = !p->folded || io->y == 0;
+    const int is_last = !p->folded || io->y == p->rows - 1;
+    for (int32_t i = 0; i < p->out_count && is_first; i++) {
         acc[i] = START;
     }
-    for (int32_t r = 0; r < p->rows; r++) {
+    for (int32_t r = 0; r < (p->folded ? 1 : p->rows); r++) {
         add_row(p, io->in[r], acc);
     }
-    for (int32_t i = 0; i < p->out_count; i++) {
+    for (int32_t i = 0; i < p->out_count && is_last; i++) {
         out[i] = (TYPE)FINISH(p, acc[i]);
     }
 }

@@ -137,6 +137,28 @@ void lower_in_whole(struct lower *l, int i)
     lower_in_view(l, i, whole(lower_in(l, i)), (struct lower_window){.count = 1});
 }
 
+void lower_in_folded(struct lower *l, int i, int32_t lines)
+{
+    struct plan_step *s = l->step;
+    s->rows = s->image_rows = lines;
+    for (int k = 0; k < s->out_count; k++) {
+        s->out[k].stride = 0;
+    }
+    lower_in_lines(l, i, lower_each_line);
+}
+
+void lower_accumulator(struct lower *l, size_t size)
+{
+    if (size == 0) {
+        return;
+    }
+    struct plan *plan = l->plan;
+    const int32_t buffer = plan->buffer_count++;
+    plan->buffers[buffer] = (struct plan_buffer){.name = "accumulator", .type = TYPE_S64, .size = size};
+    struct mote_port *port = add_port(l, &l->step->out, &l->step->out_count, buffer);
+    *port = (struct mote_port){.buffer = (uint16_t)buffer, .count = 1, .row_bytes = (int32_t)size, .rows = 1};
+}
+
 void lower_scratch(struct lower *l, size_t size) { l->step->scratch_size = size; }
 void lower_in_place(struct lower *l, int i) { l->step->in_place = l->plan->buffer_of[l->node->in[i]]; }
 

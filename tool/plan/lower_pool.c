@@ -83,7 +83,6 @@ bool lower_pool(struct lower *l)
         if (!check_sums(l, in)) {
             return false;
         }
-        lower_scratch(l, (size_t)in->dim[3] * sizeof(int32_t));
     }
     p->in_w = in->dim[2];
     p->out_w = out->dim[2];
@@ -93,7 +92,15 @@ bool lower_pool(struct lower *l)
     p->stride_w = a->stride_w;
     p->pad_w = shape_window_pad(a->padding, in->dim[2], a->filter_w, a->stride_w, 1);
     const int32_t pad_h = shape_window_pad(a->padding, in->dim[1], a->filter_h, a->stride_h, 1);
+    const size_t sums_size = k->has_sums ? (size_t)in->dim[3] * sizeof(int32_t) : 0;
     lower_out_lines(l, 0);
-    lower_in_lines(l, 0, (struct lower_window){a->filter_h, a->stride_h, 1, pad_h, NULL});
+    if (in->dim[0] == 1 && out->dim[1] == 1 && in->dim[1] > 1) {
+        p->folded = a->filter_h - pad_h < in->dim[1] ? a->filter_h - pad_h : in->dim[1];
+        lower_in_folded(l, 0, p->folded);
+        lower_accumulator(l, sums_size * (size_t)out->dim[2]);
+    } else {
+        lower_in_lines(l, 0, (struct lower_window){a->filter_h, a->stride_h, 1, pad_h, NULL});
+        lower_scratch(l, sums_size);
+    }
     return true;
 }

@@ -190,8 +190,16 @@ bool lower_reduce(struct lower *l)
     const struct walk w = find_walk(l, reduced);
     p->rows = w.window;
     fill_dims(in, reduced, w.first_dim, p);
-    lower_scratch(l, (size_t)r->scratch * (size_t)p->out_count);
-    add_ports(l, &w);
+    const size_t scratch_size = (size_t)r->scratch * (size_t)p->out_count;
+    if (w.all_lines && w.window > 1 && w.in.images == 1) {
+        p->folded = 1;
+        lower_out_view(l, 0, w.out);
+        lower_in_folded(l, 0, w.window);
+        lower_accumulator(l, scratch_size);
+    } else {
+        add_ports(l, &w);
+        lower_scratch(l, scratch_size);
+    }
     return true;
 }
 

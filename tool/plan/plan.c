@@ -65,7 +65,7 @@ static void begin(struct graph *graph, struct plan *plan)
         most_steps += 1 + graph->nodes[i].out_count;
     }
     plan->steps = ARENA_ARRAY(plan->arena, most_steps, struct plan_step);
-    plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + graph->node_count + 1, struct plan_buffer);
+    plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + 2 * graph->node_count + 1, struct plan_buffer);
     plan->buffer_of = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, int32_t);
     for (int i = 0; i < graph->tensor_count; i++) {
         plan->buffer_of[i] = NO_BUFFER;
