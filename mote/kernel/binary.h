@@ -65,9 +65,9 @@ struct mote_operand {
 struct mote_common_scale {
     struct mote_broadcast shape;
     struct mote_operand x, y;
-    int32_t left; /* bits that the values are shifted up first */
-    int32_t op;   /* of a comparison, which has none of the following */
-    int32_t sign; /* of y: 1 for ADD, -1 for SUB */
+    int32_t left;              /* bits that the values are shifted up first */
+    int32_t op;                /* of a comparison, which has none of the following */
+    int32_t sign;              /* of y: 1 for ADD, -1 for SUB */
     int32_t multiplier, shift; /* from the common scale to that of the output */
     int32_t out_offset;
     int32_t low, high;
@@ -82,8 +82,7 @@ static inline int32_t mote_to_common_scale(int32_t x, const struct mote_operand 
 /* Source: TensorFlow Lite, reference_integer_ops::AddFunc and reference_ops::SubElementwise. */
 static inline int32_t mote_add_scaled(const struct mote_common_scale *p, int32_t x, int32_t y)
 {
-    const int32_t sum =
-        mote_to_common_scale(x, &p->x, p->left) + p->sign * mote_to_common_scale(y, &p->y, p->left);
+    const int32_t sum = mote_to_common_scale(x, &p->x, p->left) + p->sign * mote_to_common_scale(y, &p->y, p->left);
     return mote_finish_scaled(mote_requant(sum, p->multiplier, p->shift), p->out_offset, p->low, p->high);
 }
 
@@ -98,8 +97,8 @@ static inline int32_t mote_squared_difference_scaled(const struct mote_common_sc
 
 struct mote_product {
     struct mote_broadcast shape;
-    int32_t x_offset, y_offset; /* minus the zero points */
-    int32_t multiplier, shift;  /* scales of the inputs over that of the output */
+    int32_t x_offset, y_offset;                  /* minus the zero points */
+    int32_t multiplier, shift;                   /* scales of the inputs over that of the output */
     int32_t positive_multiplier, positive_shift; /* PRELU where x is not negative: scale of x over that of the output */
     int32_t out_offset;
     int32_t low, high;

@@ -31,10 +31,7 @@ static inline T floor_mod(T x, T y)
     return rest != 0 && (rest < 0) != (y < 0) ? (T)(rest + y) : rest;
 }
 
-static inline T divide(T x, T y)
-{
-    return y == 0 ? 0 : y == -1 ? (T)(0 - (U)x) : (T)(x / y);
-}
+static inline T divide(T x, T y) { return y == 0 ? 0 : y == -1 ? (T)(0 - (U)x) : (T)(x / y); }
 
 static inline T floor_div(T x, T y)
 {
@@ -68,7 +65,7 @@ static inline T clamp(T x, const struct mote_binary *p)
 
 ROW(add, clamp((T)((U)x + (U)y), &p))
 ROW(sub, clamp((T)((U)x - (U)y), &p))
-ROW(mul, clamp((T)((U)x * (U)y), &p))
+ROW(mul, clamp((T)((U)x *(U)y), &p))
 ROW(div, clamp(divide(x, y), &p))
 ROW(squared_difference, ((U)x - (U)y) * ((U)x - (U)y))
 ROW(pow, power(x, y))

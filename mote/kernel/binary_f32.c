@@ -11,7 +11,7 @@
 
 ROW(add, mote_fclamp(x + y, p.low, p.high))
 ROW(sub, mote_fclamp(x - y, p.low, p.high))
-ROW(mul, mote_fclamp(x * y, p.low, p.high))
+ROW(mul, mote_fclamp(x *y, p.low, p.high))
 ROW(div, mote_fclamp(x / y, p.low, p.high))
 ROW(maximum, x > y ? x : y)
 ROW(minimum, x < y ? x : y)

@@ -17,12 +17,12 @@
 enum { MOTE_BROADCAST_LOOPS = 5, MOTE_BROADCAST_INPUTS = 3 };
 
 struct mote_broadcast {
-    int32_t n;                            /* elements of the innermost loop */
-    int32_t inputs;                       /* at most MOTE_BROADCAST_INPUTS */
-    int32_t step[MOTE_BROADCAST_INPUTS];  /* 1: the input has n elements there; 0: one, or n is 1 */
-    int32_t out_bytes;                    /* of n elements of the output */
-    int32_t loops;                        /* around the innermost one */
-    int32_t count[MOTE_BROADCAST_LOOPS];  /* how often each of them runs, the innermost first; at least 1 */
+    int32_t n;                           /* elements of the innermost loop */
+    int32_t inputs;                      /* at most MOTE_BROADCAST_INPUTS */
+    int32_t step[MOTE_BROADCAST_INPUTS]; /* 1: the input has n elements there; 0: one, or n is 1 */
+    int32_t out_bytes;                   /* of n elements of the output */
+    int32_t loops;                       /* around the innermost one */
+    int32_t count[MOTE_BROADCAST_LOOPS]; /* how often each of them runs, the innermost first; at least 1 */
     int32_t move[MOTE_BROADCAST_LOOPS][MOTE_BROADCAST_INPUTS]; /* bytes an input moves on when this loop goes on and
                                                                   those inside of it start anew */
 };
@@ -59,43 +59,43 @@ static inline void mote_broadcast(const struct mote_broadcast *b, mote_broadcast
 /* Defines the innermost loop `name` of two inputs: result is an expression of x and y, elements of type A and B, and
  * p, a copy of the parameters (which the compiler may keep in registers, where it would have to reload them from
  * memory that `out` might overwrite). */
-#define MOTE_PAIR_ROW(name, params_type, A, B, OUT, result)                                                            \
-    static void name(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to)          \
-    {                                                                                                                  \
-        const params_type p = *(const params_type *)params;                                                            \
-        const A *xs = (const void *)in[0];                                                                             \
-        const B *ys = (const void *)in[1];                                                                             \
-        OUT *out = to;                                                                                                 \
-        const int32_t n = b->n;                                                                                        \
-        (void)p;                                                                                                       \
-        if (b->step[0] == 0) {                                                                                         \
-            const A x = *xs;                                                                                           \
-            for (int32_t i = 0; i < n; i++) {                                                                          \
-                const B y = ys[i];                                                                                     \
-                out[i] = (OUT)(result);                                                                                \
-            }                                                                                                          \
-        } else if (b->step[1] == 0) {                                                                                  \
-            const B y = *ys;                                                                                           \
-            for (int32_t i = 0; i < n; i++) {                                                                          \
-                const A x = xs[i];                                                                                     \
-                out[i] = (OUT)(result);                                                                                \
-            }                                                                                                          \
-        } else {                                                                                                       \
-            for (int32_t i = 0; i < n; i++) {                                                                          \
-                const A x = xs[i];                                                                                     \
-                const B y = ys[i];                                                                                     \
-                out[i] = (OUT)(result);                                                                                \
-            }                                                                                                          \
-        }                                                                                                              \
+#define MOTE_PAIR_ROW(name, params_type, A, B, OUT, result) \
+    static void name(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to) \
+    { \
+        const params_type p = *(const params_type *)params; \
+        const A *xs = (const void *)in[0]; \
+        const B *ys = (const void *)in[1]; \
+        OUT *out = to; \
+        const int32_t n = b->n; \
+        (void)p; \
+        if (b->step[0] == 0) { \
+            const A x = *xs; \
+            for (int32_t i = 0; i < n; i++) { \
+                const B y = ys[i]; \
+                out[i] = (OUT)(result); \
+            } \
+        } else if (b->step[1] == 0) { \
+            const B y = *ys; \
+            for (int32_t i = 0; i < n; i++) { \
+                const A x = xs[i]; \
+                out[i] = (OUT)(result); \
+            } \
+        } else { \
+            for (int32_t i = 0; i < n; i++) { \
+                const A x = xs[i]; \
+                const B y = ys[i]; \
+                out[i] = (OUT)(result); \
+            } \
+        } \
     }
 
 /* Defines the kernel `name` of the one row function. */
-#define MOTE_PAIR_KERNEL(name, params_type, A, B, OUT, result)                                                         \
-    MOTE_PAIR_ROW(name##_row, params_type, A, B, OUT, result)                                                          \
-    void name(const void *params, const struct mote_io *io)                                                            \
-    {                                                                                                                  \
-        const params_type *p = params;                                                                                 \
-        mote_broadcast(&p->shape, name##_row, p, io);                                                                  \
+#define MOTE_PAIR_KERNEL(name, params_type, A, B, OUT, result) \
+    MOTE_PAIR_ROW(name##_row, params_type, A, B, OUT, result) \
+    void name(const void *params, const struct mote_io *io) \
+    { \
+        const params_type *p = params; \
+        mote_broadcast(&p->shape, name##_row, p, io); \
     }
 
 #endif

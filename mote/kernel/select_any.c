@@ -6,21 +6,21 @@
 #include "move.h"
 
 /* `step` of an input is 0 where it has one element for all. */
-#define SELECT_ROW(name, T)                                                                                            \
-    static void name(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to)          \
-    {                                                                                                                  \
-        const uint8_t *condition = in[0];                                                                              \
-        const T *x = (const void *)in[1];                                                                              \
-        const T *y = (const void *)in[2];                                                                              \
-        T *out = to;                                                                                                   \
-        const int32_t n = b->n, step = b->step[0], x_step = b->step[1], y_step = b->step[2];                           \
-        (void)params;                                                                                                  \
-        for (int32_t i = 0; i < n; i++) {                                                                              \
-            out[i] = *condition != 0 ? *x : *y;                                                                        \
-            condition += step;                                                                                         \
-            x += x_step;                                                                                               \
-            y += y_step;                                                                                               \
-        }                                                                                                              \
+#define SELECT_ROW(name, T) \
+    static void name(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to) \
+    { \
+        const uint8_t *condition = in[0]; \
+        const T *x = (const void *)in[1]; \
+        const T *y = (const void *)in[2]; \
+        T *out = to; \
+        const int32_t n = b->n, step = b->step[0], x_step = b->step[1], y_step = b->step[2]; \
+        (void)params; \
+        for (int32_t i = 0; i < n; i++) { \
+            out[i] = *condition != 0 ? *x : *y; \
+            condition += step; \
+            x += x_step; \
+            y += y_step; \
+        } \
     }
 
 SELECT_ROW(row1, uint8_t)

@@ -4,6 +4,7 @@
  */
 #include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/conv.h"
+#include "../../mote/kernel/convert.h"
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/reduce.h"

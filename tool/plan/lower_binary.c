@@ -79,8 +79,7 @@ static bool fill_product(struct lower *l, void *params)
     struct mote_product *p = params;
     const struct tensor *x = lower_in(l, 0), *y = lower_in(l, 1);
     const float sx = ir_scale(x), sy = ir_scale(y), so = ir_scale(lower_out(l, 0));
-    const double factor =
-        l->node->op == OP_DIV ? (double)(sx / (sy * so)) : (double)sx * (double)sy / (double)so;
+    const double factor = l->node->op == OP_DIV ? (double)(sx / (sy * so)) : (double)sx * (double)sy / (double)so;
     p->x_offset = -ir_zero_point(x);
     p->y_offset = -ir_zero_point(y);
     return (l->node->op != OP_PRELU ||
@@ -130,8 +129,7 @@ static const struct quantised_rule *find_quantised(const struct lower *l)
 static bool lower_quantised_pair(struct lower *l, const struct quantised_rule *r)
 {
     const struct tensor *x = lower_in(l, 0), *y = lower_in(l, 1), *out = lower_out(l, 0);
-    if (!lower_quantised(l, x, "input 0") || !lower_quantised(l, y, "input 1") ||
-        !lower_quantised(l, out, "output")) {
+    if (!lower_quantised(l, x, "input 0") || !lower_quantised(l, y, "input 1") || !lower_quantised(l, out, "output")) {
         return false;
     }
     if (r->symmetric && (ir_zero_point(x) != 0 || ir_zero_point(y) != 0 || ir_zero_point(out) != 0)) {
@@ -275,8 +273,8 @@ static const struct {
     enum mote_binary_op what;
     bool exchange; /* x > y is y < x */
 } comparisons[] = {
-    {OP_EQUAL, MOTE_EQUAL, false},     {OP_NOT_EQUAL, MOTE_NOT_EQUAL, false},   {OP_LESS, MOTE_LESS, false},
-    {OP_GREATER, MOTE_LESS, true},     {OP_LESS_EQUAL, MOTE_LESS_EQUAL, false}, {OP_GREATER_EQUAL, MOTE_LESS_EQUAL, true},
+    {OP_EQUAL, MOTE_EQUAL, false}, {OP_NOT_EQUAL, MOTE_NOT_EQUAL, false},   {OP_LESS, MOTE_LESS, false},
+    {OP_GREATER, MOTE_LESS, true}, {OP_LESS_EQUAL, MOTE_LESS_EQUAL, false}, {OP_GREATER_EQUAL, MOTE_LESS_EQUAL, true},
 };
 
 static const struct {

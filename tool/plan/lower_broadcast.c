@@ -15,10 +15,7 @@ static int32_t dim_of(const struct tensor *t, int32_t rank, int32_t k)
 }
 
 /* The dims of the output that number its lines. */
-static int32_t line_dims(const struct tensor *out)
-{
-    return out->rank >= 3 ? 2 : out->rank == 2 ? 1 : 0;
-}
+static int32_t line_dims(const struct tensor *out) { return out->rank >= 3 ? 2 : out->rank == 2 ? 1 : 0; }
 
 /* The lines of `t` that those of the output see. */
 static struct lower_lines spread_lines(const struct tensor *t, const struct tensor *out)

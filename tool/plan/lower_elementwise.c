@@ -39,8 +39,9 @@ static bool fill_quantised_sum(struct lower *l, struct mote_add_n *p)
     for (int i = 1; i < l->node->in_count; i++) {
         const struct tensor *t = lower_in(l, i);
         if (ir_scale(t) != ir_scale(in) || ir_zero_point(t) != ir_zero_point(in)) {
-            return ir_fail(l->node, l->diag, "input %d has scale %g, zero point %d, want %g, %d as input 0 has; use ADD",
-                           i, (double)ir_scale(t), ir_zero_point(t), (double)ir_scale(in), ir_zero_point(in));
+            return ir_fail(l->node, l->diag,
+                           "input %d has scale %g, zero point %d, want %g, %d as input 0 has; use ADD", i,
+                           (double)ir_scale(t), ir_zero_point(t), (double)ir_scale(in), ir_zero_point(in));
         }
     }
     p->left = 20;
