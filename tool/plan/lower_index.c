@@ -115,8 +115,8 @@ static struct mote_tuples *lower_tuples(struct lower *l, enum kernel kernel, con
 {
     const int32_t depth = ir_dim(indices, -1);
     struct mote_tuples *p = lower_kernel(l, kernel);
-    int32_t *extent = lower_alloc(l, (size_t)depth + 1, sizeof *extent);
-    int32_t *step = lower_alloc(l, (size_t)depth + 1, sizeof *step);
+    int32_t *extent = lower_alloc(l, (size_t)(depth > 0 ? depth : 1), sizeof *extent);
+    int32_t *step = lower_alloc(l, (size_t)(depth > 0 ? depth : 1), sizeof *step);
     p->index_bytes = index_bytes(indices);
     p->unit = copy_unit(t);
     p->run = (int32_t)count_dims(t, depth, t->rank) * p->unit;

@@ -192,16 +192,27 @@ static void fill_requantise_table(uint8_t table[256], const struct tensor *in, c
     }
 }
 
-/* Number of the table for input k in a concatenation, made if need be; -1 if none is needed. */
-static int32_t find_table(struct lower *l, int k, uint8_t *tables, int32_t *count)
+static bool needs_table(const struct tensor *in, const struct tensor *out)
 {
-    const struct tensor *in = lower_in(l, k), *out = lower_out(l, 0);
-    if (copy_unit(in) != 1 || in->type == TYPE_BOOL || in->quant.count == 0 || out->quant.count == 0 ||
-        (ir_scale(in) == ir_scale(out) && ir_zero_point(in) == ir_zero_point(out)) || ir_scale(out) == 0) {
-        return -1;
+    return (in->type == TYPE_S8 || in->type == TYPE_U8) && in->quant.count > 0 && ir_scale(out) > 0 &&
+           (ir_scale(in) != ir_scale(out) || ir_zero_point(in) != ir_zero_point(out));
+}
+
+/* Writes the tables of those inputs of a concatenation that need one, and their numbers, else -1, to number[]. */
+static const uint8_t *make_tables(struct lower *l, int32_t number[])
+{
+    const struct tensor *out = lower_out(l, 0);
+    int32_t count = 0;
+    for (int k = 0; k < l->node->in_count; k++) {
+        number[k] = needs_table(lower_in(l, k), out) ? count++ : -1;
     }
-    fill_requantise_table(tables + *count * 256, in, out);
-    return (*count)++;
+    uint8_t *tables = count > 0 ? lower_alloc(l, (size_t)count * 256, 1) : NULL;
+    for (int k = 0; k < l->node->in_count; k++) {
+        if (number[k] >= 0) {
+            fill_requantise_table(tables + number[k] * 256, lower_in(l, k), out);
+        }
+    }
+    return tables;
 }
 
 /* Inputs joined along `axis`: extent[k] of input k, of dim[] of the output. */
@@ -216,17 +227,17 @@ static bool lower_join(struct lower *l, int32_t axis, int32_t rank, const int32_
         inside *= d > axis ? dim[d] : 1;
     }
     const bool in_line = axis >= outer, along_images = rank >= 3 && axis == 0;
-    uint8_t *tables = lower_alloc(l, (size_t)l->node->in_count, 256);
+    int32_t *number = ARENA_ARRAY(l->plan->arena, l->node->in_count, int32_t);
     struct copy_maker m = copy_begin(l, unit, l->node->in_count);
-    m.p->tables = tables;
+    m.p->tables = make_tables(l, number);
     lower_out_view(l, 0, along_images ? (struct lower_lines){1, images * lines, line}
                                       : (struct lower_lines){images, lines, line});
-    int32_t at = 0, row = 0, table_count = 0;
+    int32_t at = 0, row = 0;
     for (int k = 0; k < l->node->in_count; k++) {
         if (extent[k] == 0) {
             continue;
         }
-        const struct mote_piece piece = {.row = row++, .run = unit, .table = find_table(l, k, tables, &table_count)};
+        const struct mote_piece piece = {.row = row++, .run = unit, .table = number[k]};
         if (in_line) {
             const int32_t run = extent[k] * inside;
             copy_add(&m, piece, 2, (struct mote_loop[]){{outside, run, dim[axis] * inside}, {run / unit, unit, unit}})
@@ -248,7 +259,7 @@ bool lower_concat(struct lower *l)
 {
     const struct tensor *out = lower_out(l, 0);
     const int32_t axis = l->node->attr.axis < 0 ? l->node->attr.axis + out->rank : l->node->attr.axis;
-    int32_t *extent = lower_alloc(l, (size_t)l->node->in_count, sizeof *extent);
+    int32_t *extent = ARENA_ARRAY(l->plan->arena, l->node->in_count, int32_t);
     if (l->node->attr.activation != ACT_NONE) {
         return ir_fail(l->node, l->diag, "has a fused activation, want none");
     }
@@ -265,7 +276,7 @@ bool lower_pack(struct lower *l)
 {
     const struct tensor *out = lower_out(l, 0);
     const int32_t axis = l->node->attr.axis < 0 ? l->node->attr.axis + out->rank : l->node->attr.axis;
-    int32_t *extent = lower_alloc(l, (size_t)l->node->in_count, sizeof *extent);
+    int32_t *extent = ARENA_ARRAY(l->plan->arena, l->node->in_count, int32_t);
     for (int k = 0; k < l->node->in_count; k++) {
         if (!copy_check(l, 0, k)) {
             return false;

@@ -29,12 +29,10 @@ bool copy_check(struct lower *l, int i, int k)
 struct copy_maker copy_begin(struct lower *l, int32_t unit, int32_t most_pieces)
 {
     struct mote_copy *p = lower_kernel(l, KERNEL_copy_any);
-    struct mote_piece *pieces = lower_alloc(l, (size_t)most_pieces, sizeof *pieces);
-    struct mote_loop *loops = lower_alloc(l, (size_t)most_pieces * MOTE_COPY_LOOPS, sizeof *loops);
+    struct mote_piece *pieces = ARENA_ARRAY(l->plan->arena, most_pieces, struct mote_piece);
+    struct mote_loop *loops = ARENA_ARRAY(l->plan->arena, most_pieces * MOTE_COPY_LOOPS, struct mote_loop);
     p->unit = unit;
     p->fill_row = -1;
-    p->pieces = pieces;
-    p->loops = loops;
     return (struct copy_maker){l, p, pieces, loops, 0, 0};
 }
 
@@ -67,6 +65,12 @@ struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32
 
 void copy_end(struct copy_maker *m, int32_t phases, int32_t phase_rows)
 {
+    struct mote_piece *pieces = lower_alloc(m->l, (size_t)(m->piece_count > 0 ? m->piece_count : 1), sizeof *pieces);
+    struct mote_loop *loops = lower_alloc(m->l, (size_t)(m->loop_count > 0 ? m->loop_count : 1), sizeof *loops);
+    memcpy(pieces, m->pieces, (size_t)m->piece_count * sizeof *pieces);
+    memcpy(loops, m->loops, (size_t)m->loop_count * sizeof *loops);
+    m->p->pieces = pieces;
+    m->p->loops = loops;
     m->p->phases = phases;
     m->p->phase_rows = phase_rows;
     m->p->piece_count = m->piece_count / phases;
@@ -76,7 +80,7 @@ void copy_end(struct copy_maker *m, int32_t phases, int32_t phase_rows)
 
 struct select_axis select_axis(struct lower *l, int32_t in, int32_t out)
 {
-    return (struct select_axis){in, out, lower_alloc(l, (size_t)out + 1, sizeof(int32_t))};
+    return (struct select_axis){in, out, lower_alloc(l, (size_t)(out > 0 ? out : 1), sizeof(int32_t))};
 }
 
 static bool is_identity(const struct select_axis *a)
@@ -266,7 +270,7 @@ static void select_line(struct lower *l, int32_t rank, const struct select_axis 
     int64_t pieces = 1;
     bool outside = false;
     for (int32_t d = 0; d < rank; d++) {
-        segments[d] = lower_alloc(l, MANY_PIECES, sizeof **segments);
+        segments[d] = ARENA_ARRAY(l->plan->arena, MANY_PIECES, struct segment);
         counts[d] = find_segments(&axis[d], segments[d], MANY_PIECES);
         pieces *= counts[d];
         outside = outside || has_outside(&axis[d]);
