@@ -9,6 +9,7 @@ set -euo pipefail
 # job  probe  package. A probe is a program, or the name of a header file.
 table='
 build gcc                   gcc
+build stdio.h               libc6-dev
 build cmake                 cmake
 build ninja                 ninja-build
 build cjson/cJSON.h         libcjson-dev
