@@ -22,6 +22,9 @@ struct mote_conv2d {
     int32_t filter_h, filter_w, filter_c; /* filter_c divides in_c */
     int32_t stride_w, dilation_w, pad_w;
     const void *filter; /* [out_c, filter_h, filter_w, filter_c]; NULL: after the input's rows in io->in */
+    /* Not 0: the one output row takes this many input rows, one each firing, from row fold_first of the filter on, and
+     * io->out has a second row for the sums [out_w, out_c]. */
+    int32_t folded, fold_first;
 };
 
 /* DEPTHWISE_CONV_2D. Rows as in CONV_2D; output channel o sees input channel o / multiplier only. */

@@ -366,7 +366,7 @@ static void write_out_port(struct emitter *e, const struct mote_port *port, int3
     const struct plan_buffer *b = &e->plan->buffers[port->buffer];
     if (b->is_split) {
         text_add(&e->text, "    out[%d] = arena + rows_%d[%s];\n", at, port->buffer, port->stride == 0 ? "0" : "y");
-    } else if (port->stride == 0 || b->row_count == 1) {
+    } else if (port->stride == 0 || port->rows == 1) {
         text_add(&e->text, "    out[%d] = %s;\n", at, base_text(e, port->buffer));
     } else {
         text_add(&e->text, "    out[%d] = %s + (size_t)y * %d;\n", at, base_text(e, port->buffer), port->row_bytes);

@@ -137,14 +137,28 @@ void lower_in_whole(struct lower *l, int i)
     lower_in_view(l, i, whole(lower_in(l, i)), (struct lower_window){.count = 1});
 }
 
-void lower_in_folded(struct lower *l, int i, int32_t lines)
+int32_t lower_written_bytes(const struct lower *l, int i)
+{
+    const int32_t buffer = l->plan->buffer_of[l->node->in[i]];
+    for (int s = 0; s < l->plan->step_count; s++) {
+        const struct plan_step *step = &l->plan->steps[s];
+        for (int k = 0; k < step->out_count; k++) {
+            if (step->out[k].buffer == buffer && step->out[k].stride == 1) {
+                return step->out[k].row_bytes;
+            }
+        }
+    }
+    return 0;
+}
+
+void lower_in_folded(struct lower *l, int i, struct lower_lines view)
 {
     struct plan_step *s = l->step;
-    s->rows = s->image_rows = lines;
+    s->rows = s->image_rows = view.lines;
     for (int k = 0; k < s->out_count; k++) {
         s->out[k].stride = 0;
     }
-    lower_in_lines(l, i, lower_each_line);
+    lower_in_view(l, i, view, lower_each_line);
 }
 
 void lower_accumulator(struct lower *l, size_t size)

@@ -79,9 +79,12 @@ void lower_in_whole(struct lower *l, int i);
 void lower_out_view(struct lower *l, int i, struct lower_lines view);
 void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower_window window);
 
-/* Folding: all of the output is one line, and the kernel takes the first `lines` lines of an input one after the other,
- * one each firing; io->y counts them. So no more than one of them has to be alive. After the output. */
-void lower_in_folded(struct lower *l, int i, int32_t lines);
+/* Folding: all of the output is one line, and the kernel takes the lines of an input one after the other, one each
+ * firing; io->y counts them. So no more than one of them has to be alive. After the output. */
+void lower_in_folded(struct lower *l, int i, struct lower_lines view);
+
+/* Bytes of a line of input i as the step before writes it; 0 if that is unknown. */
+int32_t lower_written_bytes(const struct lower *l, int i);
 
 /* Memory that keeps what it holds from the first firing of the step to the last: a further output. 0: none. */
 void lower_accumulator(struct lower *l, size_t size);

@@ -7,10 +7,9 @@
 #include "../ir/shape.h"
 #include "lower_mac.h"
 
-/* The ports of a convolution: output lines, the window of input lines, and the filter if it is not constant. */
-static void add_ports(struct lower *l, int32_t in, struct lower_window window)
+/* The input ports of a convolution: the window of input lines, and the filter if it is not constant. */
+static void add_inputs(struct lower *l, int32_t in, struct lower_window window)
 {
-    lower_out_lines(l, 0);
     lower_in_lines(l, in, window);
     if (lower_in(l, 1)->data == NULL) {
         lower_in_whole(l, 1);
@@ -45,7 +44,14 @@ bool lower_conv2d(struct lower *l)
     p->dilation_w = a->dilation_w;
     p->pad_w = shape_window_pad(a->padding, in->dim[2], p->filter_w, a->stride_w, a->dilation_w);
     p->filter = filter->data;
-    add_ports(l, 0, window(l, p->filter_h));
+    const struct lower_window w = window(l, p->filter_h);
+    const struct lower_lines lines = lower_lines(in);
+    lower_out_lines(l, 0);
+    if (in->dim[0] == 1 && out->dim[1] == 1 && w.dilation == 1 && w.count - w.pad >= lines.lines &&
+        lower_mac_folded(l, w.pad, lines.lines, lines.line_bytes)) {
+        return true;
+    }
+    add_inputs(l, 0, w);
     return true;
 }
 
@@ -71,7 +77,8 @@ bool lower_depthwise(struct lower *l)
     p->dilation_w = a->dilation_w;
     p->pad_w = shape_window_pad(a->padding, in->dim[2], p->filter_w, a->stride_w, a->dilation_w);
     p->filter = filter->data;
-    add_ports(l, 0, window(l, p->filter_h));
+    lower_out_lines(l, 0);
+    add_inputs(l, 0, window(l, p->filter_h));
     return true;
 }
 
@@ -110,7 +117,8 @@ static bool lower_transposed(struct lower *l, int32_t input, const struct tensor
     p->pad_h = pad_h;
     p->pad_w = pad_w;
     p->filter = filter->data;
-    add_ports(l, input, (struct lower_window){p->rows, 1, 1, 0, first_lines(l, p)});
+    lower_out_lines(l, 0);
+    add_inputs(l, input, (struct lower_window){p->rows, 1, 1, 0, first_lines(l, p)});
     return true;
 }
 

@@ -4,9 +4,10 @@
  */
 #include "lower_mac.h"
 
+#include "../../mote/kernel/conv.h"
+
 #include <math.h>
 #include <string.h>
-
 
 #define NONE KERNEL_COUNT
 
@@ -207,4 +208,19 @@ void *lower_mac(struct lower *l, const struct mac *mac)
                         : kind->weight != TYPE_F32 ? fill_hybrid(l, mac, p)
                                                    : true;
     return filled && fill_bias(l, mac, kind->bias, p) ? p : NULL;
+}
+
+bool lower_mac_folded(struct lower *l, int32_t first, int32_t lines, int32_t line_bytes)
+{
+    struct mote_conv2d *p = l->step->params;
+    const size_t sum_size = l->step->kernel == KERNEL_conv2d_s16 ? sizeof(int64_t) : sizeof(int32_t);
+    const size_t sums_size = sum_size * (size_t)(p->out_w * p->out_c);
+    if (lines < 2 || sums_size + (size_t)line_bytes >= (size_t)lines * (size_t)line_bytes || p->filter == NULL) {
+        return false;
+    }
+    p->folded = lines;
+    p->fold_first = first;
+    lower_in_folded(l, 0, (struct lower_lines){1, lines, line_bytes});
+    lower_accumulator(l, sums_size);
+    return true;
 }

@@ -24,4 +24,9 @@ struct mac {
  * is no kernel for the types, or a quantisation or constant is unfit. */
 void *lower_mac(struct lower *l, const struct mac *mac);
 
+/* The input port of CONV_2D loops whose output is one line of one image and whose window, from filter row `first` on, is
+ * `lines` lines of `line_bytes` bytes: taken line by line, if the sums are smaller than the input. False: they are not,
+ * and nothing was done. After the output. */
+bool lower_mac_folded(struct lower *l, int32_t first, int32_t lines, int32_t line_bytes);
+
 #endif

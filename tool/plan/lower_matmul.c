@@ -7,6 +7,19 @@
 #include "../../mote/kernel/conv.h"
 #include "lower_mac.h"
 
+/* The rows of one long input line, as the step before writes them, are the lines of an image that the weights span. */
+static bool fold(struct lower *l, struct mote_conv2d *p, int32_t line_bytes)
+{
+    const int32_t row_bytes = lower_written_bytes(l, 0), bytes = line_bytes / p->in_c;
+    if (row_bytes == 0 || row_bytes % bytes != 0 || line_bytes % row_bytes != 0 ||
+        !lower_mac_folded(l, 0, line_bytes / row_bytes, row_bytes)) {
+        return false;
+    }
+    p->filter_h = line_bytes / row_bytes;
+    p->in_c = p->filter_c = row_bytes / bytes;
+    return true;
+}
+
 /* A matrix product with weights is a convolution of images of one pixel: each row of the batch is such an image. */
 bool lower_fully_connected(struct lower *l)
 {
@@ -27,6 +40,9 @@ bool lower_fully_connected(struct lower *l)
     const int32_t batch = (int32_t)(ir_count(out) / out_c);
     const int32_t bytes = ir_type_bits(in->type) / 8;
     lower_out_view(l, 0, (struct lower_lines){1, batch, out_c * bytes});
+    if (batch == 1 && fold(l, p, depth * bytes)) {
+        return true;
+    }
     lower_in_view(l, 0, (struct lower_lines){1, batch, depth * bytes}, lower_each_line);
     if (filter->data == NULL) {
         lower_in_whole(l, 1);

@@ -96,7 +96,8 @@ bool lower_pool(struct lower *l)
     lower_out_lines(l, 0);
     if (in->dim[0] == 1 && out->dim[1] == 1 && in->dim[1] > 1) {
         p->folded = a->filter_h - pad_h < in->dim[1] ? a->filter_h - pad_h : in->dim[1];
-        lower_in_folded(l, 0, p->folded);
+        lower_in_folded(l, 0, lower_lines(in));
+        l->step->rows = l->step->image_rows = p->folded;
         lower_accumulator(l, sums_size * (size_t)out->dim[2]);
     } else {
         lower_in_lines(l, 0, (struct lower_window){a->filter_h, a->stride_h, 1, pad_h, NULL});

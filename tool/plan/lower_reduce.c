@@ -194,7 +194,7 @@ bool lower_reduce(struct lower *l)
     if (w.all_lines && w.window > 1 && w.in.images == 1) {
         p->folded = 1;
         lower_out_view(l, 0, w.out);
-        lower_in_folded(l, 0, w.window);
+        lower_in_folded(l, 0, w.in);
         lower_accumulator(l, scratch_size);
     } else {
         add_ports(l, &w);
