@@ -100,6 +100,7 @@ struct graph {
     int32_t *inputs, *outputs; /* indices of tensors */
     int32_t input_count, output_count;
     const char **input_names, **output_names; /* from the first signature, else of the tensors */
+    double work, max_work; /* steps of computation: taken to fold constants; allowed for that and an invoke. 0: any */
 };
 
 /* A model file: the main graph and those that its operators call. */

@@ -63,13 +63,19 @@ static struct lower_lines whole(const struct tensor *t)
 
 static struct mote_port *add_port(struct lower *l, struct mote_port **ports, int32_t *count, int32_t buffer)
 {
-    struct mote_port *grown = ARENA_ARRAY(l->plan->arena, *count + 1, struct mote_port);
-    if (*count > 0) {
-        memcpy(grown, *ports, (size_t)*count * sizeof *grown);
+    if ((*count & (*count - 1)) == 0) { /* full: 0, 1, 2, 4, 8... */
+        struct mote_port *grown = ARENA_ARRAY(l->plan->arena, 2 * *count + 1, struct mote_port);
+        if (*count > 0) {
+            memcpy(grown, *ports, (size_t)*count * sizeof *grown);
+        }
+        *ports = grown;
     }
-    *ports = grown;
-    grown[*count].buffer = (uint16_t)buffer;
-    return &grown[(*count)++];
+    if (*count == UINT16_MAX) {
+        ir_fail(l->node, l->diag, "has more than %d inputs or outputs", UINT16_MAX);
+    }
+    struct mote_port *port = &(*ports)[(*count)++];
+    port->buffer = (uint16_t)buffer;
+    return port;
 }
 
 static void add_out(struct lower *l, int32_t buffer, struct lower_lines view)
@@ -117,6 +123,9 @@ bool lower_own_state(struct lower *l, int64_t size)
 void lower_in_view(struct lower *l, int i, struct lower_lines view, struct lower_window window)
 {
     struct mote_port *port = add_port(l, &l->step->in, &l->step->in_count, l->plan->buffer_of[l->node->in[i]]);
+    if (window.count < 0 || window.count > UINT16_MAX) {
+        ir_fail(l->node, l->diag, "its window has %d rows, want at most %d", window.count, UINT16_MAX);
+    }
     port->count = (uint16_t)window.count;
     port->row_bytes = view.line_bytes;
     port->rows = view.lines;

@@ -48,7 +48,7 @@ static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
     struct plan_step *step = &plan->steps[plan->step_count];
     struct lower l = {plan, plan->graph, node, step, diag};
     lower_begin_step(&l);
-    if (!rules[node->op](&l)) {
+    if (!rules[node->op](&l) || diag->failed) {
         return false;
     }
     if (l.step->kernel != KERNEL_COUNT) { /* else nothing to do at run time */
@@ -57,15 +57,17 @@ static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
     return true;
 }
 
-static void begin(struct graph *graph, struct plan *plan)
+/* For `node_count` of the graph's nodes. */
+static void begin(struct graph *graph, const struct node *nodes, int32_t node_count, struct plan *plan)
 {
     *plan = (struct plan){.arena = graph->arena, .graph = graph};
-    int64_t most_steps = 1;
-    for (int i = 0; i < graph->node_count; i++) {
-        most_steps += 1 + graph->nodes[i].out_count;
+    int64_t most_steps = 1, most_buffers = graph->input_count + graph->output_count + 1;
+    for (int i = 0; i < node_count; i++) {
+        most_steps += 1 + nodes[i].out_count;
+        most_buffers += 2 + nodes[i].in_count + nodes[i].out_count; /* two for states of its own */
     }
     plan->steps = ARENA_ARRAY(plan->arena, most_steps, struct plan_step);
-    plan->buffers = ARENA_ARRAY(plan->arena, graph->tensor_count + 2 * graph->node_count + 1, struct plan_buffer);
+    plan->buffers = ARENA_ARRAY(plan->arena, most_buffers, struct plan_buffer);
     plan->buffer_of = ARENA_ARRAY(plan->arena, graph->tensor_count + 1, int32_t);
     for (int i = 0; i < graph->tensor_count; i++) {
         plan->buffer_of[i] = NO_BUFFER;
@@ -133,8 +135,11 @@ static size_t row_pointers_size(const struct plan *plan)
     return most * sizeof(void *);
 }
 
-static bool finish(struct plan *plan, enum plan_schedule how, struct diag *diag)
+static bool finish(struct plan *plan, enum plan_schedule how, double *work, struct diag *diag)
 {
+    if (!plan_check_limits(plan, work, diag)) {
+        return false;
+    }
     plan_find_rows(plan);
     plan_order(plan);
     plan_find_rows(plan);
@@ -148,7 +153,7 @@ static bool finish(struct plan *plan, enum plan_schedule how, struct diag *diag)
 
 bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag)
 {
-    begin(graph, plan);
+    begin(graph, graph->nodes, graph->node_count, plan);
     for (int i = 0; i < graph->input_count; i++) {
         make_buffer(plan, graph->inputs[i]);
         plan->buffers[plan->buffer_of[graph->inputs[i]]].is_input = true;
@@ -162,17 +167,20 @@ bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, 
         make_buffer(plan, graph->outputs[i]);
         plan->buffers[plan->buffer_of[graph->outputs[i]]].is_output = true;
     }
-    return finish(plan, how, diag);
+    double work = graph->work;
+    return finish(plan, how, &work, diag);
 }
 
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag)
 {
-    begin(graph, plan);
+    begin(graph, node, 1, plan);
     if (!lower_node(plan, node, diag)) {
         return false;
     }
     for (int i = 0; i < node->out_count; i++) {
-        plan->buffers[plan->buffer_of[node->out[i]]].is_output = true;
+        if (node->out[i] != NO_TENSOR) {
+            plan->buffers[plan->buffer_of[node->out[i]]].is_output = true;
+        }
     }
-    return finish(plan, PLAN_LAYERS, diag);
+    return finish(plan, PLAN_LAYERS, &graph->work, diag);
 }

@@ -8,6 +8,10 @@
 
 #include "plan.h"
 
+/* limits.c: checks that the steps are within what the executor can count and within the graph's max_work, adding to
+ * *work what they take. */
+bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag);
+
 /* order.c: sorts the steps so that the sum of live tensors stays small. */
 void plan_order(struct plan *plan);
 

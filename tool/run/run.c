@@ -46,8 +46,10 @@ bool run_node(struct graph *graph, struct node *node, struct diag *diag)
     run_init(&runner, &plan);
     mote_invoke(&plan.code, runner.arena);
     for (int i = 0; i < node->out_count; i++) {
-        const struct plan_buffer *b = &plan.buffers[plan.buffer_of[node->out[i]]];
-        graph->tensors[node->out[i]].data = b->data != NULL ? b->data : (uint8_t *)runner.arena + b->offset;
+        if (node->out[i] != NO_TENSOR) {
+            const struct plan_buffer *b = &plan.buffers[plan.buffer_of[node->out[i]]];
+            graph->tensors[node->out[i]].data = b->data != NULL ? b->data : (uint8_t *)runner.arena + b->offset;
+        }
     }
     return true;
 }

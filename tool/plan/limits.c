@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a plan may ask for: numbers of rows that the executor's 32-bit integers hold, and no more work than
+ * allowed, so that a hostile model ends here and not after hours.
+ *
+ * Work is counted for all firings of a step: bytes of all rows that it sees, 16 for each row pointer, and its
+ * multiply-accumulates or the taps of its window. One unit takes about a nanosecond.
+ */
+#include "stages.h"
+
+enum { POINTER_WORK = 16 };
+
+/* Numbers of the first and the last row of all windows, those outside of the image too. */
+static bool check_range(const struct plan_step *s, const struct mote_port *port)
+{
+    int64_t low = -(int64_t)port->pad, high = low;
+    for (int32_t v = 0; v < s->image_rows && port->lines != NULL; v++) {
+        low = port->lines[v] < low ? port->lines[v] : low;
+        high = port->lines[v] > high ? port->lines[v] : high;
+    }
+    if (port->lines == NULL) {
+        high += (int64_t)(s->image_rows > 0 ? s->image_rows - 1 : 0) * port->stride;
+    }
+    const int64_t reach = (int64_t)(port->count > 0 ? port->count - 1 : 0) * port->dilation;
+    return low > INT32_MIN && high < INT32_MAX && reach < INT32_MAX && high + reach < INT32_MAX;
+}
+
+static double taps(const struct graph *g, const struct node *n)
+{
+    const double window = (double)n->attr.filter_h * n->attr.filter_w;
+    const double by_window = window > 0 && ir_out(g, n, 0) != NULL ? window * (double)ir_count(ir_out(g, n, 0)) : 0;
+    const double macs = (double)ir_macs(g, n);
+    return macs > by_window ? macs : by_window;
+}
+
+static double step_work(const struct graph *g, const struct plan_step *s)
+{
+    double work = taps(g, &g->nodes[s->node]);
+    for (int i = 0; i < s->in_count; i++) {
+        work += (double)s->rows * s->in[i].count * ((double)s->in[i].row_bytes + POINTER_WORK);
+    }
+    for (int i = 0; i < s->out_count; i++) {
+        work += (double)s->rows * ((double)s->out[i].row_bytes + POINTER_WORK);
+    }
+    return work;
+}
+
+bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag)
+{
+    const struct graph *g = plan->graph;
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        const struct node *n = &g->nodes[s->node];
+        for (int k = 0; k < s->in_count; k++) {
+            if (!check_range(s, &s->in[k])) {
+                return ir_fail(n, diag, "its window reaches further than 2^31 rows; make padding or dilation smaller");
+            }
+        }
+        *work += step_work(g, s);
+        if (g->max_work > 0 && *work > g->max_work) {
+            return ir_fail(n, diag, "up to here the model takes %.3g steps of computation, more than %.3g; "
+                           "allow more by --max-work", *work, g->max_work);
+        }
+    }
+    return true;
+}
