@@ -89,9 +89,6 @@ static inline float mote_round_even(float x)
  * remainder, which is exact because the root is split into halves of 12 bits. */
 static inline float mote_sqrt(float x)
 {
-    if (!(x > 0.0F) || x >= mote_infinity()) {
-        return x < 0.0F ? mote_nan() : x;
-    }
     const int small = x < 0x1p-80F; /* keeps the remainder out of the subnormal numbers */
     const float a = small ? x * 0x1p64F : x;
     float r = mote_from_bits(UINT32_C(0x5F375A86) - (mote_bits(a) >> 1));
@@ -102,8 +99,9 @@ static inline float mote_sqrt(float x)
     const float high = mote_from_bits(mote_bits(s) & UINT32_C(0xFFFFF000));
     const float low = s - high;
     const float rest = ((a - high * high) - 2.0F * high * low) - low * low;
-    const float root = s + 0.5F * rest * r;
-    return small ? root * 0x1p-32F : root;
+    const float root = (s + 0.5F * rest * r) * (small ? 0x1p-32F : 1.0F);
+    const float special = x < 0.0F ? mote_nan() : x;
+    return x > 0.0F && x < mote_infinity() ? root : special;
 }
 
 static inline float mote_rsqrt(float x) { return 1.0F / mote_sqrt(x); }
@@ -186,9 +184,6 @@ static inline float mote_split_exponent(float x, int32_t *n)
 /* log(1 + f) = 2 z + z^3 Q(z^2), z = f / (2 + f), arranged so that f and f^2 / 2 enter unrounded */
 static inline float mote_log(float x)
 {
-    if (!(x > 0.0F) || x >= mote_infinity()) {
-        return x < 0.0F ? mote_nan() : x == 0.0F ? -mote_infinity() : x;
-    }
     int32_t n;
     const float f = mote_split_exponent(x, &n) - 1.0F;
     const float z = f / (2.0F + f);
@@ -196,7 +191,9 @@ static inline float mote_log(float x)
     const float q = w * (0.6666666655F + w * (0.4000012943F + w * (0.2854996859F + w * 0.233534276F)));
     const float square = 0.5F * f * f;
     const float k = (float)n;
-    return k * 0.693145752F - ((square - (z * (square + q) + k * 1.42860682e-6F)) - f);
+    const float y = k * 0.693145752F - ((square - (z * (square + q) + k * 1.42860682e-6F)) - f);
+    const float special = x < 0.0F ? mote_nan() : x == 0.0F ? -mote_infinity() : x;
+    return x > 0.0F && x < mote_infinity() ? y : special;
 }
 
 /* 2^(y log2 x) for x > 0. The logarithm needs 8 bits more than float has, hence double. */

@@ -13,6 +13,7 @@
 #include "../../mote/kernel/matmul.h"
 #include "../../mote/kernel/signal.h"
 #include "../../mote/kernel/softmax.h"
+#include "../../mote/kernel/unary.h"
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;

@@ -107,8 +107,8 @@ static bool fill_tables(struct lower *l, double beta, struct mote_softmax *p)
 {
     int16_t *exp_table = lower_alloc(l, MOTE_LUT_S16_COUNT, sizeof *exp_table);
     int16_t *reciprocal = lower_alloc(l, MOTE_LUT_S16_COUNT, sizeof *reciprocal);
-    lut_fill_s16(&(struct lut_s16){10.0F / 65535, INT16_MAX, 2.0F / 65535, 0}, expf, exp_table);
-    lut_fill_s16(&(struct lut_s16){1.0F / 65535, INT16_MIN, 2.0F / 65535, 0}, reciprocal_of_one_plus, reciprocal);
+    lut_fill_real_s16(&(struct lut_quant){10.0F / 65535, INT16_MAX, 2.0F / 65535, 0}, expf, exp_table);
+    lut_fill_real_s16(&(struct lut_quant){1.0F / 65535, INT16_MIN, 2.0F / 65535, 0}, reciprocal_of_one_plus, reciprocal);
     p->exp_table = exp_table;
     p->reciprocal_table = reciprocal;
     if (ir_zero_point(lower_in(l, 0)) != 0) {
