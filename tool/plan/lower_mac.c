@@ -62,8 +62,8 @@ static const struct kind *find_kind(const struct lower *l, const struct mac *mac
     return found;
 }
 
-/* Scales and zero points are there, as many as wanted, and in range. */
-static bool check_quant(struct lower *l, const struct tensor *t, const char *what, int32_t channels)
+/* There are as many scales as wanted, and all zero points are 0 if the arithmetic has none. */
+static bool check_quant(struct lower *l, const struct tensor *t, const char *what, int32_t channels, bool symmetric)
 {
     const struct quant *q = &t->quant;
     if (q->count == 0) {
@@ -74,13 +74,10 @@ static bool check_quant(struct lower *l, const struct tensor *t, const char *wha
         return ir_fail(l->node, l->diag, "%s has %d scales, want 1%s", what, q->count,
                        channels > 1 ? " or one for each output channel" : "");
     }
-    const int bits = ir_type_bits(t->type);
-    const int32_t low = t->type == TYPE_U8 ? 0 : bits == 8 ? INT8_MIN : 0;
-    const int32_t high = t->type == TYPE_U8 ? UINT8_MAX : bits == 8 ? INT8_MAX : 0;
-    for (int32_t i = 0; i < q->count; i++) {
-        if (q->zero_point[i] < low || q->zero_point[i] > high) {
-            return ir_fail(l->node, l->diag, "%s is %s with zero point %d, want %d to %d", what,
-                           ir_type_text(t->type), q->zero_point[i], low, high);
+    for (int32_t i = 0; symmetric && i < q->count; i++) {
+        if (q->zero_point[i] != 0) {
+            return ir_fail(l->node, l->diag, "%s is %s with zero point %d, want 0 here", what,
+                           ir_type_text(t->type), q->zero_point[i]);
         }
     }
     return true;
@@ -130,8 +127,9 @@ static bool check_depth(struct lower *l, const struct mac *mac)
 
 static bool fill_quantised(struct lower *l, const struct mac *mac, bool is_64_bit, struct mote_mac *p)
 {
-    if (!check_quant(l, mac->in, "input", 1) || !check_quant(l, mac->weight, "filter", mac->out_c) ||
-        !check_quant(l, mac->out, "output", 1) || (is_64_bit && !check_depth(l, mac)) ||
+    const bool is_16_bit = mac->in->type == TYPE_S16;
+    if (!check_quant(l, mac->in, "input", 1, is_16_bit) || !check_quant(l, mac->out, "output", 1, is_16_bit) ||
+        !check_quant(l, mac->weight, "filter", mac->out_c, false) || (is_64_bit && !check_depth(l, mac)) ||
         !fill_multipliers(l, mac, is_64_bit, p)) {
         return false;
     }
@@ -176,14 +174,8 @@ static bool fill_bias(struct lower *l, const struct mac *mac, enum type type, st
 /* Weights that stand for weight * scale. */
 static bool fill_hybrid(struct lower *l, const struct mac *mac, struct mote_mac *p)
 {
-    if (!check_quant(l, mac->weight, "filter", mac->out_c)) {
+    if (!check_quant(l, mac->weight, "filter", mac->out_c, true)) {
         return false;
-    }
-    for (int32_t i = 0; i < mac->weight->quant.count; i++) {
-        if (mac->weight->quant.zero_point[i] != 0) {
-            return ir_fail(l->node, l->diag, "filter of float activations has zero point %d, want 0",
-                           mac->weight->quant.zero_point[i]);
-        }
     }
     p->scale = mac->weight->quant.scale;
     return true;
