@@ -3,13 +3,11 @@
  * CUMSUM. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of the running sum; START(p): its first value;
  * ADD(p, a, x): the sum with element x; FINISH(p, a): what is written.
  */
-#include <stddef.h>
-
 #include "fixed.h"
 #include "reduce.h"
 
 /* One vector, `step` elements from one to the next. */
-static void run(const struct mote_cumsum *p, const TYPE *in, TYPE *out, ptrdiff_t step)
+static void run(const struct mote_cumsum *p, const TYPE *in, TYPE *out, int32_t step)
 {
     ACC sum = START(p);
     for (int32_t d = 0; d < p->depth; d++) {
@@ -22,10 +20,10 @@ static void run(const struct mote_cumsum *p, const TYPE *in, TYPE *out, ptrdiff_
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_cumsum *p = params;
-    const ptrdiff_t first = p->reverse ? (ptrdiff_t)(p->depth - 1) * p->inner : 0;
+    const int32_t first = p->reverse ? (p->depth - 1) * p->inner : 0;
     for (int32_t o = 0; o < p->outer; o++) {
         for (int32_t i = 0; i < p->inner; i++) {
-            const ptrdiff_t at = (ptrdiff_t)o * p->depth * p->inner + first + i;
+            const int32_t at = o * p->depth * p->inner + first + i;
             run(p, (const TYPE *)io->in[0] + at, (TYPE *)io->out[0] + at, p->reverse ? -p->inner : p->inner);
         }
     }

@@ -13,7 +13,9 @@ struct mote_signal_window {
     int32_t count, shift;
 };
 
-enum { MOTE_FFT_STAGES = 20, MOTE_FFT_MAX = 1 << 20 };
+enum { MOTE_FFT_STAGES = 20 };
+
+#define MOTE_FFT_MAX (INT32_C(1) << MOTE_FFT_STAGES)
 
 /* SignalRfft: `in_count` samples, zeros after them, to fft_length / 2 + 1 complex numbers. SignalIrfft: back;
  * io->scratch: fft_length values. Complex numbers are pairs of real and imaginary part. In integers each stage

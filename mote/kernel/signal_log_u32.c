@@ -8,7 +8,8 @@
 #include "signal.h"
 #include "signal_bits.h"
 
-enum { HALF = 1 << 15, LN_2 = 45426 }; /* with 16 fractional bits */
+#define HALF UINT32_C(32768) /* with 16 fractional bits */
+#define LN_2 UINT32_C(45426)
 
 /* Entry i: 65536 * (log2(1 + i / 128) - i / 128) */
 static const uint16_t log2_table[129] = {
