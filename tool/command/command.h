@@ -45,6 +45,7 @@ const char *options_nearest(const char *word, const char *const list[]);
 struct session {
     const char *path; /* the file that an error is about: the model, unless the work sets another */
     struct file file;
+    const char *max_work; /* as given: steps of computation allowed, 0 for any; NULL: what suits the file's size */
     struct arena arena; /* all memory of the model and the plan */
     struct model model;
     struct diag diag;
@@ -57,7 +58,11 @@ typedef bool session_work(struct session *session, void *context);
 
 /* Reads a model, runs the passes, does the work, frees everything. Prints the error, if there is one; returns the
  * exit status. */
-int session_run(const char *path, session_work *work, void *context);
+int session_run(const char *path, const char *max_work, session_work *work, void *context);
+
+/* The option that gives session_run its max_work. */
+#define MAX_WORK_OPTION \
+    {.name = "max-work", .value = "N", .help = "steps of computation allowed; default: what suits the file's size"}
 
 /*** Long work ***/
 

@@ -11,7 +11,7 @@
 #include "../emit/emit.h"
 #include "command.h"
 
-enum { MODEL, OUTPUT, NAME, TARGET, OPTION_COUNT };
+enum { MODEL, OUTPUT, NAME, TARGET, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "compile",
@@ -75,10 +75,11 @@ int command_compile(int argc, char **argv)
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
         [NAME] = {.name = "name", .value = "NAME", .help = "prefix of all names; default: model"},
         [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
+        [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
     if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
         return status;
     }
-    return session_run(options[MODEL].text, compile, options);
+    return session_run(options[MODEL].text, options[MAX_WORK].text, compile, options);
 }

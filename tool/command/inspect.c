@@ -7,7 +7,7 @@
 #include "../report/report.h"
 #include "command.h"
 
-enum { MODEL, JSON, OPTION_COUNT };
+enum { MODEL, JSON, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "inspect",
@@ -49,6 +49,7 @@ int command_inspect(int argc, char **argv)
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
+        [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
     if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
@@ -58,5 +59,5 @@ int command_inspect(int argc, char **argv)
         fprintf(stderr, "mote inspect: built without --json; install libcjson-dev and build again\n");
         return EXIT_ERROR;
     }
-    return session_run(options[MODEL].text, inspect, options);
+    return session_run(options[MODEL].text, options[MAX_WORK].text, inspect, options);
 }

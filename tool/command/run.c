@@ -8,7 +8,7 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, INPUT, OUTPUT, OPTION_COUNT };
+enum { MODEL, INPUT, OUTPUT, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "run",
@@ -90,13 +90,14 @@ int command_run(int argc, char **argv)
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
         [INPUT] = {.name = "input", .value = "FILE", .help = "values to read; none for a model without inputs"},
         [OUTPUT] = {.name = "output", .value = "FILE", .required = true, .help = "file to write"},
+        [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
     if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
         return status;
     }
     struct job job = {.options = options};
-    status = session_run(options[MODEL].text, run, &job);
+    status = session_run(options[MODEL].text, options[MAX_WORK].text, run, &job);
     file_write_abort(&job.out);
     file_close(&job.in);
     return status;

@@ -4,14 +4,24 @@
  * that it comes back to changes none of its variables after setjmp, their values are defined.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "../pass/pass.h"
 #include "../read/read.h"
 #include "../run/run.h"
 #include "command.h"
 
-/* Memory a model may take: what its file needs and room for activations. */
-enum { LIMIT_FACTOR = 3, LIMIT_BASE = 48 << 20 };
+/* What a model may take: memory for its constants and room for activations; work for its weights, and for small
+ * filters on large images. See plan/limits.c on work. */
+enum { LIMIT_FACTOR = 3, LIMIT_BASE = 48 << 20, WORK_FACTOR = 2048, WORK_BASE = 512 << 20 };
+
+static void limit_work(struct session *s)
+{
+    const double limit = (double)s->file.size * WORK_FACTOR + WORK_BASE;
+    for (int i = 0; i < s->model.graph_count; i++) {
+        s->model.graphs[i].max_work = s->max_work != NULL ? strtod(s->max_work, NULL) : limit;
+    }
+}
 
 static bool guarded(struct session *s, session_work *work, void *context)
 {
@@ -20,13 +30,26 @@ static bool guarded(struct session *s, session_work *work, void *context)
         return diag_fail(&s->diag, "needs more than %zu MiB of memory, which is the limit for a model of this size",
                          s->arena.limit >> 20);
     }
-    return read_model(&s->file, &s->arena, &s->model, &s->diag) && pass_all(&s->model, run_node, &s->diag) &&
-           work(s, context);
+    if (!read_model(&s->file, &s->arena, &s->model, &s->diag)) {
+        return false;
+    }
+    limit_work(s);
+    return pass_all(&s->model, run_node, &s->diag) && work(s, context);
 }
 
-int session_run(const char *path, session_work *work, void *context)
+static bool is_number(const char *text)
 {
-    struct session s = {.path = path};
+    char *end;
+    return strtod(text, &end) >= 0 && end != text && *end == '\0';
+}
+
+int session_run(const char *path, const char *max_work, session_work *work, void *context)
+{
+    struct session s = {.path = path, .max_work = max_work};
+    if (max_work != NULL && !is_number(max_work)) {
+        fprintf(stderr, "mote: --max-work %s: want a number such as 1e12, or 0 for no limit\n", max_work);
+        return EXIT_USAGE;
+    }
     bool ok = file_open(&s.file, path, &s.diag);
     if (ok) {
         arena_init(&s.arena, s.file.size * LIMIT_FACTOR + LIMIT_BASE);
