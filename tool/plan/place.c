@@ -275,15 +275,36 @@ static int by_rank(const void *a, const void *b)
     return (*(struct item *const *)a)->rank - (*(struct item *const *)b)->rank;
 }
 
+/* Makes one of ranges that touch. */
+static void unite_ranges(struct placer *p)
+{
+    int32_t kept = 0;
+    qsort(p->ranges, (size_t)p->range_count, sizeof *p->ranges, by_start);
+    for (int32_t i = 1; i < p->range_count; i++) {
+        struct range *last = &p->ranges[kept];
+        if (p->ranges[i].start > last->end) {
+            p->ranges[++kept] = p->ranges[i];
+        } else if (p->ranges[i].end > last->end) {
+            last->end = p->ranges[i].end;
+        }
+    }
+    p->range_count = kept + 1;
+}
+
 static void add_range(struct placer *p, int64_t start, int64_t end)
 {
     if (p->range_count == p->range_capacity) {
-        p->range_capacity = p->range_capacity * 2 + 64;
-        struct range *grown = ARENA_ARRAY(p->plan->arena, p->range_capacity, struct range);
         if (p->range_count > 0) {
-            memcpy(grown, p->ranges, (size_t)p->range_count * sizeof *grown);
+            unite_ranges(p); /* two tensors of many rows meet in many places that are one */
         }
-        p->ranges = grown;
+        if (p->range_count >= p->range_capacity / 2) {
+            p->range_capacity = p->range_capacity * 2 + 64;
+            struct range *grown = ARENA_ARRAY(p->plan->arena, p->range_capacity, struct range);
+            if (p->range_count > 0) {
+                memcpy(grown, p->ranges, (size_t)p->range_count * sizeof *grown);
+            }
+            p->ranges = grown;
+        }
     }
     p->ranges[p->range_count++] = (struct range){start, end};
 }
