@@ -73,7 +73,7 @@ static bool check_nodes(struct graph *g, bool *ready, struct diag *diag)
             if (t < 0 || t >= g->tensor_count) {
                 return ir_fail(n, diag, "input %d is tensor %d of %d", k, t, g->tensor_count);
             }
-            if (!ready[t]) {
+            if (!ready[t] && ir_count(&g->tensors[t]) > 0) {
                 return ir_fail(n, diag, "input %d, tensor \"%.80s\", is read before it is written", k,
                                g->tensors[t].name);
             }

@@ -113,8 +113,7 @@ static struct lower_window find_window(const int32_t *from, int32_t count, int32
     for (int32_t v = 0; v < count; v++) {
         const int64_t line = (int64_t)v * w.stride - w.pad;
         if (from[v] != (line < 0 || line >= lines ? -1 : line)) {
-            w.lines = from;
-            break;
+            return (struct lower_window){.count = 1, .dilation = 1, .lines = from};
         }
     }
     return w;
