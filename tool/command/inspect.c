@@ -27,17 +27,37 @@ static bool print_json(struct session *s, const struct report *report)
     return true;
 }
 
+struct job {
+    bool is_json;
+    struct arena scratch; /* for a plan that is made only to compare */
+};
+
+/* Arena that the model would need if one layer ran after the other. */
+static bool find_layered_size(struct session *s, struct graph *g, struct arena *scratch, uint32_t *size)
+{
+    struct plan plan;
+    arena_init(scratch, s->arena.limit);
+    scratch->on_exhaustion = s->arena.on_exhaustion;
+    g->arena = scratch;
+    const bool ok = plan_graph(g, PLAN_LAYERS, &plan, &s->diag);
+    g->arena = &s->arena;
+    *size = plan.tensor_size;
+    arena_free(scratch);
+    return ok;
+}
+
 static bool inspect(struct session *s, void *context)
 {
-    const struct option *options = context;
-    struct plan layered, plan;
+    struct job *job = context;
+    struct plan plan;
     struct report report;
+    uint32_t layered_size;
     struct graph *g = &s->model.graphs[0];
-    if (!plan_graph(g, PLAN_LAYERS, &layered, &s->diag) || !plan_graph(g, PLAN_STREAM, &plan, &s->diag)) {
+    if (!find_layered_size(s, g, &job->scratch, &layered_size) || !plan_graph(g, PLAN_STREAM, &plan, &s->diag)) {
         return false;
     }
-    report_make(&report, s->path, s->file.size, &plan, layered.tensor_size);
-    if (options[JSON].text != NULL) {
+    report_make(&report, s->path, s->file.size, &plan, layered_size);
+    if (job->is_json) {
         return print_json(s, &report);
     }
     report_text(&report, stdout);
@@ -59,5 +79,8 @@ int command_inspect(int argc, char **argv)
         fprintf(stderr, "mote inspect: built without --json; install libcjson-dev and build again\n");
         return EXIT_ERROR;
     }
-    return session_run(options[MODEL].text, options[MAX_WORK].text, inspect, options);
+    struct job job = {.is_json = options[JSON].text != NULL};
+    status = session_run(options[MODEL].text, options[MAX_WORK].text, inspect, &job);
+    arena_free(&job.scratch);
+    return status;
 }

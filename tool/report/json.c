@@ -79,7 +79,11 @@ static void add_memory(cJSON *root, const struct report *r)
     cJSON *list = cJSON_AddArrayToObject(memory, "peak_tensors");
     for (int i = 0; i < r->resident_count; i++) {
         const struct report_resident *x = &r->residents[i];
-        cJSON *object = add_tensor(list, x->tensor, x->tensor->name);
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, object);
+        add_name(object, "name", x->buffer->name);
+        cJSON_AddBoolToObject(object, "is_tensor", x->tensor != NULL);
+        cJSON_AddNumberToObject(object, "bytes", (double)x->buffer->size);
         cJSON_AddNumberToObject(object, "live_bytes", (double)x->bytes);
         cJSON_AddNumberToObject(object, "live_rows", x->buffer->peak_rows);
         cJSON_AddNumberToObject(object, "rows", x->buffer->row_count);

@@ -78,21 +78,28 @@ static int by_bytes(const void *a, const void *b)
     return x->bytes > y->bytes ? -1 : x->bytes < y->bytes;
 }
 
+/* The tensor that a buffer holds, of several views the first. */
+static const struct tensor *find_tensor(const struct plan *plan, int32_t buffer)
+{
+    for (int i = 0; i < plan->graph->tensor_count; i++) {
+        if (plan->buffer_of[i] == buffer) {
+            return &plan->graph->tensors[i];
+        }
+    }
+    return NULL;
+}
+
 static void collect_residents(struct report *r)
 {
     const struct plan *plan = r->plan;
     r->residents = ARENA_ARRAY(plan->arena, plan->buffer_count, struct report_resident);
-    bool *is_listed = ARENA_ARRAY(plan->arena, plan->buffer_count, bool);
-    for (int i = 0; i < r->graph->tensor_count; i++) {
-        const int32_t b = plan->buffer_of[i];
-        if (b == NO_BUFFER || is_listed[b] || plan->buffers[b].data != NULL || plan->buffers[b].peak_rows == 0) {
-            continue;
+    for (int i = 0; i < plan->buffer_count; i++) {
+        const struct plan_buffer *b = &plan->buffers[i];
+        if (b->data == NULL && b->peak_rows > 0) {
+            const bool is_whole = b->peak_rows == b->row_count;
+            const int64_t bytes = is_whole ? (int64_t)b->size : (int64_t)b->peak_rows * b->row_bytes;
+            r->residents[r->resident_count++] = (struct report_resident){find_tensor(plan, i), b, bytes};
         }
-        is_listed[b] = true;
-        const struct plan_buffer *buffer = &plan->buffers[b];
-        const int64_t bytes = buffer->peak_rows == buffer->row_count ? (int64_t)buffer->size
-                                                                     : (int64_t)buffer->peak_rows * buffer->row_bytes;
-        r->residents[r->resident_count++] = (struct report_resident){&r->graph->tensors[i], buffer, bytes};
     }
     qsort(r->residents, (size_t)r->resident_count, sizeof *r->residents, by_bytes);
 }

@@ -17,7 +17,7 @@ struct report_operator {
 
 /* A tensor in RAM when the most is in use. */
 struct report_resident {
-    const struct tensor *tensor;
+    const struct tensor *tensor; /* NULL: sums that the planner keeps, not a tensor of the model */
     const struct plan_buffer *buffer;
     int64_t bytes; /* of the rows that are alive */
 };

@@ -8,7 +8,7 @@
 
 #include "report.h"
 
-enum { BAR = 4, RAM_BAR = 16, EIGHTHS = 8, TEXT = 128 };
+enum { BAR = 4, RAM_BAR = 12, EIGHTHS = 8, TEXT = 128 };
 
 /* A bar of `width` columns, filled to value / most; the smallest value that is not 0 still shows. */
 static const char *bar(int64_t value, int64_t most, int width, char *text)
@@ -75,8 +75,8 @@ static void print_ends(FILE *to, const struct graph *g, const char *title, const
     fprintf(to, "\n%s\n", title);
     for (int i = 0; i < count; i++) {
         const struct tensor *t = &g->tensors[ends[i]];
-        char name[20], dims[17], bytes[TEXT];
-        fprintf(to, "  %-19s %-16s %-7s %9s B", report_name(names[i], name, sizeof name),
+        char name[18], dims[15], bytes[TEXT];
+        fprintf(to, "  %-17s %-14s %-7s %9s B", report_name(names[i], name, sizeof name),
                 shape(t, dims, sizeof dims), ir_type_text(t->type), grouped(ir_size(t), bytes));
         if (t->quant.count == 1 && t->quant.scale[0] != 0) {
             fprintf(to, "  scale %.4g zero %" PRId32, (double)ir_scale(t), ir_zero_point(t));
@@ -126,8 +126,12 @@ static void print_memory(FILE *to, const struct report *r)
     const struct plan *plan = r->plan;
     char arena[TEXT], bound[TEXT], layered[TEXT];
     fprintf(to, "\nRAM\n");
-    fprintf(to, "  %s bytes for all tensors; not less than %s by this schedule; %s layer by layer\n",
-            grouped(plan->tensor_size, arena), grouped(plan->lower_bound, bound), grouped(r->layered_size, layered));
+    fprintf(to, "  %s bytes for all tensors; not less than %s by this schedule", grouped(plan->tensor_size, arena),
+            grouped(plan->lower_bound, bound));
+    if (r->layered_size > plan->tensor_size) {
+        fprintf(to, ";\n  %s if one layer ran after the other", grouped(r->layered_size, layered));
+    }
+    fputc('\n', to);
     if (r->peak != NULL) {
         fprintf(to, "  the most is in use while operator %" PRId32 " %s runs:\n", r->peak->index,
                 ir_op_text(r->peak->op));
@@ -139,7 +143,8 @@ static void print_memory(FILE *to, const struct report *r)
         char name[24], dims[17], bytes[TEXT], bars[TEXT];
         sum += x->bytes;
         fprintf(to, "%11s B %s %-23s %-16s", grouped(x->bytes, bytes), bar(x->bytes, most, RAM_BAR, bars),
-                report_name(x->tensor->name, name, sizeof name), shape(x->tensor, dims, sizeof dims));
+                report_name(x->buffer->name, name, sizeof name),
+                x->tensor != NULL ? shape(x->tensor, dims, sizeof dims) : "running sums");
         if (x->buffer->peak_rows < x->buffer->row_count) {
             fprintf(to, " %" PRId32 " of %" PRId32, x->buffer->peak_rows, x->buffer->row_count);
         }
