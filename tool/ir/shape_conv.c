@@ -23,8 +23,9 @@ static bool check_window(struct node *n, const struct tensor *in, const struct t
                        a->dilation_h, a->dilation_w);
     }
     const int32_t h = filter->dim[1], w = filter->dim[2];
-    if (h > MAX_FILTER || w > MAX_FILTER || (int64_t)a->dilation_h * h > MAX_REACH ||
-        (int64_t)a->dilation_w * w > MAX_REACH || a->stride_h > MAX_REACH || a->stride_w > MAX_REACH) {
+    const int64_t reach_h = (int64_t)a->dilation_h * h, reach_w = (int64_t)a->dilation_w * w;
+    if (h > MAX_FILTER || w > MAX_FILTER || reach_h > MAX_REACH || reach_w > MAX_REACH / in->dim[3] ||
+        a->stride_h > MAX_REACH || a->stride_w > MAX_REACH) {
         return ir_fail(n, diag, "filter %dx%d, stride %dx%d, dilation %dx%d: too large", h, w, a->stride_h,
                        a->stride_w, a->dilation_h, a->dilation_w);
     }
