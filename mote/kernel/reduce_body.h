@@ -6,8 +6,6 @@
  * START: their first value; ADD(p, a, x): the accumulator after element x; FINISH(p, a): what is written.
  * Elements come in the order of memory.
  */
-#include <stddef.h>
-
 #include "fixed.h"
 #include "reduce.h"
 
@@ -41,7 +39,7 @@ static void add_row(const struct mote_reduce *p, const TYPE *in, ACC *acc)
             if (++index[d] < p->dim[d]) {
                 break;
             }
-            acc -= (ptrdiff_t)p->dim[d] * p->step[d];
+            acc -= p->dim[d] * p->step[d];
             index[d] = 0;
         }
         if (d < 0) {
