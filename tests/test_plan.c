@@ -52,7 +52,7 @@ static bool holds(struct account *a, uint32_t offset, uint32_t size, int32_t nam
 static bool check_row(struct account *a, int32_t buffer, int32_t row)
 {
     const struct plan_buffer *b = &a->plan->buffers[buffer];
-    return b->data != NULL ||
+    return !plan_in_arena(b) ||
            holds(a, row_offset(b, row), (uint32_t)b->row_bytes, a->first_row[buffer] + row, b->name, row);
 }
 
@@ -99,7 +99,7 @@ static bool check_plan(const struct plan *plan, struct diag *diag)
     for (int i = 0; i < plan->buffer_count; i++) {
         const struct plan_buffer *b = &plan->buffers[i];
         a.first_row[i] = name;
-        for (int32_t r = 0; r < b->row_count && b->data == NULL && (b->is_input || b->is_state); r++) {
+        for (int32_t r = 0; r < b->row_count && plan_in_arena(b) && (b->is_input || b->is_state); r++) {
             hold(&a, row_offset(b, r), (uint32_t)b->row_bytes, name + r);
         }
         name += b->row_count;
@@ -230,26 +230,30 @@ static const uint8_t *run_plan(const struct plan *plan, const uint8_t *in)
 static void check_graph(struct graph *g, const char *name, bool verbose)
 {
     struct diag diag = {0};
-    struct plan stream, layers;
+    struct plan stream, layers, fed;
     bool ok = plan_graph(g, PLAN_LAYERS, &layers, &diag) && check_plan(&layers, &diag) &&
-              plan_graph(g, PLAN_STREAM, &stream, &diag) && check_plan(&stream, &diag);
+              plan_graph(g, PLAN_STREAM, &stream, &diag) && check_plan(&stream, &diag) &&
+              (g->input_count != 1 || (plan_graph(g, PLAN_FED, &fed, &diag) && check_plan(&fed, &diag)));
     if (ok) {
         const size_t size = run_input_size(&stream);
         uint8_t *in = arena_alloc(g->arena, size + 1);
         for (size_t i = 0; i < size; i++) {
             in[i] = (uint8_t)(i * i * 31 + i);
         }
-        ok = memcmp(run_plan(&layers, in), run_plan(&stream, in), run_output_size(&stream)) == 0 ||
-             diag_fail(&diag, "streamed and layer by layer, the results differ");
+        const uint8_t *out = run_plan(&layers, in);
+        const size_t out_size = run_output_size(&layers);
+        ok = (memcmp(out, run_plan(&stream, in), out_size) == 0 &&
+              (g->input_count != 1 || memcmp(out, run_plan(&fed, in), out_size) == 0)) ||
+             diag_fail(&diag, "the results differ from those layer by layer");
     }
     passed += ok;
     failed += !ok;
     if (!ok) {
         printf("%s: %s\n", name, diag.text);
     } else if (verbose) {
-        printf("%-32.32s %3d steps, layers %7u (bound %7u), streamed %7u (bound %7u) in %d segments%s\n", name,
+        printf("%-32.32s %3d steps, layers %7u (bound %7u), streamed %7u (bound %7u) in %d segments, fed %7u%s\n", name,
                stream.step_count, layers.tensor_size, layers.lower_bound, stream.tensor_size, stream.lower_bound,
-               stream.segment_count, stream.is_settled ? ", search cut short" : "");
+               stream.segment_count, g->input_count == 1 ? fed.tensor_size : 0, stream.is_settled ? ", search cut short" : "");
     }
 }
 

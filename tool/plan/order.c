@@ -66,7 +66,7 @@ static int64_t dying(const struct part *part, uint64_t run, int32_t step)
     for (int k = 0; k < s->in_count + s->out_count; k++) {
         const int32_t buffer = k < s->in_count ? s->in[k].buffer : s->out[k - s->in_count].buffer;
         const struct plan_buffer *b = &plan->buffers[buffer];
-        bool stays = b->data != NULL || b->is_state || b->is_output || b->last_user >= part->first + part->count;
+        bool stays = !plan_in_arena(b) || b->is_state || b->is_output || b->last_user >= part->first + part->count;
         for (int j = 0; j < k && !stays; j++) { /* counted already */
             stays = buffer == (j < s->in_count ? s->in[j].buffer : s->out[j - s->in_count].buffer);
         }
@@ -179,7 +179,7 @@ static int32_t crossing(const struct plan *plan, int32_t boundary)
     int32_t count = 0;
     for (int i = 0; i < plan->buffer_count; i++) {
         const struct plan_buffer *b = &plan->buffers[i];
-        count += b->data == NULL && !b->is_state && b->writer < boundary && (b->last_user >= boundary || b->is_output);
+        count += plan_in_arena(b) && !b->is_state && b->writer < boundary && (b->last_user >= boundary || b->is_output);
     }
     return count;
 }

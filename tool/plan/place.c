@@ -226,7 +226,7 @@ static bool make_items(struct placer *p, struct diag *diag)
     p->item_of_step = ARENA_ARRAY(plan->arena, plan->step_count, int32_t);
     int64_t total = 0;
     for (int i = 0; i < plan->buffer_count; i++) {
-        if (plan->buffers[i].data == NULL) {
+        if (plan_in_arena(&plan->buffers[i])) {
             make_buffer_items(p, i);
             total += (int64_t)plan->buffers[i].size;
         }
@@ -445,7 +445,7 @@ static void take_offsets(struct placer *p, const uint32_t *offsets)
     struct plan *plan = p->plan;
     for (int i = 0; i < plan->buffer_count; i++) {
         struct plan_buffer *b = &plan->buffers[i];
-        if (b->data != NULL) {
+        if (!plan_in_arena(b)) {
             continue;
         }
         const int32_t *item = &p->item_of_row[p->live.row_at[i]];
@@ -469,7 +469,7 @@ static void count_rows(const struct placer *p)
     for (int i = 0; i < p->plan->buffer_count; i++) {
         struct plan_buffer *b = &p->plan->buffers[i];
         memset(change, 0, (size_t)(p->times + 3) * sizeof *change);
-        for (int r = 0; r < b->row_count && b->data == NULL; r++) {
+        for (int r = 0; r < b->row_count && plan_in_arena(b); r++) {
             const struct piece piece = row_piece(p, i, r, 0, 0);
             if (piece.first != LIVE_NEVER) {
                 change[piece.first + 1]++;

@@ -61,7 +61,7 @@ static bool lower_node(struct plan *plan, struct node *node, struct diag *diag)
 static void begin(struct graph *graph, const struct node *nodes, int32_t node_count, struct plan *plan)
 {
     *plan = (struct plan){.arena = graph->arena, .graph = graph};
-    int64_t most_steps = 1, most_buffers = graph->input_count + graph->output_count + 1;
+    int64_t most_steps = 2, most_buffers = graph->input_count + graph->output_count + 2; /* one of each for feeding */
     for (int i = 0; i < node_count; i++) {
         most_steps += 1 + nodes[i].out_count;
         most_buffers += 2 + nodes[i].in_count + nodes[i].out_count; /* two for states of its own */
@@ -135,6 +135,18 @@ static size_t row_pointers_size(const struct plan *plan)
     return most * sizeof(void *);
 }
 
+/* Here on the host, the executor finds the input that is fed behind all else. */
+static void place_external(struct plan *plan)
+{
+    for (int i = 0; i < plan->buffer_count; i++) {
+        struct plan_buffer *b = &plan->buffers[i];
+        if (b->is_external) {
+            b->offset = plan->arena_size;
+            plan->arena_size += (uint32_t)b->size;
+        }
+    }
+}
+
 static bool finish(struct plan *plan, enum plan_schedule how, double *work, struct diag *diag)
 {
     if (!plan_check_limits(plan, work, diag)) {
@@ -143,11 +155,18 @@ static bool finish(struct plan *plan, enum plan_schedule how, double *work, stru
     plan_find_rows(plan);
     plan_order(plan);
     plan_find_rows(plan);
+    if (how == PLAN_FED) {
+        if (!plan_feed(plan, diag)) {
+            return false;
+        }
+        plan_find_rows(plan);
+    }
     plan_stream(plan, how);
     if (!plan_place(plan, diag)) {
         return false;
     }
     plan->arena_size = (uint32_t)(plan->tensor_size + row_pointers_size(plan));
+    place_external(plan);
     return make_code(plan, diag);
 }
 

@@ -47,6 +47,7 @@ struct plan_buffer {
     size_t size;      /* bytes */
     const void *data; /* constant: takes no room in the arena */
     bool is_state, is_input, is_output;
+    bool is_external; /* an input that is fed row by row: never whole on the device, outside of the tensors' memory */
     uint8_t fill;     /* first value of a state, in every byte, where init is NULL */
     const void *init;
     int32_t writer;             /* first step that writes it; -1: none (inputs, states) */
@@ -88,14 +89,18 @@ struct plan {
     uint32_t lower_bound; /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
     int32_t peak_step;    /* step that runs when the most bytes are alive; step_count: none */
     uint32_t arena_size;  /* tensor_size and the executor's row pointers */
+    bool is_fed;          /* step 0 copies a row of the external input, when it comes, to its place */
     bool is_settled;      /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */
 };
 
-enum plan_schedule { PLAN_STREAM, PLAN_LAYERS };
+enum plan_schedule { PLAN_STREAM, PLAN_LAYERS, PLAN_FED };
+
+static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data == NULL && !b->is_external; }
 
 /* Plans the whole graph, in the least RAM. `graph` must have passed ir_check and shape inference.
- * PLAN_STREAM interleaves layers row by row where that saves memory; PLAN_LAYERS runs one after the other. */
+ * PLAN_STREAM interleaves layers row by row where that saves memory; PLAN_LAYERS runs one after the other; PLAN_FED
+ * streams, and takes the rows of the one input as they come. */
 bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag);
 
 /* Plans one node by itself: inputs constant or absent, outputs in the arena. For constant folding. */

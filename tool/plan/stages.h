@@ -12,6 +12,9 @@
  * *work what they take. */
 bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag);
 
+/* feed.c: makes the input come row by row, by a first step that copies a row to its place. */
+bool plan_feed(struct plan *plan, struct diag *diag);
+
 /* order.c: sorts the steps so that the sum of live tensors stays small. */
 void plan_order(struct plan *plan);
 

@@ -196,7 +196,7 @@ static int64_t cost(struct stream *s, int32_t first, int32_t end, uint32_t *chan
     int64_t alive = 0;
     for (int i = 0; i < plan->buffer_count; i++) {
         const struct plan_buffer *b = &plan->buffers[i];
-        if (b->data != NULL) {
+        if (!plan_in_arena(b)) {
             continue;
         }
         if (is_touched(s, i, first, end)) {
