@@ -13,7 +13,7 @@
 
 enum {
     TRIES = 64,        /* packings for each ranking */
-    WORK = 1 << 21,    /* comparisons in all of them */
+    WORK = 1 << 22,    /* comparisons in all of them */
     MAX_PIECES = 1024, /* of a whole tensor; beyond it, it lives and dies as one */
 };
 
@@ -26,7 +26,7 @@ struct item {
     struct piece *pieces;
     int32_t piece_count;
     int32_t first, last;   /* of all pieces */
-    uint32_t size;         /* bytes */
+    uint32_t size, align;  /* bytes */
     uint32_t offset;
     int32_t rank;          /* smaller: placed earlier */
 };
@@ -55,10 +55,11 @@ static uint32_t item_align(const struct plan_buffer *b) { return ir_type_bits(b-
 
 static uint32_t round_up(uint32_t n, uint32_t to) { return (n + to - 1) / to * to; }
 
-static struct item *add_item(struct placer *p, uint32_t size, int32_t pieces)
+static struct item *add_item(struct placer *p, uint32_t size, uint32_t align, int32_t pieces)
 {
     struct item *item = &p->items[p->item_count++];
-    item->size = size;
+    item->size = round_up(size, align);
+    item->align = align;
     item->pieces = ARENA_ARRAY(p->plan->arena, pieces, struct piece);
     item->first = INT32_MAX;
     item->last = INT32_MIN;
@@ -100,7 +101,7 @@ static void make_single_item(struct placer *p, int32_t buffer)
 {
     const struct plan_buffer *b = &p->plan->buffers[buffer];
     const uint32_t size = round_up((uint32_t)b->size, item_align(b));
-    struct item *item = add_item(p, size, 1);
+    struct item *item = add_item(p, size, item_align(b), 1);
     struct piece all = row_piece(p, buffer, 0, 0, size);
     for (int32_t r = 0; r < b->row_count; r++) {
         const struct piece piece = row_piece(p, buffer, r, 0, size);
@@ -123,7 +124,7 @@ static void make_buffer_items(struct placer *p, int32_t buffer)
     for (int32_t r = 0; r < b->row_count; r++) {
         const bool is_last = r == b->row_count - 1;
         if (item == NULL || b->is_split) {
-            item = add_item(p, round_up(b->is_split ? row_bytes : (uint32_t)b->size, align), b->is_split ? 1 : b->row_count);
+            item = add_item(p, b->is_split ? row_bytes : (uint32_t)b->size, align, b->is_split ? 1 : b->row_count);
         }
         const uint32_t start = b->is_split ? 0 : (uint32_t)r * row_bytes;
         const uint32_t end = b->is_split || is_last ? round_up(start + row_bytes, align) : start + row_bytes;
@@ -202,7 +203,7 @@ static void make_scratch_items(struct placer *p)
         p->item_of_step[i] = -1;
         if (plan->steps[i].scratch_size > 0) {
             p->item_of_step[i] = p->item_count;
-            add_item(p, round_up((uint32_t)plan->steps[i].scratch_size, 8), runs[i]);
+            add_item(p, (uint32_t)plan->steps[i].scratch_size, 8, runs[i]);
         }
     }
     int32_t time = 0;
@@ -328,7 +329,7 @@ static void forbid(struct placer *p, const struct item *item, const struct item 
     p->work += (int64_t)item->piece_count * placed->piece_count;
 }
 
-static uint32_t lowest_offset(struct range *ranges, int32_t count)
+static uint32_t lowest_offset(struct range *ranges, int32_t count, uint32_t align)
 {
     if (count > 0) {
         qsort(ranges, (size_t)count, sizeof *ranges, by_start);
@@ -336,7 +337,7 @@ static uint32_t lowest_offset(struct range *ranges, int32_t count)
     int64_t offset = 0;
     for (int i = 0; i < count && ranges[i].start <= offset; i++) {
         if (ranges[i].end > offset) {
-            offset = (ranges[i].end + 7) / 8 * 8; /* the widest alignment of a tensor */
+            offset = (ranges[i].end + align - 1) / align * align;
         }
     }
     return (uint32_t)offset;
@@ -354,7 +355,7 @@ static uint32_t pack(struct placer *p)
             forbid(p, item, p->order[k]);
         }
         p->work += i + 8 * p->range_count; /* sorting them costs more */
-        item->offset = item->piece_count > 0 ? lowest_offset(p->ranges, p->range_count) : 0;
+        item->offset = item->piece_count > 0 ? lowest_offset(p->ranges, p->range_count, item->align) : 0;
         const uint32_t end = item->offset + item->size;
         height = item->piece_count > 0 && end > height ? end : height;
     }
@@ -380,20 +381,20 @@ static double weight(const struct item *item, enum ranking ranking)
 
 struct weighed {
     double weight;
-    int32_t item;
+    int32_t first, item;
 };
 
 static int by_weight(const void *a, const void *b)
 {
     const struct weighed *x = a, *y = b;
-    return x->weight > y->weight ? -1 : x->weight < y->weight ? 1 : x->item - y->item;
+    return x->weight > y->weight ? -1 : x->weight < y->weight ? 1 : x->first != y->first ? x->first - y->first : x->item - y->item;
 }
 
 static void rank_by(struct placer *p, enum ranking ranking)
 {
     struct weighed *w = ARENA_ARRAY(p->plan->arena, p->item_count, struct weighed);
     for (int i = 0; i < p->item_count; i++) {
-        w[i] = (struct weighed){weight(&p->items[i], ranking), i};
+        w[i] = (struct weighed){weight(&p->items[i], ranking), p->items[i].first, i};
     }
     qsort(w, (size_t)p->item_count, sizeof *w, by_weight);
     for (int i = 0; i < p->item_count; i++) {
@@ -428,7 +429,7 @@ static uint32_t search(struct placer *p, uint32_t bound, uint32_t *offsets)
     uint32_t best = UINT32_MAX;
     for (int ranking = 0; ranking < RANKINGS && best > bound; ranking++) {
         rank_by(p, (enum ranking)ranking);
-        for (int try = 0; try < TRIES && best > bound && (best == UINT32_MAX || p->work < WORK); try++) {
+        for (int try = 0; try < TRIES && best > bound && (try == 0 || p->work < (int64_t)(ranking + 1) * WORK / RANKINGS); try++) {
             const uint32_t height = pack(p);
             if (height < best) {
                 best = height;
