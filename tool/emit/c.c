@@ -402,8 +402,24 @@ static void write_layer(struct emitter *e, int32_t step)
 
 /*** Schedule ***/
 
-/* A segment of several layers: the order of its firings is a table, each layer counts its own rows. */
-static void write_order(struct emitter *e, int32_t segment, uint32_t *at)
+/* Runs the segments from `first` on. */
+static void write_calls(struct emitter *e, int32_t first)
+{
+    for (int32_t i = first; i < e->plan->segment_count; i++) {
+        const struct plan_segment *g = &e->plan->segments[i];
+        const int32_t rows = e->plan->steps[g->first].rows;
+        if (g->count > 1) {
+            text_add(&e->text, "    segment_%d(a);\n", i);
+        } else if (rows == 1) {
+            text_add(&e->text, "    layer_%d(a, 0);\n", g->first);
+        } else {
+            text_add(&e->text, "    for (int32_t y = 0; y < %d; y++) {\n        layer_%d(a, y);\n    }\n", rows, g->first);
+        }
+    }
+}
+
+/* Whose turn it is in a segment of several layers, as a table; returns how many firings. */
+static uint32_t write_order(struct emitter *e, int32_t segment, uint32_t *at)
 {
     const struct plan_segment *g = &e->plan->segments[segment];
     uint32_t end = *at, firings = 0;
@@ -421,29 +437,66 @@ static void write_order(struct emitter *e, int32_t segment, uint32_t *at)
              g->first + g->count - 1, g->first);
     text_add(&e->text, "static const uint8_t order_%d[%u] = {\n", segment, firings);
     text_add_values(&e->text, TYPE_U8, order, firings);
-    text_add(&e->text, "};\n\nstatic void segment_%d(uint8_t *arena)\n{\n", segment);
-    text_add(&e->text, "    int32_t y[%d] = {0};\n    for (uint32_t i = 0; i < %u; i++) {\n", g->count, firings);
-    text_add(&e->text, "        switch (order_%d[i]) {\n", segment);
-    for (int32_t k = 0; k < g->count; k++) {
-        const bool is_last = k == g->count - 1;
-        text_add(&e->text, is_last ? "        default:\n" : "        case %d:\n", k);
-        text_add(&e->text, "            layer_%d(arena, y[%d]);\n            y[%d]++;\n            break;\n", g->first + k, k, k);
-    }
-    text_add(&e->text, "        }\n    }\n}\n");
+    text_add(&e->text, "};\n");
+    return firings;
 }
 
-static void write_functions(struct emitter *e)
+/* Fires the layer of order[i]; `y` holds the rows done by each layer of the segment. */
+static void write_switch(struct emitter *e, int32_t segment, const char *i, const char *y)
+{
+    const struct plan_segment *g = &e->plan->segments[segment];
+    const int32_t first = e->plan->is_fed && segment == 0 ? 1 : 0;
+    text_add(&e->text, "        switch (order_%d[%s]) {\n", segment, i);
+    for (int32_t k = first; k < g->count; k++) {
+        text_add(&e->text, k == g->count - 1 ? "        default:\n" : "        case %d:\n", k);
+        text_add(&e->text, "            layer_%d(arena, %s[%d]);\n            %s[%d]++;\n            break;\n", g->first + k, y, k, y, k);
+    }
+    text_add(&e->text, "        }\n");
+}
+
+/* A segment of several layers: each counts its own rows. */
+static void write_segment(struct emitter *e, int32_t segment, uint32_t *at)
+{
+    const uint32_t firings = write_order(e, segment, at);
+    text_add(&e->text, "\nstatic void segment_%d(uint8_t *arena)\n{\n", segment);
+    text_add(&e->text, "    int32_t y[%d] = {0};\n    for (uint32_t i = 0; i < %u; i++) {\n", e->plan->segments[segment].count, firings);
+    write_switch(e, segment, "i", "y");
+    text_add(&e->text, "    }\n}\n");
+}
+
+/* The segment that takes the input row by row goes as far as the rows allow; where it stands is kept behind the tensors. */
+static void write_feed(struct emitter *e, uint32_t *at)
+{
+    const struct plan *plan = e->plan;
+    const struct plan_step *feed = &plan->steps[0];
+    const int32_t count = plan->segments[0].count;
+    const uint32_t firings = write_order(e, 0, at);
+    text_add(&e->text, "\n/* Where the model stands between two rows. */\nstruct feed {\n    uint32_t at;\n    int32_t y[%d];\n};\n", count);
+    text_add(&e->text, "\nstatic void go_on(uint8_t *arena, struct feed *feed)\n{\n"
+                       "    while (feed->at < %u && order_0[feed->at] != 0) {\n", firings);
+    if (count > 1) {
+        write_switch(e, 0, "feed->at", "feed->y");
+    } else {
+        text_add(&e->text, "        (void)arena;\n");
+    }
+    text_add(&e->text, "        feed->at++;\n    }\n}\n");
+    text_add(&e->text, "\nint %s_feed_row(void *arena, const void *row)\n{\n    uint8_t *a = (uint8_t *)arena;\n", e->lower);
+    text_add(&e->text, "    struct feed *feed = (struct feed *)(void *)(a + %u);\n    go_on(a, feed);\n", plan->tensor_size);
+    const struct plan_buffer *b = &plan->buffers[feed->out[0].buffer];
+    if (b->is_split) {
+        text_add(&e->text, "    memcpy(a + rows_%d[feed->y[0]], row, %d);\n", feed->out[0].buffer, b->row_bytes);
+    } else {
+        text_add(&e->text, "    memcpy(a + %u + (size_t)feed->y[0] * %d, row, %d);\n", b->offset, b->row_bytes, b->row_bytes);
+    }
+    text_add(&e->text, "    feed->y[0]++;\n    feed->at++;\n    go_on(a, feed);\n    if (feed->at < %u) {\n        return 0;\n    }\n", firings);
+    write_calls(e, 1);
+    text_add(&e->text, "    memset(feed, 0, sizeof *feed);\n    return 1;\n}\n");
+}
+
+static void write_init(struct emitter *e)
 {
     const struct plan *plan = e->plan;
     struct text *text = &e->text;
-    uint32_t at = 0;
-    for (int i = 0; i < plan->segment_count; i++) {
-        if (plan->segments[i].count > 1) {
-            write_order(e, i, &at);
-        } else {
-            at++;
-        }
-    }
     text_add(text, "\nvoid %s_init(void *arena)\n{\n    (void)arena;\n", e->lower);
     for (int i = 0; i < plan->code.state_count; i++) {
         const struct mote_state *s = &plan->code.states[i];
@@ -454,25 +507,32 @@ static void write_functions(struct emitter *e)
             text_add(text, "    memset((uint8_t *)arena + %u, %d, %u);\n", offset, s->fill, s->size);
         }
     }
-    text_add(text, "}\n\nvoid *%s_input(void *arena, int i)\n{\n    uint8_t *a = (uint8_t *)arena;\n", e->lower);
+    if (plan->is_fed) {
+        text_add(text, "    memset((uint8_t *)arena + %u, 0, sizeof(struct feed));\n", plan->tensor_size);
+    }
+    text_add(text, "}\n");
+}
+
+static void write_input_and_invoke(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    struct text *text = &e->text;
+    text_add(text, "\nvoid *%s_input(void *arena, int i)\n{\n    uint8_t *a = (uint8_t *)arena;\n", e->lower);
     for (int i = plan->code.input_count - 1; i > 0; i--) {
         text_add(text, "    if (i == %d) {\n        return a + %u;\n    }\n", i, plan->buffers[plan->code.inputs[i].buffer].offset);
     }
     const uint32_t first = plan->code.input_count > 0 ? plan->buffers[plan->code.inputs[0].buffer].offset : 0;
     text_add(text, "    (void)i;\n    return a + %u;\n}\n", first);
     text_add(text, "\nvoid %s_invoke(void *arena)\n{\n    uint8_t *a = (uint8_t *)arena;\n    (void)a;\n", e->lower);
-    for (int i = 0; i < plan->segment_count; i++) {
-        const struct plan_segment *g = &plan->segments[i];
-        const int32_t rows = plan->steps[g->first].rows;
-        if (g->count > 1) {
-            text_add(text, "    segment_%d(a);\n", i);
-        } else if (rows == 1) {
-            text_add(text, "    layer_%d(a, 0);\n", g->first);
-        } else {
-            text_add(text, "    for (int32_t y = 0; y < %d; y++) {\n        layer_%d(a, y);\n    }\n", rows, g->first);
-        }
-    }
-    text_add(text, "}\n\nconst void *%s_output(const void *arena, int i)\n{\n    const uint8_t *a = (const uint8_t *)arena;\n    (void)a;\n",
+    write_calls(e, 0);
+    text_add(text, "}\n");
+}
+
+static void write_output(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    struct text *text = &e->text;
+    text_add(text, "\nconst void *%s_output(const void *arena, int i)\n{\n    const uint8_t *a = (const uint8_t *)arena;\n    (void)a;\n",
              e->lower);
     for (int i = plan->code.output_count - 1; i >= 0; i--) {
         const struct plan_buffer *b = &plan->buffers[plan->code.outputs[i].buffer];
@@ -483,6 +543,32 @@ static void write_functions(struct emitter *e)
         }
     }
     text_add(text, "}\n");
+}
+
+static void write_functions(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    uint32_t at = 0;
+    for (int i = 0; i < plan->segment_count; i++) {
+        if (plan->is_fed && i == 0) {
+            at = 0;
+            continue; /* it comes last, since it calls the others */
+        }
+        if (plan->segments[i].count > 1) {
+            while (plan->schedule[at].step < plan->segments[i].first) {
+                at++;
+            }
+            write_segment(e, i, &at);
+        }
+    }
+    if (plan->is_fed) {
+        at = 0;
+        write_feed(e, &at);
+    } else {
+        write_input_and_invoke(e);
+    }
+    write_init(e);
+    write_output(e);
 }
 
 /*** Files ***/
@@ -523,6 +609,13 @@ static int64_t total_macs(const struct plan *plan)
     return macs;
 }
 
+/* Tensors, and the counters of a model that is fed. */
+static uint32_t ram_size(const struct plan *plan)
+{
+    const uint32_t counters = plan->is_fed ? 4 + 4 * (uint32_t)plan->segments[0].count : 0;
+    return plan->tensor_size + counters > 0 ? plan->tensor_size + counters : 8;
+}
+
 static void write_header(struct emitter *e)
 {
     const struct plan *plan = e->plan;
@@ -531,21 +624,34 @@ static void write_header(struct emitter *e)
     write_comment_name(text, e->options->source);
     text_add(text, "\n *\n * SHA-256 %s\n * %lld multiply-accumulates, %u bytes of RAM besides the stack,\n"
                    " * %zu bytes of weights and biases, %zu bytes of tables in flash.\n *\n"
-                   " *     static uint8_t arena[%s_ARENA_SIZE]; aligned to %s_ARENA_ALIGN\n"
-                   " *     %s_init(arena);\n *     write %s_INPUT0_SIZE bytes to %s_input(arena, 0)\n *     %s_invoke(arena);\n"
-                   " *     read %s_OUTPUT0_SIZE bytes from %s_output(arena, 0)\n */\n",
-             e->options->hash, (long long)total_macs(plan), plan->tensor_size, constant_size(e, true), constant_size(e, false),
-             e->upper, e->upper, e->lower, e->upper, e->lower, e->lower, e->upper, e->lower);
+                   " *     static uint8_t arena[%s_ARENA_SIZE]; aligned to %s_ARENA_ALIGN\n *     %s_init(arena);\n",
+             e->options->hash, (long long)total_macs(plan), ram_size(plan), constant_size(e, true), constant_size(e, false),
+             e->upper, e->upper, e->lower);
+    if (plan->is_fed) {
+        text_add(text, " *     %s_feed_row(arena, row) for each of the %s_FEED_ROWS rows, until it returns 1\n", e->lower, e->upper);
+    } else {
+        text_add(text, " *     write %s_INPUT0_SIZE bytes to %s_input(arena, 0)\n *     %s_invoke(arena);\n", e->upper, e->lower, e->lower);
+    }
+    text_add(text, " *     read %s_OUTPUT0_SIZE bytes from %s_output(arena, 0)\n */\n", e->upper, e->lower);
     text_add(text, "#ifndef %s_H\n#define %s_H\n\n#include <stdint.h>\n\n", e->upper, e->upper);
     text_add(text, "#define %s_ARENA_SIZE %u /* bytes of RAM, inputs and outputs included; besides it only the stack */\n", e->upper,
-             plan->tensor_size > 0 ? plan->tensor_size : 8);
+             ram_size(plan));
     text_add(text, "#define %s_ARENA_ALIGN %d\n", e->upper, MOTE_ARENA_ALIGN);
     write_ends(e, "INPUT", plan->graph->inputs, plan->graph->input_count);
     write_ends(e, "OUTPUT", plan->graph->outputs, plan->graph->output_count);
+    if (plan->is_fed) {
+        text_add(text, "\n#define %s_FEED_ROWS %d\n#define %s_FEED_ROW_SIZE %d /* bytes */\n", e->upper, plan->steps[0].rows, e->upper,
+                 plan->steps[0].out[0].row_bytes);
+    }
     text_add(text, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     text_add(text, "/* Once, before the first invoke; resets what the model remembers. */\nvoid %s_init(void *arena);\n\n", e->lower);
-    text_add(text, "/* Where to write input i before an invoke. */\nvoid *%s_input(void *arena, int i);\n\n", e->lower);
-    text_add(text, "void %s_invoke(void *arena);\n\n", e->lower);
+    if (plan->is_fed) {
+        text_add(text, "/* Takes the next row of the input, %s_FEED_ROW_SIZE bytes. Returns 1 when it was the last one and the outputs are\n"
+                       " * ready, else 0; then the next input begins. */\nint %s_feed_row(void *arena, const void *row);\n\n", e->upper, e->lower);
+    } else {
+        text_add(text, "/* Where to write input i before an invoke. */\nvoid *%s_input(void *arena, int i);\n\n", e->lower);
+        text_add(text, "void %s_invoke(void *arena);\n\n", e->lower);
+    }
     text_add(text, "/* Output i, valid until the next invoke. */\nconst void *%s_output(const void *arena, int i);\n\n", e->lower);
     text_add(text, "#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
 }
@@ -604,7 +710,7 @@ static bool write_model(struct emitter *e)
     text_add(text, "#include \"%s.h\"\n\n#include <stddef.h>\n#include <string.h>\n\n#include \"%s_kernel.h\"\n", e->lower, e->lower);
     for (const struct emit_source *s = emit_sources; s->name != NULL; s++) {
         bool needed = false;
-        for (int i = 0; i < plan->step_count && !needed; i++) {
+        for (int i = plan->is_fed; i < plan->step_count && !needed; i++) {
             const char *params = arena_printf(plan->arena, "mote_%s", plan_kernels[plan->steps[i].kernel].params_name);
             const struct emit_struct *p = emit_find_struct(params);
             needed = p != NULL && strcmp(p->header, s->name) == 0;
@@ -614,7 +720,7 @@ static bool write_model(struct emitter *e)
         }
     }
     text_add(text, "\n");
-    for (int i = 0; i < plan->step_count; i++) {
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
         const enum kernel k = plan->steps[i].kernel;
         if (!used[k]) {
             text_add(text, "%s_kernel %s_%s;\n", e->lower, e->lower, plan_kernels[k].name);
@@ -633,7 +739,7 @@ static bool write_model(struct emitter *e)
                    "                             int32_t count, int32_t step, int32_t rows)\n{\n"
                    "    for (int32_t k = 0; k < count; k++, first += step) {\n"
                    "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n", narrow ? 16 : 32);
-    for (int i = 0; i < plan->step_count; i++) {
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
         if (!write_params(e, i)) {
             return false;
         }
@@ -653,7 +759,7 @@ static bool write_model(struct emitter *e)
     if (!write_row_tables(e)) {
         return false;
     }
-    for (int i = 0; i < plan->step_count; i++) {
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
         write_layer(e, i);
     }
     write_functions(e);
@@ -691,7 +797,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     if (!write_source(&e, files, "kernel.h")) {
         return false;
     }
-    for (int i = 0; i < plan->step_count; i++) {
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
         const enum kernel k = plan->steps[i].kernel;
         if (!write_source(&e, files, arena_printf(plan->arena, "%s.c", plan_kernels[k].name))) {
             return false;
