@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * CAST of float: towards zero, saturated, NaN to 0. T, KERNEL, TO_FLOAT: as in cast_body.h.
+ * CAST of float: towards zero, saturated, NaN to the least value. T, KERNEL, TO_FLOAT: as in cast_body.h.
  * Source: TensorFlow Lite, copyCast, which saturates some types and leaves the others undefined.
  */
+#define ABOVE(x, low) ((x) > (float)(low) ? (x) : (float)(low))
+#define BELOW(x, limit) ((x) < (limit) ? (x) : 0.0F)
 #define TO_INTEGER(x, OUT, LOW, HIGH, LIMIT) \
-    (TO_FLOAT(x) >= LIMIT       ? (OUT)HIGH \
-     : TO_FLOAT(x) > (float)LOW ? (OUT)TO_FLOAT(x) \
-                                : (OUT)(mote_isnan(TO_FLOAT(x)) ? 0 : LOW))
+    (TO_FLOAT(x) >= LIMIT ? (OUT)HIGH : (OUT)BELOW(ABOVE(TO_FLOAT(x), LOW), LIMIT))
 #include "cast_body.h"

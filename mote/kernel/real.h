@@ -12,22 +12,25 @@
 #define MOTE_REAL_H
 
 #include <stdint.h>
-#include <string.h>
 
 /*** Bits, comparisons ***/
 
+/* A union, as freestanding compilers make a call of each memcpy. */
+union mote_float_bits {
+    float x;
+    uint32_t bits;
+};
+
 static inline uint32_t mote_bits(float x)
 {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
+    const union mote_float_bits u = {.x = x};
+    return u.bits;
 }
 
 static inline float mote_from_bits(uint32_t bits)
 {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    const union mote_float_bits u = {.bits = bits};
+    return u.x;
 }
 
 static inline float mote_infinity(void) { return mote_from_bits(UINT32_C(0x7F800000)); }
@@ -258,7 +261,7 @@ static inline uint32_t mote_split(float x, int32_t *exponent)
     return bits;
 }
 
-/* x - y * trunc(x / y), exact: long division, as many bits as the exponents differ. */
+/* x - y * trunc(x / y), exact: long division of the significands, 40 bits at a time. */
 static inline float mote_fmod(float x, float y)
 {
     if (!(mote_fabs(x) < mote_infinity()) || !(mote_fabs(y) > 0.0F)) {
@@ -268,12 +271,14 @@ static inline float mote_fmod(float x, float y)
         return x;
     }
     int32_t ex, ey;
-    uint32_t a = mote_split(x, &ex);
+    uint64_t a = mote_split(x, &ex);
     const uint32_t b = mote_split(y, &ey);
-    for (; ex > ey; ex--) {
-        a = a % b * 2;
+    for (; ex - ey > 40; ex -= 40) {
+        a = (a << 40) % b;
     }
-    const float rest = (float)(a % b); /* times 2^(ey - 150), which may be subnormal */
+    a <<= ex - ey;
+    a = a <= UINT32_MAX ? (uint32_t)a % b : a % b;
+    const float rest = (float)(uint32_t)a; /* times 2^(ey - 150), which may be subnormal */
     return mote_copysign(ey < 25 ? rest * mote_pow2(ey - 126) * 0x1p-24F : rest * mote_pow2(ey - 150), x);
 }
 
@@ -284,16 +289,26 @@ static inline float mote_floor_mod(float x, float y)
     return rest != 0.0F && (rest < 0.0F) != (y < 0.0F) ? rest + y : rest;
 }
 
-/* floor(x / y) of the exact quotient, where x / y in float may round up to a whole number. */
+/* floor(x / y) of the exact quotient. Rounded to float the quotient may have become a whole number, and tells the
+ * answer only if it is not near one; then the significands are divided. */
 static inline float mote_floor_div(float x, float y)
 {
-    const float quotient = x / y;
-    if (!(mote_fabs(quotient) < 4194304.0F) || mote_fabs(y) == mote_infinity()) {
-        return mote_floor(quotient);
+    const float quotient = x / y, whole = mote_floor(quotient);
+    const float up = quotient - whole, doubt = mote_fabs(quotient) * 0x1p-23F;
+    if (up > doubt && 1.0F - up > doubt) {
+        return whole;
     }
-    const float rest = mote_fmod(x, y);
-    const float whole = mote_round((x - rest) / y);
-    return rest != 0.0F && (rest < 0.0F) != (y < 0.0F) ? whole - 1.0F : whole;
+    if (!(mote_fabs(x) < mote_infinity()) || !(mote_fabs(y) < mote_infinity()) || x == 0.0F || y == 0.0F) {
+        return whole;
+    }
+    int32_t ex, ey;
+    const uint32_t a = mote_split(x, &ex), b = mote_split(y, &ey);
+    const int down = (x < 0.0F) != (y < 0.0F);
+    if (mote_fabs(x) < mote_fabs(y) || ex - ey > 40) {
+        return ex - ey > 40 ? quotient : down ? -1.0F : 0.0F;
+    }
+    const uint64_t dividend = (uint64_t)a << (ex - ey), exact = dividend / b;
+    return mote_copysign((float)(exact + (down && exact * b != dividend ? 1 : 0)), quotient);
 }
 
 /*** Trigonometry ***/
