@@ -39,7 +39,8 @@ void plan_find_rows(struct plan *plan)
     }
     for (int i = 0; i < plan->buffer_count; i++) {
         struct plan_buffer *b = &plan->buffers[i];
-        b->row_count = b->row_bytes > 0 && b->size % (size_t)b->row_bytes == 0 ? (int32_t)(b->size / (size_t)b->row_bytes) : 1;
+        const bool divides = b->size > 0 && b->row_bytes > 0 && b->size % (size_t)b->row_bytes == 0;
+        b->row_count = divides ? (int32_t)(b->size / (size_t)b->row_bytes) : 1;
         b->row_bytes = (int32_t)(b->size / (size_t)b->row_count);
     }
 }
