@@ -27,10 +27,10 @@ test-all: test  ## the same again by clang, and under AddressSanitizer and Undef
 	    ctest --preset $$preset -j $(JOBS) -LE device || exit 1; \
 	done
 
-demo:  ## a published model finds the faces in a photograph; pictures in build/demo/
+demo:  ## a published model finds the faces in a photograph: make demo [PICTURE=me.png]
 	@scripts/setup.sh build demo
 	@$(MAKE) --no-print-directory all
-	@examples/demo.sh build/mote build/demo
+	@examples/demo.sh build/mote build/demo $(PICTURE)
 
 bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=program]
 	@bench/bench.sh $(MODELS)

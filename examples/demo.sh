@@ -9,8 +9,13 @@ mote=$(realpath "$1")
 root=$(realpath "$(dirname "$0")/..")
 faces=$(dirname "$mote")/examples/faces
 mkdir -p "$2"
-cd "$2"
+dir=$2
 shift 2
+pictures=()
+for picture; do
+    pictures+=("$(realpath "$picture")")
+done
+cd "$dir"
 
 package=@mediapipe/face_detection@0.4.1657300184
 model=node_modules/@mediapipe/face_detection/face_detection_short_range.tflite
@@ -20,7 +25,8 @@ photographs=usr/lib/python3/dist-packages/skimage/data
 fetch_model() {
     [[ -s $model ]] && return
     echo "demo: fetching $package from npm"
-    npm install --prefix . --ignore-scripts --no-audit --no-fund --no-save "$package" > npm.log 2>&1 || {
+    npm install --prefix . --ignore-scripts --no-audit --no-fund --no-save --prefer-offline --fetch-retries=1 \
+        --fetch-retry-mintimeout=1000 "$package" > npm.log 2>&1 || {
         echo "demo: npm could not fetch it: $(grep -m 1 -iE 'err' npm.log || tail -n 1 npm.log)" >&2
         return 1
     }
@@ -49,18 +55,18 @@ show_edges() {
     exit 0
 }
 
-if (($# == 0)); then
+if ((${#pictures[@]} == 0)); then
     fetch_photographs || show_edges
-    set -- "$photographs/astronaut.png" "$photographs/chelsea.png"
+    pictures=("$photographs/astronaut.png" "$photographs/chelsea.png")
 fi
 fetch_model || show_edges
 sha256sum --quiet --check <<< "$checksum  $model"
 
-for picture; do
+for picture in "${pictures[@]}"; do
     name=$(basename "$picture" .png)
-    echo "$picture:"
+    echo "$name.png:"
     "$faces" prepare "$picture" "$name.in"
     "$mote" run "$model" --input "$name.in" --output "$name.out"
-    "$faces" show "$picture" "$name.out" "$name.png"
-    echo "  marked in $PWD/$name.png"
+    "$faces" show "$picture" "$name.out" "$name-faces.png"
+    echo "  marked in $dir/$name-faces.png"
 done
