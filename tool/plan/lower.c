@@ -4,6 +4,7 @@
  */
 #include "lower.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -238,8 +239,8 @@ void lower_multiplier(double real, int32_t *multiplier, int32_t *shift)
 
 void lower_activation_range_f32(enum activation activation, float *low, float *high)
 {
-    *low = activation == ACT_NONE ? -INFINITY : activation == ACT_RELU_N1_TO_1 ? -1.0F : 0.0F;
-    *high = activation == ACT_RELU6 ? 6.0F : activation == ACT_RELU_N1_TO_1 ? 1.0F : INFINITY;
+    *low = activation == ACT_NONE ? -FLT_MAX : activation == ACT_RELU_N1_TO_1 ? -1.0F : 0.0F;
+    *high = activation == ACT_RELU6 ? 6.0F : activation == ACT_RELU_N1_TO_1 ? 1.0F : FLT_MAX;
 }
 
 bool lower_factor(struct lower *l, double real, int32_t most, int32_t *multiplier, int32_t *shift)
@@ -289,10 +290,10 @@ void lower_activation_range(enum activation activation, const struct tensor *out
     const double scale = (double)ir_scale(out);
     *low = type_low;
     *high = type_high;
-    if (isfinite(real_low)) {
+    if (real_low > -FLT_MAX) {
         *low = (int32_t)fmax(type_low, ir_zero_point(out) + (double)roundf((float)(real_low / scale)));
     }
-    if (isfinite(real_high)) {
+    if (real_high < FLT_MAX) {
         *high = (int32_t)fmin(type_high, ir_zero_point(out) + (double)roundf((float)(real_high / scale)));
     }
 }

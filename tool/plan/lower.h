@@ -130,7 +130,7 @@ void lower_type_range(enum type type, int32_t *low, int32_t *high);
 /* The range that a fused activation allows in the output's quantised values (8 and 16 bits). */
 void lower_activation_range(enum activation activation, const struct tensor *out, int32_t *low, int32_t *high);
 
-/* The same for float. */
+/* The same for float, which without one ends at the greatest finite values: infinities become those. */
 void lower_activation_range_f32(enum activation activation, float *low, float *high);
 
 /* Fails, naming the types at hand and `want`, the combinations there are. */
