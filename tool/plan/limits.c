@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a plan may ask for: numbers of rows that the executor's 32-bit integers hold, and no more work than
+ * What a plan may ask for: rows inside of their tensors, numbers of rows that the executor's 32-bit integers hold, and no more work than
  * allowed, so that a hostile model ends here and not after hours.
  *
  * Work is counted for all firings of a step: bytes of all rows that it sees, 16 for each row pointer, and its
@@ -23,6 +23,25 @@ static bool check_range(const struct plan_step *s, const struct mote_port *port)
     }
     const int64_t reach = (int64_t)(port->count > 0 ? port->count - 1 : 0) * port->dilation;
     return low > INT32_MIN && high < INT32_MAX && reach < INT32_MAX && high + reach < INT32_MAX;
+}
+
+/* Whether all rows of a port are inside of its buffer: if not, a lowering rule is wrong. */
+static bool is_inside(const struct plan *plan, const struct mote_port *port, int64_t rows)
+{
+    return rows * port->row_bytes <= (int64_t)plan->buffers[port->buffer].size;
+}
+
+static bool check_ports(const struct plan *plan, const struct plan_step *s)
+{
+    const int32_t images = s->image_rows > 0 ? s->rows / s->image_rows : 0;
+    bool inside = true;
+    for (int k = 0; k < s->in_count && s->rows > 0; k++) {
+        inside = inside && is_inside(plan, &s->in[k], (int64_t)(images - 1) * s->in[k].image_step + s->in[k].rows);
+    }
+    for (int k = 0; k < s->out_count && s->rows > 0; k++) {
+        inside = inside && is_inside(plan, &s->out[k], s->out[k].stride == 0 ? 1 : s->rows);
+    }
+    return inside;
 }
 
 static double taps(const struct graph *g, const struct node *n)
@@ -55,6 +74,9 @@ bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag)
             if (!check_range(s, &s->in[k])) {
                 return ir_fail(n, diag, "its window reaches further than 2^31 rows; make padding or dilation smaller");
             }
+        }
+        if (!check_ports(plan, s)) {
+            return ir_fail(n, diag, "its rows do not fit its tensors; this is a fault of mote, please report it");
         }
         *work += step_work(g, s);
         if (g->max_work > 0 && *work > g->max_work) {
