@@ -44,6 +44,14 @@ static inline float mote_copysign(float x, float sign)
     return mote_from_bits((mote_bits(x) & UINT32_C(0x7FFFFFFF)) | (mote_bits(sign) & UINT32_C(0x80000000)));
 }
 
+/* `yes` where the condition (0 or 1) holds, else `no`, without a branch: those on data are mispredicted, and stop loops
+ * from becoming vector code. */
+static inline float mote_select(int condition, float yes, float no)
+{
+    const uint32_t mask = 0 - (uint32_t)condition;
+    return mote_from_bits((mote_bits(yes) & mask) | (mote_bits(no) & ~mask));
+}
+
 /* Where one side is NaN, the first argument is the result. */
 static inline float mote_fmin(float a, float b) { return b < a ? b : a; }
 static inline float mote_fmax(float a, float b) { return a < b ? b : a; }
@@ -135,11 +143,12 @@ static inline float mote_pow2(int32_t n) { return mote_from_bits((uint32_t)(n + 
 
 static inline float mote_exp(float x)
 {
-    const float a = !(x > -104.0F) ? -104.0F : x > 89.0F ? 89.0F : x; /* beyond: 0 and infinity */
+    const float a = mote_select(x > -104.0F, mote_fmin(x, 89.0F), -104.0F); /* beyond: 0 and infinity */
     const int32_t n = mote_exp_exponent(a);
     const float y = 1.0F + mote_exp_core(mote_exp_rest(a, n));
     const int32_t half = n >> 1; /* 2^n itself may be out of range */
-    return mote_isnan(x) ? x : y * mote_pow2(half) * mote_pow2(n - half);
+    const float power = y * mote_pow2(half) * mote_pow2(n - half);
+    return mote_select(mote_isnan(x), x, power);
 }
 
 /* e^x - 1 */
@@ -158,19 +167,18 @@ static inline float mote_expm1(float x)
 static inline float mote_logistic(float x)
 {
     const float e = mote_exp(-mote_fabs(x));
-    return (x < 0.0F ? e : 1.0F) / (1.0F + e);
+    return mote_select(x < 0.0F, e, 1.0F) / (1.0F + e);
 }
 
+/* Both branches are computed, so that a loop over a row becomes vector code. */
 static inline float mote_tanh(float x)
 {
-    const float a = mote_fabs(x);
-    if (a < 0.55F) {
-        const float w = x * x;
-        const float p = -0.3333333033F + w * (0.1333291537F + w * (-0.05387394885F +
-                        w * (0.02111095905F - w * 0.00626911972F)));
-        return x + x * w * p;
-    }
-    return mote_isnan(x) ? x : mote_copysign(1.0F - 2.0F / (mote_exp(a + a) + 1.0F), x);
+    const float a = mote_fabs(x), w = x * x;
+    const float p = -0.3333333033F + w * (0.1333291537F + w * (-0.05387394885F +
+                    w * (0.02111095905F - w * 0.00626911972F)));
+    const float small = x + x * w * p;
+    const float large = mote_copysign(1.0F - 2.0F / (mote_exp(a + a) + 1.0F), x);
+    return mote_select(a >= 0.55F, large, small); /* NaN: small is NaN */
 }
 
 /*** Logarithm, powers ***/
