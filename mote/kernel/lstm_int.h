@@ -9,32 +9,31 @@
 #include "sigmoid.h"
 #include "state.h"
 
+typedef int8_t lstm_weight;
 typedef int16_t lstm_cell;
 
 static inline int16_t saturate(int32_t x) { return (int16_t)mote_clamp(x, INT16_MIN, INT16_MAX); }
 
-static inline lstm_sum dot(const lstm_value *x, int32_t offset, const int8_t *weight, int32_t count)
+static inline lstm_sum lstm_times(lstm_value x, int32_t offset, int8_t weight)
 {
-    lstm_sum sum = 0;
-    for (int32_t i = 0; i < count; i++) {
-        sum += (lstm_sum)((int32_t)(int16_t)(x[i] + offset) * (int16_t)weight[i]);
-    }
-    return sum;
+    return (lstm_sum)((int32_t)(int16_t)(x + offset) * (int16_t)weight);
 }
 
-static inline int16_t lstm_gate(const struct mote_lstm *p, int g, int32_t u, const lstm_value *x, const lstm_value *h)
+static inline int16_t lstm_gate(const struct mote_lstm *p, int g, int32_t u, lstm_sum in, lstm_sum state)
 {
-    const int8_t *in_weights = (const int8_t *)p->in_weights[g] + (ptrdiff_t)u * p->in_count;
-    const int8_t *state_weights = (const int8_t *)p->state_weights[g] + (ptrdiff_t)u * p->unit_count;
     const lstm_bias *bias = p->bias[g];
-    const lstm_sum in = dot(x, p->in_offset, in_weights, p->in_count) + (lstm_sum)(bias != NULL ? bias[u] : 0);
-    const lstm_sum state = dot(h, p->state_offset, state_weights, p->unit_count);
+    in += (lstm_sum)(bias != NULL ? bias[u] : 0);
     return saturate(saturate(lstm_requant(in, p->in_multiplier[g], p->in_shift[g])) +
                     saturate(lstm_requant(state, p->state_multiplier[g], p->state_shift[g])));
 }
 
 static inline int16_t lstm_logistic(int16_t x) { return mote_logistic_q15(3 * (int32_t)x); }
-static inline int16_t lstm_tanh(int16_t x) { return mote_tanh_q15(3 * (int32_t)x); }
+
+static inline int16_t lstm_tanh(int16_t x, int32_t shift)
+{
+    const int32_t y = 3 * (int32_t)x;
+    return mote_tanh_q15(shift >= 0 ? y * (INT32_C(1) << shift) : (y + (INT32_C(1) << (-shift - 1))) >> -shift);
+}
 
 static inline int16_t lstm_next_cell(const struct mote_lstm *p, int16_t c, int16_t in, int16_t forget, int16_t fresh)
 {
@@ -44,11 +43,8 @@ static inline int16_t lstm_next_cell(const struct mote_lstm *p, int16_t c, int16
     return p->cell_clip > 0 ? (int16_t)mote_clamp(next, -p->cell_clip, p->cell_clip) : next;
 }
 
-static inline lstm_value lstm_hidden(const struct mote_lstm *p, int16_t c, int16_t gate)
+static inline lstm_value lstm_hidden(const struct mote_lstm *p, int16_t tanh_c, int16_t out)
 {
-    const int32_t n = p->cell_shift;
-    const int32_t x = 3 * (int32_t)c;
-    const int32_t tanh = mote_tanh_q15(n >= 0 ? x * (INT32_C(1) << n) : (x + (INT32_C(1) << (-n - 1))) >> -n);
-    const int32_t h = mote_requant(tanh * gate, p->out_multiplier, p->out_shift) - p->state_offset;
+    const int32_t h = mote_requant((int32_t)tanh_c * out, p->out_multiplier, p->out_shift) - p->state_offset;
     return (lstm_value)mote_clamp(h, LSTM_LOW, LSTM_HIGH);
 }
