@@ -5,8 +5,24 @@
 #ifndef MOTE_KERNEL_CONV_H
 #define MOTE_KERNEL_CONV_H
 
+#include "fixed.h"
 #include "kernel.h"
 #include "mac.h"
+
+/* The taps of one row of a window that lie inside of the image: first .. last - 1. The window begins at `left`. */
+struct mote_taps {
+    int32_t left, first, last;
+};
+
+static inline struct mote_taps mote_find_taps(int32_t left, int32_t in_w, int32_t filter_w, int32_t dilation)
+{
+    const int32_t before = mote_max(-left, 0), inside = in_w - left;
+    if (dilation == 1) { /* spares the divisions, which many targets have to call */
+        return (struct mote_taps){left, before, mote_min(filter_w, inside)};
+    }
+    return (struct mote_taps){left, (before + dilation - 1) / dilation,
+                              mote_min(filter_w, (inside + dilation - 1) / dilation)};
+}
 
 /* CONV_2D. io->in: filter_h input rows [in_w, in_c]; io->out: one row [out_w, out_c].
  *

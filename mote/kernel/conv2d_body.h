@@ -26,18 +26,15 @@ static void add_row(const struct mote_conv2d *p, const mac_in *in, const mac_wei
     }
 }
 
-/* The sums of one pixel of the output in the channels of `b`, over the window's rows ky .. end - 1. The window begins at
- * input column `left`. */
-static void add_rows(const struct mote_conv2d *p, const void *const rows[], const struct block *b, int32_t left,
+/* The sums of one pixel of the output in the channels of `b`, over the window's rows ky .. end - 1. */
+static void add_rows(const struct mote_conv2d *p, const void *const rows[], const struct block *b, struct mote_taps t,
                      int32_t ky, int32_t end, mac_sum sum[])
 {
-    const int32_t first = left < 0 ? (-left + p->dilation_w - 1) / p->dilation_w : 0;
-    const int32_t last = mote_min(p->filter_w, (p->in_w - left + p->dilation_w - 1) / p->dilation_w);
-    const int32_t start = (left + first * p->dilation_w) * p->in_c + b->in_channel;
-    for (; ky < end; ky++, rows++) {
-        if (*rows != NULL && first < last) {
-            const mac_weight *weight = b->filter + (ky * p->filter_w + first) * p->filter_c;
-            add_row(p, (const mac_in *)*rows + start, weight, last - first, b->count, sum);
+    const int32_t start = (t.left + t.first * p->dilation_w) * p->in_c + b->in_channel;
+    for (; ky < end && t.first < t.last; ky++, rows++) {
+        if (*rows != NULL) {
+            const mac_weight *weight = b->filter + (ky * p->filter_w + t.first) * p->filter_c;
+            add_row(p, (const mac_in *)*rows + start, weight, t.last - t.first, b->count, sum);
         }
     }
 }
@@ -49,14 +46,13 @@ static void finish(const struct mote_conv2d *p, const struct block *b, const mac
     }
 }
 
-/* One pixel of the output, in the channels of `b`. */
+/* Pixel x of the output, with taps `t`, in the channels of `b`. */
 static void make_outputs(const struct mote_conv2d *p, const struct mote_io *io, const struct block *b, int32_t x,
-                         mac_out *out)
+                         struct mote_taps t, mac_out *out)
 {
-    const int32_t left = x * p->stride_w - p->pad_w;
     if (p->folded == 0) {
         mac_sum sum[MAC_FILTERS] = {0};
-        add_rows(p, io->in, b, left, 0, p->filter_h, sum);
+        add_rows(p, io->in, b, t, 0, p->filter_h, sum);
         finish(p, b, sum, out);
         return;
     }
@@ -64,7 +60,7 @@ static void make_outputs(const struct mote_conv2d *p, const struct mote_io *io, 
     for (int32_t k = 0; k < b->count && io->y == 0; k++) {
         sum[k] = 0;
     }
-    add_rows(p, io->in, b, left, p->fold_first + io->y, p->fold_first + io->y + 1, sum);
+    add_rows(p, io->in, b, t, p->fold_first + io->y, p->fold_first + io->y + 1, sum);
     if (io->y == p->folded - 1) {
         finish(p, b, sum, out);
     }
@@ -79,11 +75,12 @@ void KERNEL(const void *params, const struct mote_io *io)
     mac_out *out = io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {
+        const struct mote_taps t = mote_find_taps(x * p->stride_w - p->pad_w, p->in_w, p->filter_w, p->dilation_w);
         struct block b = {filters, 0, 0, 0};
         for (; b.in_channel < p->in_c; b.in_channel += p->filter_c) {
             for (const int32_t end = b.o + group_filters; b.o < end; b.o += b.count) {
                 b.count = mote_min(end - b.o, MAC_FILTERS);
-                make_outputs(p, io, &b, x, out + b.o);
+                make_outputs(p, io, &b, x, t, out + b.o);
                 b.filter += b.count * filter_size;
             }
         }

@@ -21,17 +21,15 @@ static inline void add_tap(const struct mote_depthwise *p, const mac_in *in, con
     }
 }
 
-/* Output channels o .. o + count - 1 of one pixel, whose window begins at input column `left`. */
+/* Output channels o .. o + count - 1 of one pixel with taps `t`. */
 static inline void make_outputs(const struct mote_depthwise *p, const void *const rows[], const mac_weight *filter,
-                                int32_t left, int32_t o, int32_t count, mac_out *out)
+                                struct mote_taps t, int32_t o, int32_t count, mac_out *out)
 {
-    const int32_t first = left < 0 ? (-left + p->dilation_w - 1) / p->dilation_w : 0;
-    const int32_t last = mote_min(p->filter_w, (p->in_w - left + p->dilation_w - 1) / p->dilation_w);
     mac_sum sum[CHANNELS] = {0};
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
         const mac_in *row = rows[ky];
-        for (int32_t kx = first; row != NULL && kx < last; kx++) {
-            const mac_in *pixel = row + (left + kx * p->dilation_w) * p->in_c;
+        for (int32_t kx = t.first; row != NULL && kx < t.last; kx++) {
+            const mac_in *pixel = row + (t.left + kx * p->dilation_w) * p->in_c;
             const mac_weight *weight = filter + (ky * p->filter_w + kx) * p->out_c;
             add_tap(p, pixel, weight, o, count, sum);
         }
@@ -48,13 +46,13 @@ void KERNEL(const void *params, const struct mote_io *io)
     mac_out *out = io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {
-        const int32_t left = x * p->stride_w - p->pad_w;
+        const struct mote_taps t = mote_find_taps(x * p->stride_w - p->pad_w, p->in_w, p->filter_w, p->dilation_w);
         int32_t o = 0;
         for (; o + CHANNELS <= p->out_c; o += CHANNELS) {
-            make_outputs(p, io->in, filter, left, o, CHANNELS, out);
+            make_outputs(p, io->in, filter, t, o, CHANNELS, out);
         }
         if (o < p->out_c) {
-            make_outputs(p, io->in, filter, left, o, p->out_c - o, out);
+            make_outputs(p, io->in, filter, t, o, p->out_c - o, out);
         }
     }
 }

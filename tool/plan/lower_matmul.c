@@ -66,8 +66,8 @@ static int32_t broadcast_matrix(const struct tensor *t, const struct tensor *out
     return index;
 }
 
-/* Input i as `per_matrix` lines for each of its matrices; line v of the product, all matrices counted as one image, needs
- * line v of the matrix that broadcasting pairs it with, or the whole matrix if that is one line. */
+/* Input i as `per_matrix` lines for each of its matrices. Line v of the product, all matrices counted as one image,
+ * needs line v of the matrix that broadcasting pairs it with, or the whole matrix if that is one line. */
 static void add_broadcast(struct lower *l, int i, int32_t per_matrix, int32_t line_bytes)
 {
     const struct tensor *t = lower_in(l, i), *out = lower_out(l, 0);
