@@ -28,8 +28,8 @@ static inline struct mote_taps mote_find_taps(int32_t left, int32_t in_w, int32_
  *
  *   out[x, o] = bias[o] + sum over ky, kx, i of in[ky][left + kx * dilation_w, i] * filter[o, ky, kx, i]
  *
- * with left = x * stride_w - pad_w, over the taps inside of the image. A filter of group g = o / (out_c / groups) sees the channels
- * [g * filter_c, (g + 1) * filter_c), groups = in_c / filter_c.
+ * with left = x * stride_w - pad_w, over the taps inside of the image. A filter of group g = o / (out_c / groups) sees
+ * the channels [g * filter_c, (g + 1) * filter_c), groups = in_c / filter_c.
  * FULLY_CONNECTED is the case of one pixel, one tap. */
 struct mote_conv2d {
     struct mote_mac mac;
