@@ -24,6 +24,7 @@ photographs=usr/lib/python3/dist-packages/skimage/data
 
 fetch_model() {
     [[ -s $model ]] && return
+    command -v npm > /dev/null || { echo "demo: there is no npm to fetch the model with" >&2; return 1; }
     echo "demo: fetching $package from npm"
     npm install --prefix . --ignore-scripts --no-audit --no-fund --no-save --prefer-offline --fetch-retries=1 \
         --fetch-retry-mintimeout=1000 "$package" > npm.log 2>&1 || {
@@ -55,6 +56,7 @@ show_edges() {
     exit 0
 }
 
+[[ -x $faces ]] || { echo "demo: built without libpng" >&2; show_edges; }
 if ((${#pictures[@]} == 0)); then
     fetch_photographs || show_edges
     pictures=("$photographs/astronaut.png" "$photographs/chelsea.png")
