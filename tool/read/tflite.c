@@ -462,8 +462,16 @@ static bool read_operator(struct reader *r, const struct fb_table *table, struct
     if (n->out_count > 0 && n->out[0] >= 0 && n->out[0] < g->tensor_count) {
         n->name = g->tensors[n->out[0]].name;
     }
-    return find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n) && read_options(r, table, n) &&
-           !r->diag->failed;
+    if (!find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n) || !read_options(r, table, n)) {
+        return false;
+    }
+    for (int i = 0; i < n->out_count; i++) { /* operators change states that they read; results are new */
+        const int32_t t = n->out[i];
+        if (t >= 0 && t < g->tensor_count && g->tensors[t].is_state) {
+            return ir_fail(n, r->diag, "output %d, tensor \"%.80s\", is a variable", i, g->tensors[t].name);
+        }
+    }
+    return !r->diag->failed;
 }
 
 static bool read_subgraph(struct reader *r, const struct fb_table *table, struct graph *g)
