@@ -64,7 +64,7 @@ static inline struct fft_complex fft_divided(struct fft_complex a, int32_t k)
     return (struct fft_complex){fft_divide(a.re, k), fft_divide(a.im, k)};
 }
 
-/*** Butterflies: the transform of k numbers x[] ***/
+/*** Butterflies: they join the transforms of k parts, `span` apart, number `i` of each ***/
 
 struct fft_stage {
     const struct fft_complex *twiddles;
@@ -73,31 +73,41 @@ struct fft_stage {
     int32_t inverse;
 };
 
-static inline void fft_join2(struct fft_complex x[])
+/* Number i of part q > 0, turned into its place. */
+static inline struct fft_complex fft_part(const struct fft_stage *s, const struct fft_complex *at, int32_t q, int32_t i,
+                                          int32_t radix)
 {
-    const struct fft_complex t = x[1];
-    x[1] = fft_subtract(x[0], t);
-    x[0] = fft_add(x[0], t);
+    return fft_multiply(fft_divided(at[q * s->span], radix), s->twiddles[q * i * s->step]);
 }
 
-static inline void fft_join3(const struct fft_stage *s, struct fft_complex x[])
+static inline void fft_join2(const struct fft_stage *s, struct fft_complex *at, int32_t i)
 {
-    const struct fft_complex sum = fft_add(x[1], x[2]);
-    const struct fft_complex turn = fft_scale(fft_subtract(x[1], x[2]), s->twiddles[s->step * s->span].im);
-    const struct fft_complex middle = fft_number((fft_wide)x[0].re - fft_half(sum.re), (fft_wide)x[0].im - fft_half(sum.im));
-    x[0] = fft_add(x[0], sum);
-    x[1] = fft_add_turned(middle, turn);
-    x[2] = fft_subtract_turned(middle, turn);
+    const struct fft_complex x0 = fft_divided(at[0], 2), x1 = fft_part(s, at, 1, i, 2);
+    at[0] = fft_add(x0, x1);
+    at[s->span] = fft_subtract(x0, x1);
 }
 
-static inline void fft_join4(const struct fft_stage *s, struct fft_complex x[])
+static inline void fft_join3(const struct fft_stage *s, struct fft_complex *at, int32_t i)
 {
-    const struct fft_complex even = fft_add(x[0], x[2]), odd = fft_subtract(x[0], x[2]);
-    const struct fft_complex sum = fft_add(x[1], x[3]), turn = fft_subtract(x[1], x[3]);
-    x[0] = fft_add(even, sum);
-    x[2] = fft_subtract(even, sum);
-    x[1] = s->inverse ? fft_add_turned(odd, turn) : fft_subtract_turned(odd, turn);
-    x[3] = s->inverse ? fft_subtract_turned(odd, turn) : fft_add_turned(odd, turn);
+    const struct fft_complex x0 = fft_divided(at[0], 3), x1 = fft_part(s, at, 1, i, 3), x2 = fft_part(s, at, 2, i, 3);
+    const struct fft_complex sum = fft_add(x1, x2);
+    const struct fft_complex turn = fft_scale(fft_subtract(x1, x2), s->twiddles[s->step * s->span].im);
+    const struct fft_complex middle = fft_number((fft_wide)x0.re - fft_half(sum.re), (fft_wide)x0.im - fft_half(sum.im));
+    at[0] = fft_add(x0, sum);
+    at[s->span] = fft_add_turned(middle, turn);
+    at[2 * s->span] = fft_subtract_turned(middle, turn);
+}
+
+static inline void fft_join4(const struct fft_stage *s, struct fft_complex *at, int32_t i)
+{
+    const struct fft_complex x0 = fft_divided(at[0], 4), x1 = fft_part(s, at, 1, i, 4);
+    const struct fft_complex x2 = fft_part(s, at, 2, i, 4), x3 = fft_part(s, at, 3, i, 4);
+    const struct fft_complex even = fft_add(x0, x2), odd = fft_subtract(x0, x2);
+    const struct fft_complex sum = fft_add(x1, x3), turn = fft_subtract(x1, x3);
+    at[0] = fft_add(even, sum);
+    at[2 * s->span] = fft_subtract(even, sum);
+    at[(s->inverse ? 1 : 3) * s->span] = fft_add_turned(odd, turn);
+    at[(s->inverse ? 3 : 1) * s->span] = fft_subtract_turned(odd, turn);
 }
 
 /* x + a * ca + b * cb */
@@ -107,49 +117,34 @@ static inline struct fft_complex fft_blend(struct fft_complex x, struct fft_comp
     return fft_add(fft_add(x, fft_scale(a, ca)), fft_scale(b, cb));
 }
 
-static inline void fft_join5(const struct fft_stage *s, struct fft_complex x[])
+static inline void fft_join5(const struct fft_stage *s, struct fft_complex *at, int32_t i)
 {
     const struct fft_complex ya = s->twiddles[s->step * s->span], yb = s->twiddles[2 * s->step * s->span];
-    const struct fft_complex sum1 = fft_add(x[1], x[4]), turn1 = fft_subtract(x[1], x[4]);
-    const struct fft_complex sum2 = fft_add(x[2], x[3]), turn2 = fft_subtract(x[2], x[3]);
-    const struct fft_complex outer = fft_blend(x[0], sum1, ya.re, sum2, yb.re);
-    const struct fft_complex inner = fft_blend(x[0], sum1, yb.re, sum2, ya.re);
+    const struct fft_complex x0 = fft_divided(at[0], 5), x1 = fft_part(s, at, 1, i, 5), x2 = fft_part(s, at, 2, i, 5);
+    const struct fft_complex x3 = fft_part(s, at, 3, i, 5), x4 = fft_part(s, at, 4, i, 5);
+    const struct fft_complex sum1 = fft_add(x1, x4), turn1 = fft_subtract(x1, x4);
+    const struct fft_complex sum2 = fft_add(x2, x3), turn2 = fft_subtract(x2, x3);
+    const struct fft_complex outer = fft_blend(x0, sum1, ya.re, sum2, yb.re);
+    const struct fft_complex inner = fft_blend(x0, sum1, yb.re, sum2, ya.re);
     const struct fft_complex outer_turn = fft_add(fft_scale(turn1, ya.im), fft_scale(turn2, yb.im));
     const struct fft_complex inner_turn = fft_subtract(fft_scale(turn1, yb.im), fft_scale(turn2, ya.im));
-    x[0] = fft_add(x[0], fft_add(sum1, sum2));
-    x[1] = fft_add_turned(outer, outer_turn);
-    x[4] = fft_subtract_turned(outer, outer_turn);
-    x[2] = fft_add_turned(inner, inner_turn);
-    x[3] = fft_subtract_turned(inner, inner_turn);
+    at[0] = fft_add(x0, fft_add(sum1, sum2));
+    at[s->span] = fft_add_turned(outer, outer_turn);
+    at[2 * s->span] = fft_add_turned(inner, inner_turn);
+    at[3 * s->span] = fft_subtract_turned(inner, inner_turn);
+    at[4 * s->span] = fft_subtract_turned(outer, outer_turn);
 }
 
-/* One stage over all n numbers. Inlined with a constant radix. */
-static inline void fft_run_stage(const struct fft_stage *s, int32_t radix, int32_t n, struct fft_complex *out)
+typedef void fft_join(const struct fft_stage *s, struct fft_complex *at, int32_t i);
+
+/* One stage over all n numbers. Inlined with a constant radix and its butterfly. */
+static inline void fft_run_stage(const struct fft_stage *stage, int32_t radix, fft_join *join, int32_t n,
+                                 struct fft_complex *out)
 {
-    for (int32_t start = 0; start < n; start += radix * s->span) {
-        for (int32_t i = start; i < start + s->span; i++) {
-            struct fft_complex x[5];
-            for (int32_t q = 0; q < radix; q++) {
-                x[q] = fft_divided(out[i + q * s->span], radix);
-                x[q] = q > 0 ? fft_multiply(x[q], s->twiddles[q * (i - start) * s->step]) : x[q];
-            }
-            switch (radix) {
-            case 2:
-                fft_join2(x);
-                break;
-            case 3:
-                fft_join3(s, x);
-                break;
-            case 4:
-                fft_join4(s, x);
-                break;
-            default:
-                fft_join5(s, x);
-                break;
-            }
-            for (int32_t q = 0; q < radix; q++) {
-                out[i + q * s->span] = x[q];
-            }
+    const struct fft_stage s = *stage; /* out of reach of what is written */
+    for (int32_t start = 0; start < n; start += radix * s.span) {
+        for (int32_t i = 0; i < s.span; i++) {
+            join(&s, out + start + i, i);
         }
     }
 }
@@ -163,16 +158,16 @@ static void fft_transform(const struct mote_signal_fft *p, struct fft_complex *o
         s.step = n / (s.span * radix);
         switch (radix) {
         case 2:
-            fft_run_stage(&s, 2, n, out);
+            fft_run_stage(&s, 2, fft_join2, n, out);
             break;
         case 3:
-            fft_run_stage(&s, 3, n, out);
+            fft_run_stage(&s, 3, fft_join3, n, out);
             break;
         case 4:
-            fft_run_stage(&s, 4, n, out);
+            fft_run_stage(&s, 4, fft_join4, n, out);
             break;
         default:
-            fft_run_stage(&s, 5, n, out);
+            fft_run_stage(&s, 5, fft_join5, n, out);
             break;
         }
         s.span *= radix;
@@ -181,20 +176,26 @@ static void fft_transform(const struct mote_signal_fft *p, struct fft_complex *o
 
 /*** Around the transform ***/
 
-/* Puts number i of the input where the stages want it: the digits of i, base radix[], in reverse. `count` values are
- * there, the others are 0. */
+/* Number i of the input, of which `count` values are there; the others are 0. */
+static inline struct fft_complex fft_load(const fft_real *in, int32_t count, int32_t i)
+{
+    return fft_number(2 * i < count ? in[2 * i] : 0, 2 * i + 1 < count ? in[2 * i + 1] : 0);
+}
+
+/* Puts number i of the input where the stages want it: the digits of i, base radix[], in reverse. */
 static void fft_reorder(const struct mote_signal_fft *p, const fft_real *in, int32_t count, struct fft_complex *out)
 {
-    const int32_t n = p->fft_length / 2;
+    const int32_t n = p->fft_length / 2, last = p->stage_count - 1;
     int32_t step[MOTE_FFT_STAGES], digit[MOTE_FFT_STAGES] = {0};
-    for (int32_t j = 0, product = 1; j < p->stage_count; j++) {
+    for (int32_t j = 0, product = 1; j <= last; j++) {
         step[j] = product;
         product *= p->radix[j];
     }
-    for (int32_t i = 0, from = 0; i < n; i++) {
-        out[i].re = 2 * from < count ? in[2 * from] : 0;
-        out[i].im = 2 * from + 1 < count ? in[2 * from + 1] : 0;
-        for (int32_t j = p->stage_count - 1; j >= 0; j--) {
+    for (int32_t i = 0, from = 0; i < n; i += p->radix[last]) {
+        for (int32_t q = 0; q < p->radix[last]; q++) {
+            out[i + q] = fft_load(in, count, from + q * step[last]);
+        }
+        for (int32_t j = last - 1; j >= 0; j--) {
             from += step[j];
             if (++digit[j] < p->radix[j]) {
                 break;
