@@ -5,7 +5,7 @@
  *   KERNEL                       the name of the kernel
  *   lstm_value, lstm_weight, lstm_cell    the types of activations, weights, cell state and gates
  *   lstm_sum                     what inner products are summed up in
- *   lstm_times(x, offset, w)     a product
+ *   lstm_times(x, w)             a product
  *   lstm_gate(p, g, u, in, state)         gate g of unit u before its activation, from its two sums
  *   lstm_logistic(x), lstm_tanh(x, shift) the activations; x * 2^shift has 12 fractional bits
  *   lstm_next_cell(p, c, in, forget, fresh), lstm_hidden(p, tanh_c, out)    the state equations
@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* sum[g] of row u of each of four matrices [units, count] times x; the gates share the loads of x. */
-static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_value *x, int32_t offset, int32_t count,
+static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_value *x, int32_t count,
                             lstm_sum sum[])
 {
     const lstm_weight *row[MOTE_LSTM_GATES];
@@ -26,10 +26,10 @@ static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_v
     }
     lstm_sum sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
     for (int32_t i = 0; i < count; i++) {
-        sum0 += lstm_times(x[i], offset, row[0][i]);
-        sum1 += lstm_times(x[i], offset, row[1][i]);
-        sum2 += lstm_times(x[i], offset, row[2][i]);
-        sum3 += lstm_times(x[i], offset, row[3][i]);
+        sum0 += lstm_times(x[i], row[0][i]);
+        sum1 += lstm_times(x[i], row[1][i]);
+        sum2 += lstm_times(x[i], row[2][i]);
+        sum3 += lstm_times(x[i], row[3][i]);
     }
     sum[0] = sum0;
     sum[1] = sum1;
@@ -63,8 +63,8 @@ void KERNEL(const void *params, const struct mote_io *io)
 
     for (int32_t u = 0; u < units; u++) {
         lstm_sum in[MOTE_LSTM_GATES], state[MOTE_LSTM_GATES];
-        lstm_dot(p->in_weights, u, io->in[0], p->in_offset, p->in_count, in);
-        lstm_dot(p->state_weights, u, hidden, p->state_offset, units, state);
+        lstm_dot(p->in_weights, u, io->in[0], p->in_count, in);
+        lstm_dot(p->state_weights, u, hidden, units, state);
         for (int g = 0; g < MOTE_LSTM_GATES; g++) {
             gates[g * units + u] = lstm_gate(p, g, u, in[g], state[g]);
         }

@@ -9,15 +9,11 @@
 
 typedef float lstm_value, lstm_weight, lstm_cell, lstm_sum;
 
-static inline float lstm_times(float x, int32_t offset, float weight)
-{
-    (void)offset;
-    return x * weight;
-}
+static inline float lstm_times(float x, float weight) { return x * weight; }
 
 static inline float lstm_gate(const struct mote_lstm *p, int g, int32_t u, float in, float state)
 {
-    const float *bias = p->bias[g];
+    const float *bias = p->in_bias[g];
     return in + (bias != NULL ? bias[u] : 0) + state;
 }
 

@@ -14,15 +14,13 @@ typedef int16_t lstm_cell;
 
 static inline int16_t saturate(int32_t x) { return (int16_t)mote_clamp(x, INT16_MIN, INT16_MAX); }
 
-static inline lstm_sum lstm_times(lstm_value x, int32_t offset, int8_t weight)
-{
-    return (lstm_sum)((int32_t)(int16_t)(x + offset) * (int16_t)weight);
-}
+static inline lstm_sum lstm_times(lstm_value x, int8_t weight) { return (lstm_sum)((int32_t)x * weight); }
 
 static inline int16_t lstm_gate(const struct mote_lstm *p, int g, int32_t u, lstm_sum in, lstm_sum state)
 {
-    const lstm_bias *bias = p->bias[g];
-    in += (lstm_sum)(bias != NULL ? bias[u] : 0);
+    const lstm_bias *in_bias = p->in_bias[g], *state_bias = p->state_bias[g];
+    in += (lstm_sum)(in_bias != NULL ? in_bias[u] : 0);
+    state += (lstm_sum)(state_bias != NULL ? state_bias[u] : 0);
     return saturate(saturate(lstm_requant(in, p->in_multiplier[g], p->in_shift[g])) +
                     saturate(lstm_requant(state, p->state_multiplier[g], p->state_shift[g])));
 }
@@ -45,6 +43,6 @@ static inline int16_t lstm_next_cell(const struct mote_lstm *p, int16_t c, int16
 
 static inline lstm_value lstm_hidden(const struct mote_lstm *p, int16_t tanh_c, int16_t out)
 {
-    const int32_t h = mote_requant((int32_t)tanh_c * out, p->out_multiplier, p->out_shift) - p->state_offset;
+    const int32_t h = mote_requant((int32_t)tanh_c * out, p->out_multiplier, p->out_shift) + p->out_offset;
     return (lstm_value)mote_clamp(h, LSTM_LOW, LSTM_HIGH);
 }

@@ -21,9 +21,9 @@ struct mote_svdf {
     int32_t in_count, unit_count, rank, memory; /* filter_count = unit_count * rank */
     const void *feature; /* [filter_count, in_count] */
     const void *time;    /* [filter_count, memory], of the state's type */
-    const void *bias;    /* [unit_count] int32 or float, or NULL */
+    const void *bias;    /* [unit_count] int32, less state_zero times the time filters, or float; NULL: 0 */
     /* integer kernels only */
-    int32_t in_offset;   /* minus the input's zero point */
+    const int32_t *feature_bias; /* [filter_count] minus the input's zero point times the feature filters; NULL: 0 */
     int32_t state_zero, out_offset;
     int32_t state_multiplier, state_shift; /* from the feature filters to the state */
     int32_t out_multiplier, out_shift;
@@ -37,7 +37,7 @@ enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LS
  * io->in: a row x [in_count]; io->out: a row [unit_count]; the hidden state h and the cell state c, both
  * [batch_count, unit_count]; io->scratch: the four gates, 4 * unit_count values of the cell's type.
  *
- *   gate[g] = act(in_weights[g] * x + bias[g] + state_weights[g] * h)    act: tanh for the cell gate, else logistic
+ *   gate[g] = act(in_weights[g] * x + in_bias[g] + state_weights[g] * h)    act: tanh for the cell gate, else logistic
  *   c = clip(gate[FORGET] * c + gate[INPUT] * gate[CELL])
  *   h = gate[OUTPUT] * tanh(c), which is also the output
  *
@@ -48,14 +48,15 @@ struct mote_lstm {
     int32_t time_major; /* 1: row y is step y / batch_count of sequence y % batch_count; 0: y % step_count, y / step_count */
     const void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
     const void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */
-    const void *bias[MOTE_LSTM_GATES];          /* [unit_count]: int32, int64 for int16 activations, float; or NULL */
-    /* integer kernels only */
-    int32_t in_offset, state_offset; /* minus the zero points of input and hidden state */
+    const void *in_bias[MOTE_LSTM_GATES];       /* [unit_count]: int32, int64 for int16 activations, float; NULL: 0 */
+    /* integer kernels only; biases of int8 activations include minus the zero point times the weights */
+    const void *state_bias[MOTE_LSTM_GATES];    /* [unit_count] likewise */
     int32_t in_multiplier[MOTE_LSTM_GATES], in_shift[MOTE_LSTM_GATES];
     int32_t state_multiplier[MOTE_LSTM_GATES], state_shift[MOTE_LSTM_GATES];
     int32_t forget_multiplier, forget_shift; /* gate[FORGET] * c to c */
     int32_t update_multiplier, update_shift; /* gate[INPUT] * gate[CELL] to c */
     int32_t out_multiplier, out_shift;       /* gate[OUTPUT] * tanh(c) to h */
+    int32_t out_offset;                      /* the zero point of h */
     int32_t cell_shift;                      /* c * 2^cell_shift has 12 fractional bits; in [-30, 14] */
     int32_t cell_clip;                       /* c stays in [-cell_clip, cell_clip]; 0: not clipped */
     /* float kernel only */

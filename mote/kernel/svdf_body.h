@@ -12,22 +12,20 @@
 #include "fixed.h"
 #include "state.h"
 
-static int32_t feature_dot(const struct mote_svdf *p, const int8_t *in, const int8_t *feature)
+static uint32_t feature_dot(const int8_t *in, const int8_t *feature, int32_t count)
 {
-    const int32_t offset = p->in_offset;
     uint32_t sum = 0;
-    for (int32_t i = 0; i < p->in_count; i++) {
-        sum += (uint32_t)((int32_t)(int16_t)(in[i] + offset) * (int16_t)feature[i]);
+    for (int32_t i = 0; i < count; i++) {
+        sum += (uint32_t)((int32_t)in[i] * feature[i]);
     }
-    return (int32_t)sum;
+    return sum;
 }
 
-static uint32_t time_dot(const struct mote_svdf *p, const svdf_state *state, const svdf_state *time)
+static uint32_t time_dot(const svdf_state *state, const svdf_state *time, int32_t count)
 {
-    const int32_t zero = p->state_zero;
     uint32_t sum = 0;
-    for (int32_t m = 0; m < p->memory; m++) {
-        sum += (uint32_t)(state[m] - zero) * (uint32_t)time[m];
+    for (int32_t i = 0; i < count; i++) {
+        sum += (uint32_t)((int32_t)state[i] * time[i]);
     }
     return sum;
 }
@@ -45,11 +43,12 @@ void KERNEL(const void *params, const struct mote_io *io)
     for (int32_t u = 0; u < p->unit_count; u++) {
         uint32_t sum = bias != NULL ? (uint32_t)bias[u] : 0;
         for (int32_t r = 0; r < p->rank; r++, feature += p->in_count, time += p->memory, state += p->memory) {
-            int32_t fresh = feature_dot(p, io->in[0], feature);
+            const uint32_t offset = p->feature_bias != NULL ? (uint32_t)p->feature_bias[u * p->rank + r] : 0;
+            int32_t fresh = (int32_t)(feature_dot(io->in[0], feature, p->in_count) + offset);
             fresh = mote_clamp(mote_requant(fresh, p->state_multiplier, p->state_shift), SVDF_LOW, SVDF_HIGH);
             memmove(state, state + 1, (size_t)(p->memory - 1) * sizeof *state);
             state[p->memory - 1] = (svdf_state)(fresh + p->state_zero);
-            sum += time_dot(p, state, time);
+            sum += time_dot(state, time, p->memory);
         }
         const int32_t y = mote_requant((int32_t)sum, p->out_multiplier, p->out_shift) + p->out_offset;
         out[u] = (int8_t)mote_clamp(y, INT8_MIN, INT8_MAX);

@@ -55,6 +55,28 @@ static bool check_bias(struct lower *l, const struct tensor *t, enum type type)
 
 static const void *data_of(const struct tensor *t) { return t != NULL ? t->data : NULL; }
 
+/* bias[r] - zero * sum of row r of weights [rows, columns], modulo 2^32, so that kernels need not subtract the zero point
+ * from each value. `bias` may be NULL: 0; it is returned as it is where there is nothing to subtract. */
+static const int32_t *fold_zero_point(struct lower *l, const int32_t *bias, int32_t zero, const struct tensor *weights,
+                                      int32_t rows)
+{
+    if (zero == 0) {
+        return bias;
+    }
+    const int32_t columns = rows > 0 ? (int32_t)(ir_count(weights) / rows) : 0;
+    int32_t *folded = lower_alloc(l, (size_t)rows, sizeof *folded);
+    int64_t at = 0;
+    for (int32_t r = 0; r < rows; r++) {
+        uint32_t sum = 0;
+        for (int32_t i = 0; i < columns; i++, at++) {
+            sum += (uint32_t)(weights->type == TYPE_S8 ? ((const int8_t *)weights->data)[at]
+                                                       : ((const int16_t *)weights->data)[at]);
+        }
+        folded[r] = (int32_t)((bias != NULL ? (uint32_t)bias[r] : 0) - (uint32_t)zero * sum);
+    }
+    return folded;
+}
+
 /*** SVDF ***/
 
 static bool set_svdf_scales(struct lower *l, struct mote_svdf *p)
@@ -64,7 +86,8 @@ static bool set_svdf_scales(struct lower *l, struct mote_svdf *p)
     if (!lower_quantised(l, in, "input") || !lower_quantised(l, state, "state") || !lower_quantised(l, out, "output")) {
         return false;
     }
-    p->in_offset = -ir_zero_point(in);
+    p->feature_bias = fold_zero_point(l, NULL, ir_zero_point(in), feature, feature->dim[0]);
+    p->bias = fold_zero_point(l, p->bias, ir_zero_point(state), time, p->unit_count);
     p->state_zero = ir_zero_point(state);
     p->out_offset = ir_zero_point(out);
     /* The reference multiplies scales as floats. */
@@ -144,9 +167,14 @@ static bool set_gate(struct lower *l, struct mote_lstm *p, int g, enum type weig
     }
     p->in_weights[g] = in_weights->data;
     p->state_weights[g] = state_weights->data;
-    p->bias[g] = data_of(bias);
+    p->in_bias[g] = data_of(bias);
     if (weight_type == TYPE_F32) {
         return true;
+    }
+    if (bias_type == TYPE_S32) {
+        const int32_t in_zero = ir_zero_point(lower_in(l, 0)), state_zero = ir_zero_point(lower_in(l, LSTM_HIDDEN));
+        p->in_bias[g] = fold_zero_point(l, p->in_bias[g], in_zero, in_weights, p->unit_count);
+        p->state_bias[g] = fold_zero_point(l, NULL, state_zero, state_weights, p->unit_count);
     }
     const int32_t most_shift = bias_type == TYPE_S64 ? 7 : 30;
     const double unit = ldexp(1, -12); /* of a gate before its activation; the reference multiplies scales as floats */
@@ -175,8 +203,7 @@ static bool set_lstm_scales(struct lower *l, struct mote_lstm *p)
     }
     const double clip = (double)l->node->attr.cell_clip;
     p->cell_clip = clip > 0 ? (int32_t)fmin(clip / cell_scale, INT16_MAX) : 0;
-    p->in_offset = -ir_zero_point(in);
-    p->state_offset = -ir_zero_point(hidden);
+    p->out_offset = ir_zero_point(hidden);
     return lower_factor(l, gate * cell_scale / cell_scale, 30, &p->forget_multiplier, &p->forget_shift) &&
            lower_factor(l, gate * gate / cell_scale, 30, &p->update_multiplier, &p->update_shift) &&
            lower_factor(l, gate * gate / (double)ir_scale(hidden), 30, &p->out_multiplier, &p->out_shift);
