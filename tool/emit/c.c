@@ -234,11 +234,6 @@ static bool write_struct(struct emitter *e, const struct emit_struct *s, const u
 
 /*** Layers ***/
 
-static const struct node *node_of(const struct emitter *e, const struct plan_step *s)
-{
-    return &e->plan->graph->nodes[s->node];
-}
-
 static void write_comment_name(struct text *text, const char *name)
 {
     for (int i = 0; name[i] != '\0' && i < 60; i++) { /* nothing that could end a comment */
@@ -250,7 +245,7 @@ static void write_comment_name(struct text *text, const char *name)
 static void write_layer_title(struct emitter *e, int32_t step)
 {
     const struct plan_step *s = &e->plan->steps[step];
-    const struct node *n = node_of(e, s);
+    const struct node *n = s->node;
     const struct tensor *out = ir_out(e->plan->graph, n, 0);
     char shape[96];
     text_add(&e->text, "\n/* Layer %d: %s \"", step, ir_op_text(n->op));

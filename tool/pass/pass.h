@@ -21,4 +21,7 @@ bool pass_variables(struct model *model, pass_evaluate *evaluate, struct diag *d
  * shapes may depend on them. */
 bool pass_fold_constants(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
 
+/* Removes channels that are the same everywhere, or that nobody weighs, from tensors and weights. */
+bool pass_drop_dead_channels(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
+
 #endif

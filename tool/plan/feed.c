@@ -41,7 +41,7 @@ bool plan_feed(struct plan *plan, struct diag *diag)
     struct mote_assign *params = ARENA_NEW(plan->arena, struct mote_assign);
     params->bytes = b->row_bytes;
     plan->steps[0] = (struct plan_step){
-        .node = -1,
+        .node = NULL,
         .kernel = KERNEL_assign,
         .params = params,
         .in = row_port(plan, outer, b),

@@ -54,7 +54,7 @@ static double taps(const struct graph *g, const struct node *n)
 
 static double step_work(const struct graph *g, const struct plan_step *s)
 {
-    double work = taps(g, &g->nodes[s->node]);
+    double work = taps(g, s->node);
     for (int i = 0; i < s->in_count; i++) {
         work += (double)s->rows * s->in[i].count * ((double)s->in[i].row_bytes + POINTER_WORK);
     }
@@ -69,7 +69,7 @@ bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag)
     const struct graph *g = plan->graph;
     for (int i = 0; i < plan->step_count; i++) {
         const struct plan_step *s = &plan->steps[i];
-        const struct node *n = &g->nodes[s->node];
+        const struct node *n = s->node;
         for (int k = 0; k < s->in_count; k++) {
             if (!check_range(s, &s->in[k])) {
                 return ir_fail(n, diag, "its window reaches further than 2^31 rows; make padding or dilation smaller");

@@ -39,7 +39,7 @@ void lower_begin_step(struct lower *l)
     }
     l->step = &l->plan->steps[l->plan->step_count];
     *l->step = (struct plan_step){
-        .node = (int32_t)(l->node - l->graph->nodes), .kernel = KERNEL_COUNT, .in_place = NO_BUFFER};
+        .node = l->node, .kernel = KERNEL_COUNT, .in_place = NO_BUFFER};
 }
 
 void *lower_kernel(struct lower *l, enum kernel kernel)

@@ -29,7 +29,7 @@ extern const struct plan_kernel plan_kernels[KERNEL_COUNT];
 enum { NO_BUFFER = -1 };
 
 struct plan_step {
-    int32_t node; /* index in the graph */
+    const struct node *node; /* NULL: none, a step of the planner itself */
     enum kernel kernel;
     void *params; /* plan_kernels[kernel].params_size bytes */
     struct mote_port *in, *out;

@@ -23,7 +23,7 @@ static struct place *order_nodes(const struct plan *plan)
         places[i] = (struct place){-1, i};
     }
     for (int i = 0; i < plan->step_count; i++) {
-        places[plan->steps[i].node].step = i;
+        places[plan->steps[i].node - plan->graph->nodes].step = i;
     }
     for (int i = 1; i < g->node_count; i++) {
         places[i].step = places[i].step < 0 ? places[i - 1].step : places[i].step;
@@ -109,7 +109,7 @@ void report_make(struct report *r, const char *path, size_t file_size, const str
     *r = (struct report){.path = path, .file_size = file_size, .graph = plan->graph, .plan = plan,
                          .layered_size = layered_size};
     if (plan->peak_step < plan->step_count) {
-        r->peak = &plan->graph->nodes[plan->steps[plan->peak_step].node];
+        r->peak = plan->steps[plan->peak_step].node;
         r->peak_scratch = (int64_t)plan->steps[plan->peak_step].scratch_size;
     }
     collect_operators(r);
