@@ -83,6 +83,7 @@ static const struct tensor *find_tensor(const struct plan *plan, const void *dat
     return NULL;
 }
 
+/* A table of the plan's, or the scales of a tensor. */
 static const struct plan_table *find_table(const struct plan *plan, const void *data)
 {
     for (int i = 0; i < plan->table_count; i++) {
@@ -90,6 +91,13 @@ static const struct plan_table *find_table(const struct plan *plan, const void *
         const uint8_t *start = t->data;
         if ((const uint8_t *)data >= start && (const uint8_t *)data < start + t->count * t->size) {
             return t;
+        }
+    }
+    for (int i = 0; i < plan->graph->tensor_count; i++) {
+        const struct quant *q = &plan->graph->tensors[i].quant;
+        if (q->count > 0 && q->scale == data) {
+            const struct plan_table scales = {q->scale, (size_t)q->count, sizeof *q->scale};
+            return arena_copy(plan->arena, &scales, sizeof scales);
         }
     }
     return NULL;
