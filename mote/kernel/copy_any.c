@@ -14,11 +14,12 @@
 static void copy_units(uint8_t *out, const uint8_t *in, const struct mote_loop *loop, int32_t unit)
 {
     const ptrdiff_t in_step = (ptrdiff_t)(loop->in_step / unit), out_step = (ptrdiff_t)(loop->out_step / unit);
+    const int32_t count = loop->count;
     ptrdiff_t from = 0, to = 0;
     switch (unit) {
 #define COPY_UNITS(size, type) \
     case size: \
-        for (int32_t i = 0; i < loop->count; i++, from += in_step, to += out_step) { \
+        for (int32_t i = 0; i < count; i++, from += in_step, to += out_step) { \
             ((type *)(void *)out)[to] = ((const type *)(const void *)in)[from]; \
         } \
         break;
@@ -43,17 +44,48 @@ static void copy_run(uint8_t *out, const uint8_t *in, int32_t run, const uint8_t
     }
 }
 
+/* Runs of several elements, `loop` apart. Short ones, such as the channels of a pixel, have loops of their own, since
+ * a copy of a constant size needs no call. */
+static void copy_runs(uint8_t *out, const uint8_t *in, const struct mote_loop *loop, int32_t run)
+{
+    const ptrdiff_t in_step = (ptrdiff_t)loop->in_step, out_step = (ptrdiff_t)loop->out_step;
+    const int32_t count = loop->count;
+    ptrdiff_t from = 0, to = 0;
+    switch (run) {
+#define COPY_RUNS(size) \
+        for (int32_t i = 0; i < count; i++, from += in_step, to += out_step) { \
+            memcpy(out + to, in + from, size); \
+        } \
+        break;
+    case 2:
+        COPY_RUNS(2)
+    case 3:
+        COPY_RUNS(3)
+    case 4:
+        COPY_RUNS(4)
+    case 8:
+        COPY_RUNS(8)
+    case 16:
+        COPY_RUNS(16)
+    case 32:
+        COPY_RUNS(32)
+    default:
+        COPY_RUNS((size_t)run)
+#undef COPY_RUNS
+    }
+}
+
 static void copy_inner(uint8_t *out, const uint8_t *in, const struct mote_loop *loop, int32_t run, int32_t unit,
                        const uint8_t *table)
 {
-    if (run == unit && table == NULL) {
+    if (table != NULL) {
+        for (int32_t i = 0; i < loop->count; i++) {
+            copy_run(out + (ptrdiff_t)(i * loop->out_step), in + (ptrdiff_t)(i * loop->in_step), run, table);
+        }
+    } else if (run == unit) {
         copy_units(out, in, loop, unit);
-        return;
-    }
-    const ptrdiff_t in_step = (ptrdiff_t)loop->in_step, out_step = (ptrdiff_t)loop->out_step;
-    ptrdiff_t from = 0, to = 0;
-    for (int32_t i = 0; i < loop->count; i++, from += in_step, to += out_step) {
-        copy_run(out + to, in + from, run, table);
+    } else {
+        copy_runs(out, in, loop, run);
     }
 }
 

@@ -12,17 +12,18 @@ void mote_resize_bilinear_f32(const void *params, const struct mote_io *io)
 {
     const struct mote_resize_bilinear *p = params;
     const float *x_weight = p->x_weight;
+    const int32_t out_w = p->out_w, channels = p->channels;
     const float y = ((const float *)p->y_weight)[io->y % p->image_rows];
     const float *above = io->in[0], *below = y > 0 ? io->in[1] : above;
     float *out = io->out[0];
 
-    for (int32_t i = 0; i < p->out_w; i++, out += p->channels) {
+    for (int32_t i = 0; i < out_w; i++, out += channels) {
         const float x = x_weight[i];
         const float *a = above + p->column[i], *c = below + p->column[i];
-        const ptrdiff_t right = x > 0 ? (ptrdiff_t)p->channels : 0;
-        for (int32_t k = 0; k < p->channels; k++) {
+        const float *b = x > 0 ? a + channels : a, *d = x > 0 ? c + channels : c;
+        for (int32_t k = 0; k < channels; k++) {
             const float sum = a[k] * (1 - y) * (1 - x) + c[k] * y * (1 - x) +
-                              a[k + right] * (1 - y) * x + c[k + right] * y * x;
+                              b[k] * (1 - y) * x + d[k] * y * x;
             out[k] = sum;
         }
     }

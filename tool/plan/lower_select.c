@@ -36,6 +36,18 @@ struct copy_maker copy_begin(struct lower *l, int32_t unit, int32_t most_pieces)
     return (struct copy_maker){l, p, pieces, loops, 0, 0};
 }
 
+/* Makes the loop with the most turns the innermost one, which costs least a turn; the order is free. */
+static void longest_inside(struct mote_loop *nest, int32_t count)
+{
+    for (int32_t i = 0; i < count - 1; i++) {
+        if (nest[i].count > nest[count - 1].count) {
+            const struct mote_loop swap = nest[i];
+            nest[i] = nest[count - 1];
+            nest[count - 1] = swap;
+        }
+    }
+}
+
 struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32_t count, const struct mote_loop loops[])
 {
     struct mote_loop *nest = m->loops + m->loop_count;
@@ -58,6 +70,7 @@ struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32
     piece.first_loop = m->loop_count;
     piece.loop_count = MOTE_COPY_LOOPS - kept;
     memmove(nest, nest + kept, (size_t)piece.loop_count * sizeof *nest);
+    longest_inside(nest, piece.loop_count);
     m->loop_count += piece.loop_count;
     m->pieces[m->piece_count] = piece;
     return &m->pieces[m->piece_count++];
