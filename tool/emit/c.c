@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "emit.h"
@@ -332,6 +333,29 @@ static const char *base_text(struct emitter *e, int32_t buffer)
     return b->offset == 0 ? "arena" : arena_printf(e->plan->arena, "arena + %u", b->offset);
 }
 
+/* A window of one row that is always inside of the image. */
+static bool is_one_row(const struct plan_step *s, const struct mote_port *port)
+{
+    bool inside = port->count == 1;
+    for (int32_t y = 0; y < s->rows && inside; y++) {
+        inside = mote_port_row(port, s->image_rows, y, 0) >= 0;
+    }
+    return inside;
+}
+
+/* The line of output row y that the window begins with. */
+static const char *first_text(struct emitter *e, const struct mote_port *port, const char *line)
+{
+    struct arena *arena = e->plan->arena;
+    if (port->lines != NULL) {
+        return arena_printf(arena, "%s[%s]", find_object(e, port->lines)->name, line);
+    }
+    const char *first = port->stride == 0   ? "0"
+                        : port->stride == 1 ? line
+                                            : arena_printf(arena, "%s * %d", line, port->stride);
+    return port->pad == 0 ? first : arena_printf(arena, port->pad > 0 ? "%s - %d" : "%s + %d", first, abs(port->pad));
+}
+
 /* The window's rows, written to in[at ...]. */
 static void write_in_port(struct emitter *e, const struct plan_step *s, const struct mote_port *port, int32_t at)
 {
@@ -339,28 +363,25 @@ static void write_in_port(struct emitter *e, const struct plan_step *s, const st
     struct arena *arena = e->plan->arena;
     const struct plan_buffer *b = &e->plan->buffers[port->buffer];
     const bool images = s->rows != s->image_rows;
-    const char *line = images ? "line" : "y";
-    if (port->lines == NULL && port->stride == 0 && port->count == 1 && port->pad == 0 && port->image_step == 0) {
-        const char *row = b->is_split ? arena_printf(arena, "arena + rows_%d[0]", port->buffer) : base_text(e, port->buffer);
-        text_add(text, "    in[%d] = %s;\n", at, row);
-        return;
+    const bool moves = images && port->image_step > 0;
+    const char *first = first_text(e, port, images ? "line" : "y");
+    const char *base = b->is_split ? arena_printf(arena, "rows_%d", port->buffer) : base_text(e, port->buffer);
+    if (moves) {
+        base = arena_printf(arena, b->is_split ? "%s + image * %d" : "%s + (size_t)image * %d", base,
+                            port->image_step * (b->is_split ? 1 : port->row_bytes));
     }
-    const char *first = port->lines != NULL ? arena_printf(arena, "%s[%s]", find_object(e, port->lines)->name, line)
-                        : arena_printf(arena, port->stride == 1 ? "%s" : "%s * %d", line, port->stride);
-    if (port->pad != 0) {
-        first = arena_printf(arena, port->pad > 0 ? "%s - %d" : "%s + %d", first, port->pad > 0 ? port->pad : -port->pad);
-    }
-    const char *image = images && port->image_step > 0 ? arena_printf(arena, "image * %d", port->image_step) : "0";
-    if (b->is_split) {
-        text_add(text, "    find_rows(in + %d, arena, rows_%d + %s, %s, %d, %d, %d);\n", at, port->buffer, image, first,
-                 port->count, port->dilation, port->rows);
-    } else {
-        const char *base = base_text(e, port->buffer);
-        if (image[0] != '0') {
-            base = arena_printf(arena, "%s + (size_t)(%s) * %d", base, image, port->row_bytes);
+    if (!is_one_row(s, port)) {
+        text_add(text, b->is_split ? "    find_rows(in + %d, arena, %s" : "    step_rows(in + %d, %s", at, base);
+        if (!b->is_split) {
+            text_add(text, ", %d", port->row_bytes);
         }
-        text_add(text, "    step_rows(in + %d, %s, %d, %s, %d, %d, %d);\n", at, base, port->row_bytes, first, port->count,
-                 port->dilation, port->rows);
+        text_add(text, ", %s, %d, %d, %d);\n", first, port->count, port->dilation, port->rows);
+    } else if (b->is_split) {
+        text_add(text, moves ? "    in[%d] = arena + (%s)[%s];\n" : "    in[%d] = arena + %s[%s];\n", at, base, first);
+    } else if (first[0] == '0' && first[1] == '\0') {
+        text_add(text, "    in[%d] = %s;\n", at, base);
+    } else {
+        text_add(text, "    in[%d] = %s + (size_t)(%s) * %d;\n", at, base, first, port->row_bytes);
     }
 }
 
@@ -704,6 +725,40 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     return true;
 }
 
+/* Does any port find its rows with step_rows, or with find_rows? */
+static bool needs_finder(const struct plan *plan, bool is_split)
+{
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        for (int k = 0; k < s->in_count; k++) {
+            if (plan->buffers[s->in[k].buffer].is_split == is_split && !is_one_row(s, &s->in[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void write_row_finders(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    if (needs_finder(plan, false)) {
+        text_add(&e->text, "\n/* Rows first, first + step, ... of a tensor whose rows follow each other; NULL outside of [0, rows). */\n"
+                           "static void step_rows(const void **in, const uint8_t *base, int32_t bytes, int32_t first, int32_t count,\n"
+                           "                      int32_t step, int32_t rows)\n{\n"
+                           "    for (int32_t k = 0; k < count; k++, first += step) {\n"
+                           "        in[k] = first < 0 || first >= rows ? NULL : base + (size_t)first * (size_t)bytes;\n    }\n}\n");
+    }
+    if (needs_finder(plan, true)) {
+        text_add(&e->text, "\n/* The same for a tensor whose rows lie where its table says. */\n"
+                           "static void find_rows(const void **in, const uint8_t *arena, const uint%d_t *table, int32_t first,\n"
+                           "                      int32_t count, int32_t step, int32_t rows)\n{\n"
+                           "    for (int32_t k = 0; k < count; k++, first += step) {\n"
+                           "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n",
+                 plan->tensor_size <= UINT16_MAX ? 16 : 32);
+    }
+}
+
 static bool write_model(struct emitter *e)
 {
     const struct plan *plan = e->plan;
@@ -731,17 +786,7 @@ static bool write_model(struct emitter *e)
         }
     }
     text_add(text, "\ntypedef char %s_sizes_fit[sizeof(void *) <= 8 && %s_ARENA_SIZE > 0 ? 1 : -1];\n", e->lower, e->upper);
-    text_add(text, "\n/* Rows first, first + step, ... of a tensor whose rows follow each other; NULL outside of [0, rows). */\n"
-                   "static inline void step_rows(const void **in, const uint8_t *base, int32_t bytes, int32_t first, int32_t count,\n"
-                   "                             int32_t step, int32_t rows)\n{\n"
-                   "    for (int32_t k = 0; k < count; k++, first += step) {\n"
-                   "        in[k] = first < 0 || first >= rows ? NULL : base + (size_t)first * (size_t)bytes;\n    }\n}\n");
-    const bool narrow = plan->tensor_size <= UINT16_MAX;
-    text_add(text, "\n/* The same for a tensor whose rows lie where its table says. */\n"
-                   "static inline void find_rows(const void **in, const uint8_t *arena, const uint%d_t *table, int32_t first,\n"
-                   "                             int32_t count, int32_t step, int32_t rows)\n{\n"
-                   "    for (int32_t k = 0; k < count; k++, first += step) {\n"
-                   "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n", narrow ? 16 : 32);
+    write_row_finders(e);
     for (int i = plan->is_fed; i < plan->step_count; i++) {
         if (!write_params(e, i)) {
             return false;
