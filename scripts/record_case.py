@@ -124,6 +124,20 @@ def find_operator(model, operator):
     sys.exit(f"operator code {builtin} {code.text(1)} has no row in tool/ir/op.def")
 
 
+def flexbuffer(data):
+    """The entries of a flexbuffer that is a map of integers and booleans; "T", a type, is left out."""
+    load = lambda at, width, signed=False: int.from_bytes(data[at:at + width], "little", signed=signed)
+    values, width = len(data) - 3 - load(len(data) - 3, 1), 1 << (data[-2] & 3)
+    count, key_width = load(values - width, width), load(values - 2 * width, width)
+    keys = values - 3 * width - load(values - 3 * width, width)
+    for i in range(count):
+        at = keys + i * key_width
+        at -= load(at, key_width)
+        key = data[at:data.index(0, at)].decode()
+        if key != "T":
+            yield key, load(values + i * width, width, True)
+
+
 def options(name, operator):
     words = [name]
     table = operator.table(4)
@@ -150,7 +164,7 @@ def options(name, operator):
             words.append(f"{attribute}={value}")
     custom = operator.vector(5, "B")
     if custom:
-        words.append("custom=" + bytes(custom).hex())
+        words += [f"{key}={value}" for key, value in flexbuffer(bytes(custom))]
     return "op " + " ".join(words)
 
 

@@ -20,6 +20,18 @@ static const struct option {
 #undef FIELD
 };
 
+/* The options of custom operators, entries of a flexbuffer. */
+static const struct custom {
+    enum op op;
+    enum field_kind kind;
+    const char *key;
+    size_t at; /* offset in struct attr */
+} customs[] = {
+#define CUSTOM(op, kind, attribute, need) {OP_##op, kind, #attribute, offsetof(struct attr, attribute)},
+#include "../tool/read/custom_options.def"
+#undef CUSTOM
+};
+
 static const struct {
     int32_t code;
     const char *name;
@@ -184,6 +196,43 @@ static void write_option(struct writer *w, size_t table, const struct option *o,
     }
 }
 
+/* A flexbuffer of all options of a custom operator: keys, where they are, then values and their types, all of 4 bytes. */
+static void write_customs(struct writer *w, size_t table, const struct node *n)
+{
+    enum { MOST = 16, FLEX_INT = 1, FLEX_MAP = 9, FLEX_BOOL = 26, WIDTH_4 = 2 };
+    struct writer flex = {.arena = w->arena};
+    const struct custom *entry[MOST];
+    size_t key[MOST], count = 0;
+    for (size_t i = 0; i < COUNT_OF(customs) && count < MOST; i++) {
+        if (customs[i].op == n->op) {
+            entry[count] = &customs[i];
+            const size_t size = strlen(customs[i].key) + 1;
+            key[count] = reserve(&flex, size, 1);
+            memcpy(flex.data + key[count++], customs[i].key, size);
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    const size_t keys = reserve(&flex, 4 * count, 4);
+    const size_t map = reserve(&flex, 3 * 4 + 5 * count + 6, 4), values = map + 3 * 4, types = values + 4 * count;
+    put(&flex, map, (int64_t)(map - keys), 4);
+    put(&flex, map + 4, 4, 4);
+    put(&flex, map + 8, (int64_t)count, 4);
+    for (size_t i = 0; i < count; i++) {
+        const char *from = (const char *)&n->attr + entry[i]->at;
+        const bool is_bool = entry[i]->kind == BOOL;
+        put(&flex, keys + 4 * i, (int64_t)(keys + 4 * i - key[i]), 4);
+        put(&flex, values + 4 * i, is_bool ? *(const bool *)from : *(const int32_t *)(const void *)from, 4);
+        put(&flex, types + i, (is_bool ? FLEX_BOOL : FLEX_INT) << 2 | WIDTH_4, 1);
+    }
+    const size_t root = types + count;
+    put(&flex, root, (int64_t)(root - values), 4);
+    put(&flex, root + 4, FLEX_MAP << 2 | WIDTH_4, 1);
+    put(&flex, root + 5, 4, 1);
+    set_bytes(w, table, 5, flex.data, flex.size, 1);
+}
+
 static void write_operator(struct writer *w, size_t table, const struct node *n, int32_t code)
 {
     set_int(w, table, 0, code, 4);
@@ -191,6 +240,8 @@ static void write_operator(struct writer *w, size_t table, const struct node *n,
     set_bytes(w, table, 2, n->out, (size_t)n->out_count, 4);
     if (n->attr.custom_size > 0) {
         set_bytes(w, table, 5, n->attr.custom, n->attr.custom_size, 1);
+    } else {
+        write_customs(w, table, n);
     }
     int fields = 0;
     for (size_t i = 0; i < COUNT_OF(options); i++) {
