@@ -53,8 +53,7 @@ struct mote_copy {
 
 /* Output run i of a row is the run at from[i] in the input row. */
 struct mote_pick {
-    int32_t unit;
-    int32_t count, run;
+    int32_t count, run;  /* bytes in a run */
     const int32_t *from; /* [count], bytes */
 };
 

@@ -8,6 +8,8 @@
 #include "../ir/shape.h"
 #include "lower_copy.h"
 
+enum { FEW_CHANNELS = 16 }; /* whose lines are worth a window */
+
 bool lower_reshape(struct lower *l) { return copy_check(l, 0, 0) && lower_alias(l, 0); }
 
 bool lower_shape(struct lower *l)
@@ -288,6 +290,22 @@ bool lower_pack(struct lower *l)
 
 /*** Axes exchanged ***/
 
+/* [N, C, H, W] -> [N, H, W, C] of few channels, such as an image: a line comes from one line of each channel. */
+static bool gather_channels(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0);
+    const int32_t c = in->dim[1], h = in->dim[2], w = in->dim[3], unit = copy_unit(in);
+    struct copy_maker m = copy_begin(l, unit, c);
+    for (int32_t k = 0; k < c; k++) {
+        copy_add(&m, (struct mote_piece){.row = k, .out_start = k * unit, .run = unit, .table = -1}, 1,
+                 (struct mote_loop[]){{w, unit, c * unit}});
+    }
+    copy_end(&m, 1, 1);
+    lower_out_lines(l, 0);
+    lower_in_view(l, 0, (struct lower_lines){in->dim[0], c * h, w * unit}, (struct lower_window){c, 1, h, 0, NULL});
+    return true;
+}
+
 bool lower_transpose(struct lower *l)
 {
     const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0), *permutation = lower_in(l, 1);
@@ -315,6 +333,9 @@ bool lower_transpose(struct lower *l)
     }
     if (!moves) {
         return lower_alias(l, 0);
+    }
+    if (rank == 4 && from[0] == 0 && from[1] == 2 && from[2] == 3 && in->dim[1] <= FEW_CHANNELS) {
+        return gather_channels(l);
     }
     /* What stays in front is images and lines. */
     const bool images = rank >= 2 && from[0] == 0, lines = rank >= 3 && images && from[1] == 1;
