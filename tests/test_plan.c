@@ -73,8 +73,10 @@ static bool check_inputs(struct account *a, const struct plan_step *s, int32_t y
 
 static bool play(struct account *a, const struct plan_step *s, int32_t y)
 {
+    /* A buffer that is overwritten row by row, but has one name as a whole, is known only the first time. */
+    const bool is_nameless = y > 0 && s->in_place != NO_BUFFER && a->plan->buffers[s->in_place].row_count == 1;
     hold(a, s->scratch, (uint32_t)s->scratch_size, SCRATCH);
-    if (!check_inputs(a, s, y, NO_BUFFER)) {
+    if (!check_inputs(a, s, y, is_nameless ? s->in_place : NO_BUFFER)) {
         return false;
     }
     for (int i = 0; i < s->out_count; i++) {
@@ -163,23 +165,43 @@ static int32_t add_filter(struct graph *g, const int32_t dim[4])
     return t;
 }
 
-/* A convolution of a random earlier tensor. */
-static void add_node(struct graph *g, const int32_t *activations, int32_t count, int32_t *made)
+static void make_conv(struct graph *g, struct node *n, int32_t in)
 {
-    const int32_t in = activations[pick(count > 3 ? count - 3 : 0, count - 1)];
-    struct node *n = &g->nodes[g->node_count];
-    n->index = g->node_count++;
     n->op = OP_CONV_2D;
-    n->in = ARENA_ARRAY(g->arena, 2, int32_t);
-    n->out = ARENA_ARRAY(g->arena, 1, int32_t);
     n->in_count = 2;
-    n->out_count = 1;
     n->attr = (struct attr){.padding = pick(0, 3) > 0 ? PADDING_SAME : PADDING_VALID,
                             .stride_h = pick(1, 5) / 3 + 1, .stride_w = pick(1, 2),
                             .dilation_h = pick(1, 5) / 5 + 1, .dilation_w = 1};
     const int32_t size = g->tensors[in].dim[1] > 6 && g->tensors[in].dim[2] > 6 ? pick(1, 3) : 1;
-    n->in[0] = in;
     n->in[1] = add_filter(g, (int32_t[]){pick(1, 9), size, size, g->tensors[in].dim[3]});
+}
+
+/* The same bytes with height and width exchanged. */
+static void make_view(struct graph *g, struct node *n, int32_t in)
+{
+    const int32_t *dim = g->tensors[in].dim;
+    n->op = OP_RESHAPE;
+    n->attr.list = arena_copy(g->arena, (int32_t[]){dim[0], dim[2], dim[1], dim[3]}, 4 * sizeof dim[0]);
+    n->attr.list_count = 4;
+}
+
+/* An operator on a random earlier tensor: a convolution, one that works in place, or a view. */
+static void add_node(struct graph *g, const int32_t *activations, int32_t count, int32_t *made)
+{
+    const int32_t in = activations[pick(count > 3 ? count - 3 : 0, count - 1)];
+    struct node *n = &g->nodes[g->node_count];
+    const int32_t kind = pick(0, 7);
+    n->index = g->node_count++;
+    n->op = OP_RELU;
+    n->in = ARENA_ARRAY(g->arena, 2, int32_t);
+    n->out = ARENA_ARRAY(g->arena, 1, int32_t);
+    n->in_count = n->out_count = 1;
+    n->in[0] = in;
+    if (kind == 0) {
+        make_view(g, n, in);
+    } else if (kind > 2) {
+        make_conv(g, n, in);
+    }
     n->out[0] = add_activation(g, (int32_t[]){1, 1, 1, 1});
     n->name = g->tensors[n->out[0]].name;
     *made = n->out[0];
@@ -203,12 +225,12 @@ static struct graph random_graph(struct arena *arena, uint32_t seed)
         count++;
         ir_infer(&g, &g.nodes[i], &diag);
     }
-    for (int32_t i = 1; i < count; i++) { /* what nobody reads is an output, and the last one */
+    for (int32_t i = 1; i < count; i++) { /* what nobody reads is an output, the last one, and some others */
         bool is_read = false;
         for (int32_t k = 0; k < g.node_count; k++) {
             is_read |= g.nodes[k].in[0] == activations[i];
         }
-        if (!is_read || i == count - 1) {
+        if (!is_read || i == count - 1 || pick(0, 7) == 0) {
             g.outputs[g.output_count++] = activations[i];
         }
     }

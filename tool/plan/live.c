@@ -60,7 +60,7 @@ bool live_in_place(const struct live *live, const struct plan *plan, const struc
     const struct plan_buffer *from = &plan->buffers[step->in_place], *to = &plan->buffers[step->out[0].buffer];
     /* Equal types or bytes: a compiler may assume that other pointers never meet. */
     const bool types_fit = from->type == to->type || ir_type_bits(to->type) == 8;
-    return types_fit && plan_in_arena(from) && !from->is_state && !to->is_state && from->row_count == to->row_count &&
-           from->row_bytes >= to->row_bytes &&
+    const bool is_free = plan_in_arena(from) && !from->is_state && !from->is_output && !to->is_state;
+    return types_fit && is_free && from->row_count == to->row_count && from->row_bytes >= to->row_bytes &&
            live->last[live->row_at[step->in_place] + (from->row_count == 1 ? 0 : y)] == time;
 }
