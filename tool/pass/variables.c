@@ -207,9 +207,11 @@ static bool reads(const struct node *n, int32_t tensor)
 
 static bool same_quant(const struct quant *a, const struct quant *b)
 {
-    return a->count == b->count && (a->count == 0 || a->axis == b->axis) &&
-           memcmp(a->scale, b->scale, (size_t)a->count * sizeof *a->scale) == 0 &&
-           memcmp(a->zero_point, b->zero_point, (size_t)a->count * sizeof *a->zero_point) == 0;
+    bool same = a->count == b->count && (a->count < 2 || a->axis == b->axis);
+    for (int32_t i = 0; i < a->count && same; i++) {
+        same = a->scale[i] == b->scale[i] && a->zero_point[i] == b->zero_point[i];
+    }
+    return same;
 }
 
 /* Whether all readers of the value that node `read` makes may read the state itself: they see the same shape and

@@ -465,7 +465,8 @@ static bool read_operator(struct reader *r, const struct fb_table *table, struct
     if (!find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n) || !read_options(r, table, n)) {
         return false;
     }
-    for (int i = 0; i < n->out_count; i++) { /* operators change states that they read; results are new */
+    for (int i = 0; i < n->out_count && n->op != OP_CIRCULAR_BUFFER; i++) {
+        /* Operators change states that they read; results are new, but for this one's. */
         const int32_t t = n->out[i];
         if (t >= 0 && t < g->tensor_count && g->tensors[t].is_state) {
             return ir_fail(n, r->diag, "output %d, tensor \"%.80s\", is a variable", i, g->tensors[t].name);
