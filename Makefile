@@ -8,7 +8,7 @@ JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all demo bench fuzz install format check-format setup clean
+.PHONY: all help test test-all test-valgrind demo bench fuzz install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
 	@$(BUILD) host -j $(JOBS)
@@ -26,6 +26,10 @@ test-all: test  ## the same again by clang, and under AddressSanitizer and Undef
 	    cmake --preset $$preset > /dev/null && $(BUILD) $$preset -j $(JOBS) && \
 	    ctest --preset $$preset -j $(JOBS) -LE device || exit 1; \
 	done
+
+test-valgrind: all  ## the test programs and the program itself under valgrind
+	@scripts/setup.sh build test
+	@scripts/valgrind.sh build
 
 demo:  ## a published model finds the faces in a photograph: make demo [PICTURE=me.png]
 	@scripts/setup.sh build

@@ -21,6 +21,7 @@ test  arm-none-eabi-gcc     gcc-arm-none-eabi
 test  riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 test  avr-gcc               gcc-avr
 test  cmocka.h              libcmocka-dev
+test  valgrind              valgrind
 demo  npm                   npm
 demo  png.h                 libpng-dev
 '

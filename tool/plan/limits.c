@@ -3,8 +3,8 @@
  * What a plan may ask for: rows inside of their tensors, numbers of rows that the executor's 32-bit integers hold, and no more work than
  * allowed, so that a hostile model ends here and not after hours.
  *
- * Work is counted for all firings of a step: bytes of all rows that it sees, 16 for each row pointer, and its
- * multiply-accumulates or the taps of its window. One unit takes about a nanosecond.
+ * Work is counted for all firings of a step: bytes of all rows that it sees, 16 for each row pointer, the elements of
+ * its tensors, and its multiply-accumulates or the taps of its window. One unit takes about a nanosecond.
  */
 #include "stages.h"
 
@@ -52,9 +52,31 @@ static double taps(const struct graph *g, const struct node *n)
     return macs > by_window ? macs : by_window;
 }
 
+/* Loops over a tensor: even an empty one may have long dims besides the one that is 0. */
+static double loops(const struct tensor *t)
+{
+    double count = t == NULL ? 0 : 1;
+    for (int i = 0; t != NULL && i < t->rank; i++) {
+        count *= t->dim[i] > 0 ? t->dim[i] : 1;
+    }
+    return count;
+}
+
+static double node_work(const struct graph *g, const struct node *n)
+{
+    double work = taps(g, n);
+    for (int i = 0; i < n->in_count; i++) {
+        work += loops(ir_in(g, n, i));
+    }
+    for (int i = 0; i < n->out_count; i++) {
+        work += loops(ir_out(g, n, i));
+    }
+    return work;
+}
+
 static double step_work(const struct graph *g, const struct plan_step *s)
 {
-    double work = taps(g, s->node);
+    double work = node_work(g, s->node);
     for (int i = 0; i < s->in_count; i++) {
         work += (double)s->rows * s->in[i].count * ((double)s->in[i].row_bytes + POINTER_WORK);
     }
