@@ -58,8 +58,8 @@ static bool fill_sum(struct lower *l, void *params)
     p->left = lower_in(l, 0)->type == TYPE_S16 ? 15 : 20;
     p->sign = l->node->op == OP_SUB ? -1 : 1;
     const double factor = fill_operands(l, p);
-    return lower_broadcast(l, &p->shape, both, 2) &&
-           fill_finish(l, factor, 0, &p->multiplier, &p->shift, &p->out_offset, &p->low, &p->high);
+    lower_broadcast(l, &p->shape, both, 2);
+    return fill_finish(l, factor, 0, &p->multiplier, &p->shift, &p->out_offset, &p->low, &p->high);
 }
 
 static bool fill_squared_difference(struct lower *l, void *params)
@@ -69,8 +69,8 @@ static bool fill_squared_difference(struct lower *l, void *params)
     fill_operands(l, p);
     const double common = 2 * (double)fmaxf(ir_scale(lower_in(l, 0)), ir_scale(lower_in(l, 1)));
     const double factor = common * common / (double)((float)(1 << 2 * p->left) * ir_scale(lower_out(l, 0)));
-    return lower_broadcast(l, &p->shape, both, 2) &&
-           fill_finish(l, factor, 30, &p->multiplier, &p->shift, &p->out_offset, &p->low, &p->high);
+    lower_broadcast(l, &p->shape, both, 2);
+    return fill_finish(l, factor, 30, &p->multiplier, &p->shift, &p->out_offset, &p->low, &p->high);
 }
 
 /* MUL, DIV, PRELU. */
@@ -82,9 +82,9 @@ static bool fill_product(struct lower *l, void *params)
     const double factor = l->node->op == OP_DIV ? (double)(sx / (sy * so)) : (double)sx * (double)sy / (double)so;
     p->x_offset = -ir_zero_point(x);
     p->y_offset = -ir_zero_point(y);
+    lower_broadcast(l, &p->shape, both, 2);
     return (l->node->op != OP_PRELU ||
             lower_factor(l, (double)sx / (double)so, 30, &p->positive_multiplier, &p->positive_shift)) &&
-           lower_broadcast(l, &p->shape, both, 2) &&
            fill_finish(l, factor, l->node->op == OP_DIV ? 22 : 30, &p->multiplier, &p->shift, &p->out_offset, &p->low,
                        &p->high);
 }
@@ -213,7 +213,8 @@ static bool lower_plain_f32(struct lower *l, const struct plain_rule *r)
     struct mote_binary_f32 *p = lower_kernel(l, r->f32 != 0 ? r->f32 : KERNEL_binary_f32);
     p->op = r->what;
     lower_activation_range_f32(l->node->attr.activation, &p->low, &p->high);
-    return lower_broadcast(l, &p->shape, both, 2);
+    lower_broadcast(l, &p->shape, both, 2);
+    return true;
 }
 
 static bool lower_plain(struct lower *l, const struct plain_rule *r)
@@ -229,7 +230,8 @@ static bool lower_plain(struct lower *l, const struct plain_rule *r)
     struct mote_binary *p = lower_kernel(l, integer_kernels[k].kernel);
     p->op = r->what;
     fill_integer_range(l, p);
-    return lower_broadcast(l, &p->shape, both, 2);
+    lower_broadcast(l, &p->shape, both, 2);
+    return true;
 }
 
 /* Fails with the types that there are. */
@@ -301,7 +303,8 @@ static bool fill_comparison(struct lower *l, struct mote_common_scale *p, const 
     p->left = 8;
     fill_operand(x, (double)ir_scale(x) * down, &p->x);
     fill_operand(y, (double)ir_scale(y) * down, &p->y);
-    return lower_broadcast(l, &p->shape, in, 2);
+    lower_broadcast(l, &p->shape, in, 2);
+    return true;
 }
 
 bool lower_compare(struct lower *l)
@@ -326,5 +329,6 @@ bool lower_compare(struct lower *l)
     }
     struct mote_binary *p = params;
     p->op = comparisons[c].what;
-    return lower_broadcast(l, &p->shape, in, 2);
+    lower_broadcast(l, &p->shape, in, 2);
+    return true;
 }

@@ -7,6 +7,8 @@
  */
 #include "lower_broadcast.h"
 
+_Static_assert((int)IR_MAX_RANK - 2 <= (int)MOTE_BROADCAST_LOOPS + 1, "the dims of a line need as many loops");
+
 /* Dim k of `t` as one of the `rank` dims of the output. */
 static int32_t dim_of(const struct tensor *t, int32_t rank, int32_t k)
 {
@@ -104,16 +106,12 @@ static void allow_in_place(struct lower *l, const int in[], const struct tensor 
     }
 }
 
-bool lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[], const struct tensor *const as[],
+void lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[], const struct tensor *const as[],
                         int count)
 {
     const struct tensor *out = lower_out(l, 0);
     struct loop loops[IR_MAX_RANK] = {{1, {0}}};
     int n = find_loops(out, as, count, loops);
-    if (n - 1 > MOTE_BROADCAST_LOOPS) {
-        return ir_fail(l->node, l->diag, "broadcasts along %d groups of dims, want at most %d", n,
-                       MOTE_BROADCAST_LOOPS + 1);
-    }
     if (ir_count(out) == 0) {
         n = 0;
         loops[0].count = 0;
@@ -135,14 +133,13 @@ bool lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[
     }
     add_ports(l, in, as, count);
     allow_in_place(l, in, as, count);
-    return true;
 }
 
-bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count)
+void lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count)
 {
     const struct tensor *as[MOTE_BROADCAST_INPUTS];
     for (int i = 0; i < count; i++) {
         as[i] = lower_in(l, in[i]);
     }
-    return lower_broadcast_as(l, b, in, as, count);
+    lower_broadcast_as(l, b, in, as, count);
 }

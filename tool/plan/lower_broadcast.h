@@ -9,11 +9,11 @@
 #include "lower.h"
 
 /* Plans the loops over an output line and adds the ports: output 0, then the inputs `in`, in this order, all by
- * lines. Fails if that takes more loops than kernels have. */
-bool lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count);
+ * lines. */
+void lower_broadcast(struct lower *l, struct mote_broadcast *b, const int in[], int count);
 
 /* The same with the inputs in other shapes than their own: those of `as`. */
-bool lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[], const struct tensor *const as[],
+void lower_broadcast_as(struct lower *l, struct mote_broadcast *b, const int in[], const struct tensor *const as[],
                         int count);
 
 #endif

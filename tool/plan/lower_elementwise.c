@@ -26,7 +26,8 @@ bool lower_choose(struct lower *l)
             by_row.dim[k] = 1;
         }
     }
-    return lower_broadcast_as(l, &p->shape, in, (const struct tensor *const[]){&by_row, x, y}, 3);
+    lower_broadcast_as(l, &p->shape, in, (const struct tensor *const[]){&by_row, x, y}, 3);
+    return true;
 }
 
 /* The reference takes the scale of the first input for all. */
