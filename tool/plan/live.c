@@ -57,10 +57,14 @@ bool live_in_place(const struct live *live, const struct plan *plan, const struc
     if (step->in_place == NO_BUFFER) {
         return false;
     }
-    const struct plan_buffer *from = &plan->buffers[step->in_place], *to = &plan->buffers[step->out[0].buffer];
+    const int32_t out = step->out[0].buffer;
+    const struct plan_buffer *from = &plan->buffers[step->in_place], *to = &plan->buffers[out];
     /* Equal types or bytes: a compiler may assume that other pointers never meet. */
     const bool types_fit = from->type == to->type || ir_type_bits(to->type) == 8;
     const bool is_free = plan_in_arena(from) && !from->is_state && !from->is_output && !to->is_state;
-    return types_fit && is_free && from->row_count == to->row_count && from->row_bytes >= to->row_bytes &&
+    const bool rows_fit = from->row_count == to->row_count && from->row_bytes >= to->row_bytes;
+    /* What lives and dies as a whole must be overwritten by one firing after the other. */
+    const bool at_once = from->row_count > 1 || live->first[live->row_at[out]] == time - y;
+    return types_fit && is_free && rows_fit && at_once &&
            live->last[live->row_at[step->in_place] + (from->row_count == 1 ? 0 : y)] == time;
 }

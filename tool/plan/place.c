@@ -146,9 +146,10 @@ static void merge(struct placer *p, int32_t into, int32_t from, const struct pla
     a->pieces = joined;
     for (int i = 0; i < c->piece_count; i++) {
         struct piece piece = c->pieces[i];
-        for (int k = 0; k < a->piece_count; k++) { /* the two meet in the firing that reads one and writes the other */
-            if (a->pieces[k].last == piece.first && a->pieces[k].start < piece.end && piece.start < a->pieces[k].end) {
-                piece.first++;
+        for (int k = 0; k < a->piece_count; k++) { /* the two meet in the firings that read one and write the other */
+            const struct piece *dies = &a->pieces[k];
+            if (dies->last >= piece.first && dies->start < piece.end && piece.start < dies->end) {
+                piece.first = dies->last + 1;
             }
         }
         if (piece.first <= piece.last) {

@@ -159,7 +159,7 @@ static void count_firings(struct stream *s)
             s->change[time + 1] -= (int64_t)p->scratch_size;
             if (live_in_place(&s->live, s->plan, p, y, time)) {
                 const struct plan_buffer *out = &s->plan->buffers[p->out[0].buffer];
-                s->change[time] -= out->row_bytes;
+                s->change[out->row_count > 1 ? time : time - y] -= out->row_bytes; /* a whole one since row 0 */
                 s->change[time + 1] += out->row_bytes;
             }
         }
