@@ -67,10 +67,7 @@ static int write_picture(const char *path, const struct picture *picture)
 /*** The way in ***/
 
 /* Pixels of the picture that are one pixel of the model: it sees the whole picture, centred, on black. */
-static float pixel_step(const struct picture *p)
-{
-    return (float)(p->width > p->height ? p->width : p->height) / SIDE;
-}
+static float pixel_step(const struct picture *p) { return (float)(p->width > p->height ? p->width : p->height) / SIDE; }
 
 static int clamp(int value, int low, int high) { return value < low ? low : value > high ? high : value; }
 
@@ -129,7 +126,8 @@ static struct face decode(int i, const float raw[COORDINATES], float logit)
 {
     float x, y;
     anchor(i, &x, &y);
-    struct face face = {1 / (1 + expf(-logit)), raw[0] / SIDE + x, raw[1] / SIDE + y, raw[2] / SIDE, raw[3] / SIDE, {{0}}};
+    struct face face = {1 / (1 + expf(-logit)), raw[0] / SIDE + x, raw[1] / SIDE + y,
+                        raw[2] / SIDE,          raw[3] / SIDE,     {{0}}};
     for (int k = 0; k < POINTS; k++) {
         face.points[k][0] = raw[4 + 2 * k] / SIDE + x;
         face.points[k][1] = raw[5 + 2 * k] / SIDE + y;

@@ -29,10 +29,7 @@ struct arena_block {
     _Alignas(ALIGN) unsigned char data[];
 };
 
-void arena_init(struct arena *arena, size_t limit)
-{
-    *arena = (struct arena){.limit = limit};
-}
+void arena_init(struct arena *arena, size_t limit) { *arena = (struct arena){.limit = limit}; }
 
 void arena_free(struct arena *arena)
 {

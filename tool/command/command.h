@@ -46,7 +46,7 @@ struct session {
     const char *path; /* the file that an error is about: the model, unless the work sets another */
     struct file file;
     const char *max_work; /* as given: steps of computation allowed, 0 for any; NULL: what suits the file's size */
-    struct arena arena; /* all memory of the model and the plan */
+    struct arena arena;   /* all memory of the model and the plan */
     struct model model;
     struct diag diag;
     jmp_buf exhausted;
@@ -62,7 +62,9 @@ int session_run(const char *path, const char *max_work, session_work *work, void
 
 /* The option that gives session_run its max_work. */
 #define MAX_WORK_OPTION \
-    {.name = "max-work", .value = "N", .help = "steps of computation allowed; default: what suits the file's size"}
+    { \
+        .name = "max-work", .value = "N", .help = "steps of computation allowed; default: what suits the file's size" \
+    }
 
 /*** Long work ***/
 

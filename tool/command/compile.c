@@ -15,8 +15,9 @@ enum { MODEL, OUTPUT, NAME, TARGET, INPUT_FED, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "compile",
-    .about = "Turns a model into plain C for a microcontroller: DIR gets NAME.h, NAME.c and the kernels they need, and\n"
-             "`cc -O2 -c DIR/*.c` is the whole build. No allocation, no library, no set-up at run time.",
+    .about =
+        "Turns a model into plain C for a microcontroller: DIR gets NAME.h, NAME.c and the kernels they need, and\n"
+        "`cc -O2 -c DIR/*.c` is the whole build. No allocation, no library, no set-up at run time.",
     .example = "mote compile keyword.tflite -o firmware/kws --name kws",
 };
 
@@ -64,7 +65,8 @@ static bool compile(struct session *s, void *context)
     };
     struct plan plan;
     struct emit_files files;
-    return check_name(name, &s->diag) && plan_graph(&s->model.graphs[0], options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM, &plan, &s->diag) &&
+    return check_name(name, &s->diag) &&
+           plan_graph(&s->model.graphs[0], options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM, &plan, &s->diag) &&
            emit_c(&plan, &how, &files, &s->diag) && write_files(s, options[OUTPUT].text, &files);
 }
 
@@ -74,7 +76,8 @@ int command_compile(int argc, char **argv)
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
         [NAME] = {.name = "name", .value = "NAME", .help = "prefix of all names; default: model"},
-        [INPUT_FED] = {.name = "input-fed", .help = "take the input row by row: NAME_feed_row instead of NAME_input, NAME_invoke"},
+        [INPUT_FED] = {.name = "input-fed",
+                       .help = "take the input row by row: NAME_feed_row instead of NAME_input, NAME_invoke"},
         [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
         [MAX_WORK] = MAX_WORK_OPTION,
     };

@@ -95,7 +95,8 @@ static bool unknown_option(const struct usage *usage, const char *word, const st
 static struct option *find_option(const char *word, struct option options[], size_t count, const char **value)
 {
     for (size_t i = 0; i < count; i++) {
-        const size_t start = strlen(dashes(&options[i])), length = options[i].name != NULL ? strlen(options[i].name) : 0;
+        const size_t start = strlen(dashes(&options[i])),
+                     length = options[i].name != NULL ? strlen(options[i].name) : 0;
         if (length > 0 && strncmp(word, dashes(&options[i]), start) == 0 &&
             strncmp(word + start, options[i].name, length) == 0 && strchr("=", word[start + length]) != NULL) {
             *value = word[start + length] == '=' ? word + start + length + 1 : NULL;
@@ -153,16 +154,15 @@ static bool parse(int argc, char **argv, const struct usage *usage, struct optio
     for (size_t i = 0; i < count; i++) {
         const struct option *o = &options[i];
         if (o->required && o->text == NULL) {
-            fprintf(stderr, "mote %s: %s%s is missing: %s; see `mote %s --help`\n", usage->verb,
-                    dashes(o), o->name != NULL ? o->name : o->value, o->help, usage->verb);
+            fprintf(stderr, "mote %s: %s%s is missing: %s; see `mote %s --help`\n", usage->verb, dashes(o),
+                    o->name != NULL ? o->name : o->value, o->help, usage->verb);
             return false;
         }
     }
     return true;
 }
 
-bool options_parse(int argc, char **argv, const struct usage *usage, struct option options[], size_t count,
-                   int *status)
+bool options_parse(int argc, char **argv, const struct usage *usage, struct option options[], size_t count, int *status)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {

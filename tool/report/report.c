@@ -106,8 +106,8 @@ static void collect_residents(struct report *r)
 
 void report_make(struct report *r, const char *path, size_t file_size, const struct plan *plan, uint32_t layered_size)
 {
-    *r = (struct report){.path = path, .file_size = file_size, .graph = plan->graph, .plan = plan,
-                         .layered_size = layered_size};
+    *r = (struct report){
+        .path = path, .file_size = file_size, .graph = plan->graph, .plan = plan, .layered_size = layered_size};
     if (plan->peak_step < plan->step_count) {
         r->peak = plan->steps[plan->peak_step].node;
         r->peak_scratch = (int64_t)plan->steps[plan->peak_step].scratch_size;

@@ -76,8 +76,8 @@ static void print_ends(FILE *to, const struct graph *g, const char *title, const
     for (int i = 0; i < count; i++) {
         const struct tensor *t = &g->tensors[ends[i]];
         char name[18], dims[15], bytes[TEXT];
-        fprintf(to, "  %-17s %-14s %-7s %9s B", report_name(names[i], name, sizeof name),
-                shape(t, dims, sizeof dims), ir_type_text(t->type), grouped(ir_size(t), bytes));
+        fprintf(to, "  %-17s %-14s %-7s %9s B", report_name(names[i], name, sizeof name), shape(t, dims, sizeof dims),
+                ir_type_text(t->type), grouped(ir_size(t), bytes));
         if (t->quant.count == 1 && t->quant.scale[0] != 0) {
             fprintf(to, "  scale %.4g zero %" PRId32, (double)ir_scale(t), ir_zero_point(t));
         }
@@ -92,7 +92,10 @@ static const char *bracket(const struct report *r, int32_t i)
     const bool above = segment >= 0 && i > 0 && r->operators[i - 1].segment == segment;
     const bool below = segment >= 0 && i < last && r->operators[i + 1].segment == segment;
     const bool is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    return above && below ? (is_utf8 ? "│" : "|") : above ? (is_utf8 ? "└" : "\\") : below ? (is_utf8 ? "┌" : "/") : " ";
+    return above && below ? (is_utf8 ? "│" : "|")
+           : above        ? (is_utf8 ? "└" : "\\")
+           : below        ? (is_utf8 ? "┌" : "/")
+                          : " ";
 }
 
 static void print_operators(FILE *to, const struct report *r)
