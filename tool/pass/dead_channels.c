@@ -44,7 +44,7 @@ static bool has_constant_weights(const struct graph *g, const struct node *n)
     const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1), *bias = ir_in(g, n, 2);
     const enum type bias_type = in->type == TYPE_S8 ? TYPE_S32 : TYPE_F32;
     return filter->data != NULL && in->data == NULL && filter->type == in->type && ir_out(g, n, 0)->type == in->type &&
-           (bias == NULL || (bias->data != NULL && bias->type == bias_type)) &&
+           (bias == NULL || (bias->data != NULL && bias->type == bias_type && bias->rank == 1)) &&
            (filter->type == TYPE_F32 || filter->quant.count != 1 || filter->quant.zero_point[0] == 0);
 }
 
@@ -56,7 +56,7 @@ static bool same_shape(const struct tensor *a, const struct tensor *b)
 static enum role role_of(const struct graph *g, const struct node *n)
 {
     const struct tensor *in = ir_in(g, n, 0), *out = n->out_count == 1 ? ir_out(g, n, 0) : NULL;
-    if (in == NULL || out == NULL || !is_dead_type(in) || in->rank < 1 || out->rank < 1) {
+    if (in == NULL || out == NULL || !is_dead_type(in) || in->rank < 1 || out->rank < 1 || ir_count(in) == 0) {
         return ROLE_OTHER;
     }
     const bool same_channels = ir_dim(in, -1) == ir_dim(out, -1) && in->data == NULL && in->type == out->type;
@@ -68,7 +68,9 @@ static enum role role_of(const struct graph *g, const struct node *n)
     case OP_DEPTHWISE_CONV_2D:
         return has_constant_weights(g, n) && same_channels ? ROLE_SAME : ROLE_OTHER;
     case OP_AVERAGE_POOL_2D:
-    case OP_MAX_POOL_2D:
+    case OP_MAX_POOL_2D: /* a larger window would make a probe larger than the input */
+        return same_channels && n->attr.filter_h <= in->dim[1] && n->attr.filter_w <= in->dim[2] ? ROLE_SAME
+                                                                                                 : ROLE_OTHER;
     case OP_RELU:
     case OP_RELU6:
     case OP_LEAKY_RELU:
@@ -79,7 +81,7 @@ static enum role role_of(const struct graph *g, const struct node *n)
         return same_channels && ir_count(in) == ir_dim(in, -1) ? ROLE_SAME : ROLE_OTHER;
     case OP_ADD: {
         const struct tensor *other = ir_in(g, n, 1);
-        return same_channels && other->data == NULL && same_shape(in, other) && same_shape(in, out) ? ROLE_SAME
+        return same_channels && other->data == NULL && other->type == in->type && same_shape(in, other) && same_shape(in, out) ? ROLE_SAME
                                                                                                     : ROLE_OTHER;
     }
     default:
