@@ -18,8 +18,10 @@ ALLOWED = {
     "tool/plan": {"tool/base", "tool/ir", "mote"},
     "tool/run": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/emit": {"tool/base", "tool/ir", "tool/plan", "mote"},
+    "tool/target": {"tool/base"},
+    "tool/prove": {"tool/" + s for s in "base ir plan emit run target".split()},
     "tool/report": {"tool/base", "tool/ir", "tool/plan"},
-    "tool/command": {"tool/" + s for s in "base ir read pass plan emit run report".split()},
+    "tool/command": {"tool/" + s for s in "base ir read pass plan emit run report target prove".split()},
     "tool": {"tool/command"},
 }
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "limits.h", "float.h", "string.h"}

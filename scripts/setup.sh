@@ -20,6 +20,8 @@ test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi
 test  riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 test  avr-gcc               gcc-avr
+test  qemu-system-arm       qemu-system-arm
+test  qemu-system-riscv32   qemu-system-misc
 test  cmocka.h              libcmocka-dev
 test  valgrind              valgrind
 demo  npm                   npm

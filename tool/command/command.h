@@ -10,10 +10,12 @@
 #include "../ir/ir.h"
 
 enum { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
+enum { OPTION_MOST = 15 }; /* values of an option that may be repeated */
 
 int command_compile(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_verify(int argc, char **argv);
 
 /*** Arguments ***/
 
@@ -23,7 +25,8 @@ struct option {
     const char *value; /* what it takes, as the help calls it; NULL: a switch */
     bool required;
     const char *help;
-    const char *text; /* what was given; the name, for a switch; NULL: nothing */
+    const char *text;  /* what was given; the name, for a switch; NULL: nothing */
+    const char **list; /* not NULL: may be given OPTION_MOST times; all that was given, ending with NULL */
 };
 
 struct usage {
@@ -65,6 +68,15 @@ int session_run(const char *path, const char *max_work, session_work *work, void
     { \
         .name = "max-work", .value = "N", .help = "steps of computation allowed; default: what suits the file's size" \
     }
+
+/*** Targets ***/
+
+struct target_core;
+struct target_board;
+
+/* Reads a core or a board; a name that is unknown is met with the nearest and with all there are. */
+bool command_core(struct session *session, const char *name, struct target_core *core);
+bool command_board(struct session *session, const char *name, struct target_board *board);
 
 /*** Long work ***/
 

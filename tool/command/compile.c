@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "../emit/emit.h"
+#include "../target/target.h"
 #include "command.h"
 
 enum { MODEL, OUTPUT, NAME, TARGET, INPUT_FED, MAX_WORK, OPTION_COUNT };
@@ -29,6 +30,16 @@ static bool check_name(const char *name, struct diag *diag)
         ok = ok && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
     }
     return ok || diag_fail(diag, "\"%s\" cannot be a name in C; use lower-case letters, digits and _", name);
+}
+
+static bool check_target(struct session *s, const char *name)
+{
+    struct target_core core;
+    const char *model = s->path;
+    s->path = "--target";
+    const bool ok = name == NULL || command_core(s, name, &core);
+    s->path = ok ? model : s->path;
+    return ok;
 }
 
 static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
@@ -65,7 +76,7 @@ static bool compile(struct session *s, void *context)
     };
     struct plan plan;
     struct emit_files files;
-    return check_name(name, &s->diag) &&
+    return check_name(name, &s->diag) && check_target(s, options[TARGET].text) &&
            plan_graph(&s->model.graphs[0], options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM, &plan, &s->diag) &&
            emit_c(&plan, &how, &files, &s->diag) && write_files(s, options[OUTPUT].text, &files);
 }

@@ -106,6 +106,16 @@ static struct option *find_option(const char *word, struct option options[], siz
     return NULL;
 }
 
+static bool add_to_list(struct option *o)
+{
+    int count = 0;
+    while (o->list[count] != NULL) {
+        count++;
+    }
+    o->list[count] = count < OPTION_MOST ? o->text : NULL;
+    return count < OPTION_MOST;
+}
+
 static bool parse_option(int argc, char **argv, int *i, const struct usage *usage, struct option options[],
                          size_t count)
 {
@@ -114,7 +124,7 @@ static bool parse_option(int argc, char **argv, int *i, const struct usage *usag
     if (o == NULL) {
         return unknown_option(usage, word, options, count);
     }
-    if (o->text != NULL) {
+    if (o->text != NULL && o->list == NULL) {
         return wrong(usage, "is given twice:", word, NULL);
     }
     if (o->value == NULL) {
@@ -125,6 +135,9 @@ static bool parse_option(int argc, char **argv, int *i, const struct usage *usag
         value = argv[++*i];
     }
     o->text = value;
+    if (o->list != NULL && !add_to_list(o)) {
+        return wrong(usage, "is given too often:", word, NULL);
+    }
     return value != NULL && *value != '\0' ? true : wrong(usage, "needs a value:", word, NULL);
 }
 

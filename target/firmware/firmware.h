@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the firmware of `mote verify` and `mote bench` needs of the machine that it runs on: start_<family>.c.
+ */
+#ifndef FIRMWARE_H
+#define FIRMWARE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The main program; returns where there is an operating system. */
+int main(void);
+
+/* Prints text. */
+void machine_put(const char *text);
+
+/* Fills the stack below with a pattern; how much of the stack was used since, bytes. 0 where that is not known. */
+void machine_paint(void);
+uint32_t machine_stack(void);
+
+/* A loop whose cycles are known, for the bench to check itself. */
+void machine_known_loop(void);
+
+#endif

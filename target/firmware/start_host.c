@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "firmware.h"
+
+void machine_put(const char *text) { fputs(text, stdout); }
+void machine_paint(void) {}
+uint32_t machine_stack(void) { return 0; }
+void machine_known_loop(void) {}

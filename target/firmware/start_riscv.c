@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Start-up of a RISC-V core without an operating system; its voice is semihosting (RISC-V Semihosting).
+ */
+#include "firmware.h"
+
+enum { SYS_WRITE0 = 0x04, SYS_EXIT = 0x18, EXIT_DONE = 0x20026, EXIT_FAULT = 0x20023, PATTERN = 0x5AA5C33C };
+
+extern uint32_t data_load[], data_start[], data_end[], bss_start[], bss_end[], stack_limit[], stack_top[];
+
+/* The three instructions that mean semihosting must not be compressed, nor lie on two pages. */
+__attribute__((noinline, aligned(16))) static void semihost(uint32_t operation, uint32_t argument)
+{
+    register uint32_t a0 __asm__("a0") = operation;
+    register uint32_t a1 __asm__("a1") = argument;
+    __asm__ volatile(".option push\n .option norvc\n .balign 16\n"
+                     " slli x0, x0, 0x1f\n ebreak\n srai x0, x0, 7\n .option pop"
+                     : "+r"(a0)
+                     : "r"(a1)
+                     : "memory");
+}
+
+void machine_put(const char *text) { semihost(SYS_WRITE0, (uint32_t)(uintptr_t)text); }
+
+void machine_paint(void)
+{
+    uint32_t *here = __builtin_frame_address(0);
+    for (uint32_t *p = stack_limit; p < here - 16; p++) {
+        *(volatile uint32_t *)p = PATTERN;
+    }
+}
+
+uint32_t machine_stack(void)
+{
+    const uint32_t *p = stack_limit;
+    while (p < stack_top && *p == PATTERN) {
+        p++;
+    }
+    return (uint32_t)((const uint8_t *)stack_top - (const uint8_t *)p);
+}
+
+__attribute__((aligned(4), used)) static void fault(void)
+{
+    machine_put("fault\n");
+    semihost(SYS_EXIT, EXIT_FAULT);
+    for (;;) {
+    }
+}
+
+__attribute__((used)) static void start(void)
+{
+    for (uint32_t *from = data_load, *to = data_start; to < data_end;) {
+        *to++ = *from++;
+    }
+    for (uint32_t *to = bss_start; to < bss_end;) {
+        *to++ = 0;
+    }
+    main();
+    semihost(SYS_EXIT, EXIT_DONE);
+    for (;;) {
+    }
+}
+
+__attribute__((naked, section(".vectors"), used)) void firmware_reset(void)
+{
+    __asm__(".option push\n .option arch, +zicsr\n"
+            " la sp, stack_top\n la t0, %0\n csrw mtvec, t0\n j %1\n"
+            " .option pop" : : "i"(fault), "i"(start));
+}
+
+/* 1000 times three cycles of arithmetic, a load and a taken branch: 5000 instructions, and a few for calls around it. */
+__attribute__((naked)) void machine_known_loop(void)
+{
+    __asm__("    li a0, 1000\n"
+            "1:  lw a1, 0(sp)\n"
+            "    addi a1, a1, 1\n"
+            "    xor a1, a1, a0\n"
+            "    addi a0, a0, -1\n"
+            "    bnez a0, 1b\n"
+            "    ret\n");
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Emitted C and the firmware around it become a program of the core. Sources lie in a folder of the core's, objects
+ * beside them; a source that is there already with its object is not compiled again.
+ */
+#include "prove.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { JOBS = 2, COMPILE_SECONDS = 300, VECTORS_SIZE = 1024 };
+
+struct build {
+    const struct target_core *core;
+    const struct prove_model *model;
+    enum prove_purpose purpose;
+    const char *folder;
+    struct arena *arena;
+    struct diag *diag;
+    struct prove_command compile[JOBS], link;
+    int32_t compiled[JOBS]; /* sources */
+};
+
+const char *prove_missing_tool(const struct target_core *core, struct arena *arena)
+{
+    if (core->firmware == NULL) {
+        return "there is no emulator for it; mote can only compile for it";
+    }
+    if (!prove_has_program(core->compiler)) {
+        return arena_printf(arena, "there is no %s; install %s%s%s", core->compiler, core->package,
+                            core->library_package != NULL ? " " : "",
+                            core->library_package != NULL ? core->library_package : "");
+    }
+    if (core->emulator == NULL) {
+        return NULL;
+    }
+    const char *program = arena_printf(arena, "%.*s", (int)strcspn(core->emulator, " "), core->emulator);
+    return prove_has_program(program)
+               ? NULL
+               : arena_printf(arena, "there is no %s; install %s", program, core->emulator_package);
+}
+
+/*** Sources ***/
+
+static bool is_there(const struct build *b, const char *path, const char *text, size_t size)
+{
+    struct file file;
+    struct diag missing = {0};
+    const char *object = arena_printf(b->arena, "%.*so", (int)strlen(path) - 1, path);
+    if (access(object, R_OK) != 0 || !file_open(&file, path, &missing)) {
+        return false;
+    }
+    const bool same = file.size == size && memcmp(file.data, text, size) == 0;
+    file_close(&file);
+    return same;
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+    const size_t n = strlen(name), m = strlen(suffix);
+    return n >= m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* Writes a file; a source is to be compiled by one of the jobs, and linked. */
+static bool add_file(struct build *b, const char *name, const void *text, size_t size, bool is_reused)
+{
+    const char *path = arena_printf(b->arena, "%s/%s", b->folder, name);
+    const bool is_source = has_suffix(name, ".c") || has_suffix(name, ".S");
+    if (is_source) {
+        prove_add_word(&b->link, arena_printf(b->arena, "%.*so", (int)strlen(name) - 1, name));
+    }
+    if (is_reused && is_source && is_there(b, path, text, size)) {
+        return true;
+    }
+    if (is_source) {
+        int32_t least = 0;
+        for (int i = 1; i < JOBS; i++) {
+            least = b->compiled[i] < b->compiled[least] ? i : least;
+        }
+        prove_add_word(&b->compile[least], name);
+        b->compiled[least]++;
+    }
+    return file_write(path, text, size, b->diag);
+}
+
+/* A file of target/firmware under a name by which the linker script knows it. */
+static bool add_firmware(struct build *b, const char *name, const char *as)
+{
+    const struct target_file *f = target_find_file(name);
+    return f != NULL ? add_file(b, as, f->text, strlen(f->text), false)
+                     : diag_fail(b->diag, "%s is not in this program; report it as a bug", name);
+}
+
+static bool add_sources(struct build *b)
+{
+    const struct prove_model *m = b->model;
+    for (int i = 0; i < m->files->count; i++) {
+        const struct emit_file *f = &m->files->list[i];
+        if (!add_file(b, f->name, f->text, f->size, true)) {
+            return false;
+        }
+    }
+    size_t in_size = 0;
+    for (int i = 0; i < m->plan->code.input_count; i++) {
+        in_size += m->plan->code.inputs[i].size;
+    }
+    static const uint8_t none[1];
+    const size_t size = in_size * (size_t)m->invokes;
+    const char *start = arena_printf(b->arena, "firmware/start_%s.c", b->core->firmware);
+    return add_file(b, "case.bin", size > 0 ? m->in : none, size > 0 ? size : 1, false) &&
+           add_firmware(b, "firmware/firmware.h", "firmware.h") &&
+           add_firmware(b, "firmware/main.c", "firmware_main.c") &&
+           add_firmware(b, "firmware/data.S", "firmware_data.S") && add_firmware(b, start, "firmware_start.c") &&
+           (b->core->emulator == NULL || b->core->library_package != NULL ||
+            (add_firmware(b, "firmware/memory.c", "firmware_memory.c") &&
+             add_firmware(b, "freestanding/string.h", "string.h")));
+}
+
+/*** Commands ***/
+
+static const char *sizes_text(struct build *b, const char *name, const struct mote_tensor *ends, int count)
+{
+    const char *text = arena_printf(b->arena, "-D%s=", name);
+    for (int i = 0; i < count; i++) {
+        text = arena_printf(b->arena, "%s%u,", text, ends[i].size);
+    }
+    return text;
+}
+
+static void begin_compile(struct build *b, struct prove_command *c)
+{
+    const struct prove_model *m = b->model;
+    *c = (struct prove_command){.arena = b->arena};
+    prove_add_words(c, b->core->compiler);
+    prove_add_words(c, "-O2 -ffunction-sections -fdata-sections");
+    if (b->purpose == PROVE_BENCH) { /* so that every layer stays a function of its own */
+        prove_add_words(c, "-fno-inline-functions-called-once -fno-inline-small-functions -fno-inline-functions "
+                           "-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-ipa-icf");
+    }
+    if (b->core->emulator != NULL && b->core->library_package == NULL) {
+        prove_add_words(c, "-ffreestanding -isystem .");
+    }
+    prove_add_words(c, b->core->flags);
+    prove_add_word(c, sizes_text(b, "INPUT_SIZES", m->plan->code.inputs, m->plan->code.input_count));
+    prove_add_word(c, sizes_text(b, "OUTPUT_SIZES", m->plan->code.outputs, m->plan->code.output_count));
+    prove_add_word(c, arena_printf(b->arena, "-DINVOKES=%d", m->invokes));
+    prove_add_word(c, arena_printf(b->arena, "-DPASSES=%d", m->passes));
+    prove_add_word(c, arena_printf(b->arena, "-DMODEL_FED=%d", m->is_fed));
+    if (b->purpose == PROVE_KNOWN_LOOP) {
+        prove_add_word(c, "-DKNOWN_LOOP");
+    }
+    prove_add_word(c, "-c");
+}
+
+static void begin_link(struct build *b)
+{
+    b->link = (struct prove_command){.arena = b->arena};
+    prove_add_words(&b->link, b->core->compiler);
+    prove_add_words(&b->link, b->core->flags);
+}
+
+/* The linker script, with the memories of the emulated machine. */
+static bool add_script(struct build *b)
+{
+    const struct target_core *core = b->core;
+    const struct target_file *f = target_find_file("firmware/link.ld");
+    struct target_memory vectors = core->emulator_vectors, flash = core->emulator_flash;
+    if (vectors.size == 0) {
+        vectors = (struct target_memory){flash.base, VECTORS_SIZE};
+        flash = (struct target_memory){flash.base + VECTORS_SIZE, flash.size - VECTORS_SIZE};
+    }
+    const struct {
+        const char *name;
+        uint32_t value;
+    } words[] = {{"VECTORS_BASE", vectors.base}, {"VECTORS_SIZE", vectors.size}, {"FLASH_BASE", flash.base},
+                 {"FLASH_SIZE", flash.size},     {"RAM_BASE", core->emulator_ram.base},
+                 {"RAM_SIZE", core->emulator_ram.size}};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        prove_add_word(&b->link, arena_printf(b->arena, "-Wl,--defsym=%s=%u", words[i].name, words[i].value));
+    }
+    prove_add_words(&b->link, "-nostartfiles -Wl,--gc-sections -T link.ld");
+    prove_add_words(&b->link, core->library_package != NULL ? "--specs=nano.specs" : "-nostdlib -lgcc");
+    return add_file(b, "link.ld", f->text, strlen(f->text), false);
+}
+
+/* The first line of a compiler's output that tells of an error. */
+static const char *find_error(const struct prove_output *o, struct arena *arena)
+{
+    static const char *const signs[] = {"rror: ", "undefined reference", "overflowed", "will not fit"};
+    if (o->is_late) {
+        return "it takes too long";
+    }
+    const char *text = prove_console_text(o, arena);
+    for (size_t i = 0; i < COUNT_OF(signs); i++) {
+        const char *at = strstr(text, signs[i]);
+        if (at != NULL) {
+            while (at > text && at[-1] != '\n') {
+                at--;
+            }
+            return arena_printf(arena, "%.*s", (int)strcspn(at, "\n"), at);
+        }
+    }
+    return arena_printf(arena, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static bool run_commands(struct build *b, const struct prove_command *commands, int32_t count)
+{
+    struct prove_output outputs[JOBS] = {0};
+    bool ok = prove_run(commands, count, b->folder, COMPILE_SECONDS, outputs, b->diag);
+    for (int i = 0; i < count; i++) {
+        if (ok && outputs[i].status != 0) {
+            ok = diag_fail(b->diag, "%s fails: %s", b->core->compiler, find_error(&outputs[i], b->arena));
+        }
+        file_close(&outputs[i].console);
+    }
+    return ok;
+}
+
+static bool compile(struct build *b)
+{
+    struct prove_command some[JOBS];
+    int32_t count = 0;
+    for (int i = 0; i < JOBS; i++) {
+        if (b->compiled[i] > 0) {
+            some[count++] = b->compile[i];
+        }
+    }
+    return run_commands(b, some, count);
+}
+
+static uint32_t find_arena_size(const struct emit_files *files)
+{
+    unsigned size = 0;
+    for (int i = 0; i < files->count; i++) {
+        const char *at = strcmp(files->list[i].name, "model.h") == 0 ? strstr(files->list[i].text, "#define MODEL_ARENA_SIZE") : NULL;
+        if (at != NULL) {
+            sscanf(at, "#define MODEL_ARENA_SIZE %u", &size);
+        }
+    }
+    return size;
+}
+
+bool prove_build(const struct target_core *core, const struct prove_model *model, enum prove_purpose purpose,
+                 const struct prove_folder *folder, struct arena *arena, struct prove_program *program,
+                 struct diag *diag)
+{
+    struct build b = {.core = core, .model = model, .purpose = purpose, .arena = arena, .diag = diag};
+    b.folder = arena_printf(arena, "%s/%s", folder->path, core->name);
+    if (mkdir(b.folder, 0700) != 0 && errno != EEXIST) {
+        return diag_fail(diag, "cannot make %s: %s", b.folder, strerror(errno));
+    }
+    for (int i = 0; i < JOBS; i++) {
+        begin_compile(&b, &b.compile[i]);
+    }
+    begin_link(&b);
+    if (!add_sources(&b) || !compile(&b) || (core->emulator != NULL && !add_script(&b))) {
+        return false;
+    }
+    prove_add_words(&b.link, "-o program");
+    *program = (struct prove_program){.path = arena_printf(arena, "%s/program", b.folder),
+                                      .arena = find_arena_size(model->files)};
+    return run_commands(&b, &b.link, 1) && (core->emulator == NULL || prove_read_elf(program->path, program, arena, diag));
+}
