@@ -266,15 +266,15 @@ static uint32_t lower_bound(struct placer *p)
     return (uint32_t)most;
 }
 
+static int by_rank(const void *a, const void *b)
+{
+    return (*(struct item *const *)a)->rank - (*(struct item *const *)b)->rank;
+}
+
 static int by_start(const void *a, const void *b)
 {
     const int64_t x = ((const struct range *)a)->start, y = ((const struct range *)b)->start;
     return x < y ? -1 : x > y;
-}
-
-static int by_rank(const void *a, const void *b)
-{
-    return (*(struct item *const *)a)->rank - (*(struct item *const *)b)->rank;
 }
 
 /* Makes one of ranges that touch. */
@@ -300,7 +300,7 @@ static void add_range(struct placer *p, int64_t start, int64_t end)
             unite_ranges(p); /* two tensors of many rows meet in many places that are one */
         }
         if (p->range_count >= p->range_capacity / 2) {
-            p->range_capacity = p->range_capacity * 2 + 64;
+            p->range_capacity = p->range_capacity * 2 + 4096;
             struct range *grown = ARENA_ARRAY(p->plan->arena, p->range_capacity, struct range);
             if (p->range_count > 0) {
                 memcpy(grown, p->ranges, (size_t)p->range_count * sizeof *grown);
@@ -330,16 +330,26 @@ static void forbid(struct placer *p, const struct item *item, const struct item 
     p->work += (int64_t)item->piece_count * placed->piece_count;
 }
 
-static uint32_t lowest_offset(struct range *ranges, int32_t count, uint32_t align)
+/* The lowest offset in none of the placer's ranges. Each round drops the ranges below it and climbs over those that hold it;
+ * most end after a few rounds. */
+static uint32_t lowest_offset(struct placer *p, uint32_t align)
 {
-    if (count > 0) {
-        qsort(ranges, (size_t)count, sizeof *ranges, by_start);
-    }
     int64_t offset = 0;
-    for (int i = 0; i < count && ranges[i].start <= offset; i++) {
-        if (ranges[i].end > offset) {
-            offset = (ranges[i].end + align - 1) / align * align;
+    bool climbed = true;
+    while (climbed) {
+        climbed = false;
+        int32_t left = 0;
+        p->work += p->range_count;
+        for (int i = 0; i < p->range_count; i++) {
+            const struct range r = p->ranges[i];
+            if (r.start > offset) {
+                p->ranges[left++] = r;
+            } else if (r.end > offset) {
+                offset = (r.end + align - 1) / align * align;
+                climbed = true;
+            }
         }
+        p->range_count = left;
     }
     return (uint32_t)offset;
 }
@@ -355,8 +365,8 @@ static uint32_t pack(struct placer *p)
         for (int k = 0; k < i; k++) {
             forbid(p, item, p->order[k]);
         }
-        p->work += i + 8 * p->range_count; /* sorting them costs more */
-        item->offset = item->piece_count > 0 ? lowest_offset(p->ranges, p->range_count, item->align) : 0;
+        p->work += i;
+        item->offset = item->piece_count > 0 ? lowest_offset(p, item->align) : 0;
         const uint32_t end = item->offset + item->size;
         height = item->piece_count > 0 && end > height ? end : height;
     }
