@@ -81,8 +81,8 @@ static enum role role_of(const struct graph *g, const struct node *n)
         return same_channels && ir_count(in) == ir_dim(in, -1) ? ROLE_SAME : ROLE_OTHER;
     case OP_ADD: {
         const struct tensor *other = ir_in(g, n, 1);
-        return same_channels && other->data == NULL && other->type == in->type && same_shape(in, other) && same_shape(in, out) ? ROLE_SAME
-                                                                                                    : ROLE_OTHER;
+        const bool alike = other->data == NULL && other->type == in->type && same_shape(in, other);
+        return same_channels && alike && same_shape(in, out) ? ROLE_SAME : ROLE_OTHER;
     }
     default:
         return ROLE_OTHER;
