@@ -398,7 +398,10 @@ struct weighed {
 static int by_weight(const void *a, const void *b)
 {
     const struct weighed *x = a, *y = b;
-    return x->weight > y->weight ? -1 : x->weight < y->weight ? 1 : x->first != y->first ? x->first - y->first : x->item - y->item;
+    if (x->weight != y->weight) {
+        return x->weight > y->weight ? -1 : 1;
+    }
+    return x->first != y->first ? (x->first < y->first ? -1 : 1) : x->item - y->item;
 }
 
 static void rank_by(struct placer *p, enum ranking ranking)
