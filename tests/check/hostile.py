@@ -316,7 +316,8 @@ def bombs():
     check_bytes("300,000 inputs", model([same, same], [operator(ADD, [0] * 300000, [1])], [0], [1]), "")
     check_bytes("60,000 inputs joined", model([same, tensor([1, 240000], F32)], [
         operator(CONCATENATION, [0] * 60000, [1], {0: ("i", 1)})], [0], [1]), None)
-    check_bytes("300,000 model inputs", model([same, same], [operator(RELU, [0], [1])], [0] * 300000, [1]), "")
+    check_bytes("300,000 model inputs", model([same, same], [operator(RELU, [0], [1])], [0] * 300000, [1]),
+                "300000 inputs")
     names = Tables([Table({0: b"n", 1: ("I", 0)})] * 300000)
     check_bytes("300,000 names", model([same, same], [operator(RELU, [0], [1])], [0] * 60000, [1],
                                        signatures=Tables([Table({0: names, 1: names})])), None)

@@ -83,6 +83,10 @@ static bool make_code(struct plan *plan, struct diag *diag)
         return diag_fail(diag, "has %d tensors and %d operators, want at most %d", plan->buffer_count,
                          plan->step_count, UINT16_MAX);
     }
+    if (g->input_count > UINT16_MAX || g->output_count > UINT16_MAX) {
+        return diag_fail(diag, "has %d inputs and %d outputs, want at most %d", g->input_count, g->output_count,
+                         UINT16_MAX);
+    }
     struct mote_buffer *buffers = ARENA_ARRAY(plan->arena, plan->buffer_count, struct mote_buffer);
     struct mote_state *states = ARENA_ARRAY(plan->arena, plan->buffer_count, struct mote_state);
     for (int i = 0; i < plan->buffer_count; i++) {
