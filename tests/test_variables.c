@@ -18,10 +18,10 @@ enum init { INIT_NONE, INIT_10, INIT_INPUT, INIT_LONG };
 static const struct variable_case {
     const char *name, *nodes;
     enum init init;
-    int output;               /* tensor */
-    int32_t left;             /* nodes of the main graph after the passes */
+    int output;                /* tensor */
+    int32_t left;              /* nodes of the main graph after the passes */
     int32_t expected[INVOKES]; /* the first value of the output, x being 1, 2, 3 */
-    const char *error;        /* what the message must hold; NULL: it must run */
+    const char *error;         /* what the message must hold; NULL: it must run */
 } cases[] = {
     {"a read vanishes", "once read add assign-y", INIT_10, Y, 2, {11, 13, 16}, NULL},
     {"without a first value", "read add assign-y", INIT_NONE, Y, 2, {1, 3, 6}, NULL},
@@ -48,7 +48,8 @@ static void add_node(struct graph *g, enum op op, int in_count, const int32_t in
     n->attr.subgraph = 1;
 }
 
-#define LIST(...) (const int32_t[]){__VA_ARGS__}
+#define LIST(...) \
+    (const int32_t[]) { __VA_ARGS__ }
 
 static struct graph new_graph(struct arena *arena, int32_t length)
 {

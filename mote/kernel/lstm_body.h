@@ -17,8 +17,7 @@
 #include <string.h>
 
 /* sum[g] of row u of each of four matrices [units, count] times x; the gates share the loads of x. */
-static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_value *x, int32_t count,
-                            lstm_sum sum[])
+static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_value *x, int32_t count, lstm_sum sum[])
 {
     const lstm_weight *row[MOTE_LSTM_GATES];
     for (int g = 0; g < MOTE_LSTM_GATES; g++) {

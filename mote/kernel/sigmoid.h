@@ -53,7 +53,8 @@ static inline int16_t mote_logistic_q15(int32_t x)
 /* 2^15 * tanh(x / (3 * 2^12)) */
 static inline int16_t mote_tanh_q15(int32_t x)
 {
-    const int32_t y = (int32_t)mote_sigmoid_interpolate(mote_magnitude(x), 8, UINT32_C(0xFFFF) << 8) - (INT32_C(1) << 23);
+    const int32_t y =
+        (int32_t)mote_sigmoid_interpolate(mote_magnitude(x), 8, UINT32_C(0xFFFF) << 8) - (INT32_C(1) << 23);
     return (int16_t)((x >= 0 ? y + (1 << 7) : -y + (1 << 7) - 1) >> 8);
 }
 

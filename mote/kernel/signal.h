@@ -22,11 +22,11 @@ enum { MOTE_FFT_STAGES = 20 };
  * divides by its radix, so that the transform is divided by fft_length. */
 struct mote_signal_fft {
     int32_t fft_length, in_count;
-    int32_t inverse;                 /* 0: SignalRfft, 1: SignalIrfft */
+    int32_t inverse; /* 0: SignalRfft, 1: SignalIrfft */
     int32_t stage_count;
-    uint8_t radix[MOTE_FFT_STAGES];  /* 2 to 5, outermost first; their product is n = fft_length / 2 */
-    const void *twiddles;            /* [n] complex: exp(-2 pi i k / n), of the transform's type; conjugate if inverse */
-    const void *split_twiddles;      /* [n / 2] complex: exp(-pi i ((k + 1) / n + 1/2)), likewise */
+    uint8_t radix[MOTE_FFT_STAGES]; /* 2 to 5, outermost first; their product is n = fft_length / 2 */
+    const void *twiddles;           /* [n] complex: exp(-2 pi i k / n), of the transform's type; conjugate if inverse */
+    const void *split_twiddles;     /* [n / 2] complex: exp(-pi i ((k + 1) / n + 1/2)), likewise */
 };
 
 /* SignalEnergy. io->in: complex [count] int16; out: uint32 [count], 0 outside of [first, last). */
@@ -34,8 +34,8 @@ struct mote_signal_energy {
     int32_t count, first, last;
 };
 
-/* SignalFftAutoScale. io->in: int16 [count]; io->out: int16 [count], and by how many bits it was shifted left, so that the
- * largest fills 15 bits. */
+/* SignalFftAutoScale. io->in: int16 [count]; io->out: int16 [count], and by how many bits it was shifted left, so that
+ * the largest fills 15 bits. */
 struct mote_signal_auto_scale {
     int32_t count;
 };

@@ -2,8 +2,8 @@
  *
  * SignalFftAutoScale.
  *
- * The reference keeps the maximum in 16 bits, where -32768 is its own magnitude; this and its consequences for the values
- * after it are kept. Source: TensorFlow Lite Micro, FftAutoScale, MaxAbs16.
+ * The reference keeps the maximum in 16 bits, where -32768 is its own magnitude; this and its consequences for the
+ * values after it are kept. Source: TensorFlow Lite Micro, FftAutoScale, MaxAbs16.
  */
 #include "fixed.h"
 #include "signal.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * SignalRfft and SignalIrfft: the transform of n = fft_length / 2 complex numbers, which are the even and odd samples, and
- * the step that takes the two spectra apart. Decimation in time with radices 5, 4, 3 and 2, stage by stage in place.
+ * SignalRfft and SignalIrfft: the transform of n = fft_length / 2 complex numbers, which are the even and odd samples,
+ * and the step that takes the two spectra apart. Decimation in time with radices 5, 4, 3 and 2, stage by stage in
+ * place.
  *
  * The including file defines KERNEL, the name of the kernel, and
  *
@@ -68,8 +69,8 @@ static inline struct fft_complex fft_divided(struct fft_complex a, int32_t k)
 
 struct fft_stage {
     const struct fft_complex *twiddles;
-    int32_t step;    /* in the twiddles, between neighbours of this stage */
-    int32_t span;    /* numbers in each of the transforms that the stage joins */
+    int32_t step; /* in the twiddles, between neighbours of this stage */
+    int32_t span; /* numbers in each of the transforms that the stage joins */
     int32_t inverse;
 };
 
@@ -92,7 +93,8 @@ static inline void fft_join3(const struct fft_stage *s, struct fft_complex *at, 
     const struct fft_complex x0 = fft_divided(at[0], 3), x1 = fft_part(s, at, 1, i, 3), x2 = fft_part(s, at, 2, i, 3);
     const struct fft_complex sum = fft_add(x1, x2);
     const struct fft_complex turn = fft_scale(fft_subtract(x1, x2), s->twiddles[s->step * s->span].im);
-    const struct fft_complex middle = fft_number((fft_wide)x0.re - fft_half(sum.re), (fft_wide)x0.im - fft_half(sum.im));
+    const struct fft_complex middle =
+        fft_number((fft_wide)x0.re - fft_half(sum.re), (fft_wide)x0.im - fft_half(sum.im));
     at[0] = fft_add(x0, sum);
     at[s->span] = fft_add_turned(middle, turn);
     at[2 * s->span] = fft_subtract_turned(middle, turn);
@@ -111,8 +113,8 @@ static inline void fft_join4(const struct fft_stage *s, struct fft_complex *at, 
 }
 
 /* x + a * ca + b * cb */
-static inline struct fft_complex fft_blend(struct fft_complex x, struct fft_complex a, fft_real ca, struct fft_complex b,
-                                           fft_real cb)
+static inline struct fft_complex fft_blend(struct fft_complex x, struct fft_complex a, fft_real ca,
+                                           struct fft_complex b, fft_real cb)
 {
     return fft_add(fft_add(x, fft_scale(a, ca)), fft_scale(b, cb));
 }

@@ -7,10 +7,7 @@
 
 #include "signal.h"
 
-static inline fft_real fft_round(fft_wide x)
-{
-    return (fft_real)((x + ((fft_wide)1 << (FFT_BITS - 1))) >> FFT_BITS);
-}
+static inline fft_real fft_round(fft_wide x) { return (fft_real)((x + ((fft_wide)1 << (FFT_BITS - 1))) >> FFT_BITS); }
 
 static inline fft_real fft_times(fft_real a, fft_real b) { return fft_round((fft_wide)a * b); }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * SignalPCAN: per-channel amplitude normalisation. The gain is a quadratic of the noise between powers of two, whose three
- * coefficients the table holds; the signal to noise ratio, with 12 fractional bits, is then shrunk.
+ * SignalPCAN: per-channel amplitude normalisation. The gain is a quadratic of the noise between powers of two, whose
+ * three coefficients the table holds; the signal to noise ratio, with 12 fractional bits, is then shrunk.
  *
  * Source: TensorFlow Lite Micro, ApplyPcanAutoGainControlFixed.
  */

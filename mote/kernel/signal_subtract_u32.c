@@ -14,8 +14,9 @@ void mote_signal_subtract_u32(const void *params, const struct mote_io *io)
     uint32_t *out = io->out[0], *noise = io->out[1], *state = io->out[2];
     for (int32_t i = 0; i < p->count; i++) {
         const uint32_t signal = in[i] << p->smoothing_bits;
-        uint32_t estimate = (uint32_t)(((uint64_t)signal * p->smoothing[i & 1] +
-                                        (uint64_t)state[i] * p->one_minus_smoothing[i & 1]) >> p->bits);
+        uint32_t estimate =
+            (uint32_t)(((uint64_t)signal * p->smoothing[i & 1] + (uint64_t)state[i] * p->one_minus_smoothing[i & 1]) >>
+                       p->bits);
         state[i] = estimate;
         if (estimate > signal) {
             estimate = signal;

@@ -28,7 +28,7 @@ struct mote_svdf {
     int32_t state_multiplier, state_shift; /* from the feature filters to the state */
     int32_t out_multiplier, out_shift;
     /* float kernel only */
-    float low, high;     /* range of the fused activation */
+    float low, high; /* range of the fused activation */
 };
 
 enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LSTM_OUTPUT, MOTE_LSTM_GATES };
@@ -45,12 +45,12 @@ enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LS
 struct mote_lstm {
     int32_t in_count, unit_count;
     int32_t batch_count, step_count;
-    int32_t time_major; /* 1: row y is step y / batch_count of sequence y % batch_count; 0: y % step_count, y / step_count */
+    int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
     const void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
     const void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */
     const void *in_bias[MOTE_LSTM_GATES];       /* [unit_count]: int32, int64 for int16 activations, float; NULL: 0 */
     /* integer kernels only; biases of int8 activations include minus the zero point times the weights */
-    const void *state_bias[MOTE_LSTM_GATES];    /* [unit_count] likewise */
+    const void *state_bias[MOTE_LSTM_GATES]; /* [unit_count] likewise */
     int32_t in_multiplier[MOTE_LSTM_GATES], in_shift[MOTE_LSTM_GATES];
     int32_t state_multiplier[MOTE_LSTM_GATES], state_shift[MOTE_LSTM_GATES];
     int32_t forget_multiplier, forget_shift; /* gate[FORGET] * c to c */

@@ -93,6 +93,10 @@ int64_t ir_macs(const struct graph *g, const struct node *n)
                weight->dim[2];
     case OP_BATCH_MATMUL:
         return ir_count(ir_out(g, n, 0)) * ir_dim(ir_in(g, n, 0), n->attr.adj_x ? -2 : -1);
+    case OP_SVDF: /* feature and time filters, for each entry of the batch */
+        return ir_in(g, n, 0)->dim[0] * (ir_count(weight) + ir_count(ir_in(g, n, 2)));
+    case OP_UNIDIRECTIONAL_SEQUENCE_LSTM: /* four gates see the input and the state */
+        return 4 * ir_count(ir_out(g, n, 0)) * (weight->dim[1] + weight->dim[0]);
     default:
         return 0;
     }

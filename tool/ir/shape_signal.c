@@ -78,8 +78,10 @@ bool shape_signal_framer(struct graph *g, struct node *n, struct diag *diag)
     }
     const int32_t samples = in->dim[in->rank - 1];
     if (size < 1 || step < 1 || samples % step != 0 || in->rank >= IR_MAX_RANK || (n->attr.prefill && step > size)) {
-        return ir_fail(n, diag, "frames of %d samples every %d from %d: want a multiple of the step, frames of 1 or more, "
-                                "and no shorter than the step if prefilled", size, step, samples);
+        return ir_fail(n, diag,
+                       "frames of %d samples every %d from %d: want a multiple of the step, frames of 1 or more, "
+                       "and no shorter than the step if prefilled",
+                       size, step, samples);
     }
     int64_t dim[IR_MAX_RANK];
     for (int i = 0; i < in->rank - 1; i++) {
@@ -101,9 +103,11 @@ bool shape_signal_stacker(struct graph *g, struct node *n, struct diag *diag)
     }
     if (ir_in(g, n, 0)->dim[0] != a->num_channels || a->stacker_left_context < 0 || a->stacker_right_context < 0 ||
         a->stacker_step < 1 || a->stacker_step > frames) {
-        return ir_fail(n, diag, "%d channels, input of %d; context %d and %d, step %d: want as many channels, contexts of "
-                                "0 or more, a step from 1 to the sum of both and 1", a->num_channels,
-                       ir_in(g, n, 0)->dim[0], a->stacker_left_context, a->stacker_right_context, a->stacker_step);
+        return ir_fail(n, diag,
+                       "%d channels, input of %d; context %d and %d, step %d: want as many channels, contexts of "
+                       "0 or more, a step from 1 to the sum of both and 1",
+                       a->num_channels, ir_in(g, n, 0)->dim[0], a->stacker_left_context, a->stacker_right_context,
+                       a->stacker_step);
     }
     shape_set(g, n, 1, 0, NULL);
     return set_last(g, n, 0, frames * a->num_channels, diag);

@@ -50,7 +50,8 @@ bool shape_svdf(struct graph *g, struct node *n, struct diag *diag)
     }
     const int32_t filters = feature->dim[0], memory = time->dim[1];
     if (rank < 1 || filters % rank != 0 || memory < 1) {
-        return ir_fail(n, diag, "%d filters of rank %d, %d values in memory: want a multiple of the rank, and 1 or more",
+        return ir_fail(n, diag,
+                       "%d filters of rank %d, %d values in memory: want a multiple of the rank, and 1 or more",
                        filters, rank, memory);
     }
     const int32_t units = filters / rank;

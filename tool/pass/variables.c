@@ -20,7 +20,7 @@ struct variable {
     const struct tensor *value; /* assigned by CALL_ONCE; NULL: nothing */
     int32_t zero_point;         /* every byte of it before anything is assigned */
     bool is_assigned;
-    int32_t state;              /* tensor of the main graph */
+    int32_t state; /* tensor of the main graph */
 };
 
 struct variables {
@@ -95,8 +95,10 @@ static bool survey_node(struct variables *v, const struct graph *g, const struct
     }
     if (g != v->main) {
         if (value->data == NULL) {
-            return ir_fail(n, v->diag, "subgraph \"%.40s\": the first value of variable \"%.40s\" does not fold to a "
-                                       "constant", g->name, var->name);
+            return ir_fail(n, v->diag,
+                           "subgraph \"%.40s\": the first value of variable \"%.40s\" does not fold to a "
+                           "constant",
+                           g->name, var->name);
         }
         var->value = value;
     }
@@ -104,8 +106,7 @@ static bool survey_node(struct variables *v, const struct graph *g, const struct
 }
 
 /* Runs the subgraph of a CALL_ONCE here and now; of its nodes only assignments of constants may be left. */
-static bool call_once(struct variables *v, const struct model *model, const struct node *call,
-                      pass_evaluate *evaluate)
+static bool call_once(struct variables *v, const struct model *model, const struct node *call, pass_evaluate *evaluate)
 {
     const int32_t index = call->attr.subgraph;
     if (index < 1 || index >= model->graph_count) {
@@ -295,8 +296,10 @@ static bool check_handles(const struct graph *g, struct diag *diag)
         for (int k = is_user ? 1 : 0; k < n->in_count; k++) {
             const struct tensor *t = ir_in(g, n, k);
             if (t != NULL && t->type == TYPE_RESOURCE) {
-                return ir_fail(n, diag, "input %d is a variable's handle; only READ_VARIABLE and ASSIGN_VARIABLE "
-                                        "may use one", k);
+                return ir_fail(n, diag,
+                               "input %d is a variable's handle; only READ_VARIABLE and ASSIGN_VARIABLE "
+                               "may use one",
+                               k);
             }
         }
     }

@@ -35,8 +35,8 @@ static bool check_range(struct lower *l, const char *what, int32_t value, int32_
 static bool check_count(struct lower *l, int input, int64_t want)
 {
     const int64_t count = ir_count(lower_in(l, input));
-    return count == want || ir_fail(l->node, l->diag, "input %d has %lld values, want %lld", input, (long long)count,
-                                    (long long)want);
+    return count == want ||
+           ir_fail(l->node, l->diag, "input %d has %lld values, want %lld", input, (long long)count, (long long)want);
 }
 
 /* A tensor as rows of `count` values. */
@@ -67,7 +67,8 @@ bool lower_signal_window(struct lower *l)
         return false;
     }
     if (count < 1 || ir_count(in) % count != 0) {
-        return ir_fail(l->node, l->diag, "%d weights for %lld samples: want a multiple", count, (long long)ir_count(in));
+        return ir_fail(l->node, l->diag, "%d weights for %lld samples: want a multiple", count,
+                       (long long)ir_count(in));
     }
     struct mote_signal_window *p = lower_kernel(l, KERNEL_signal_window_s16);
     p->count = count;
@@ -132,11 +133,13 @@ bool lower_signal_fft(struct lower *l)
     if ((type != TYPE_S16 && type != TYPE_S32 && type != TYPE_F32) || lower_out(l, 0)->type != type) {
         return lower_no_kernel(l, "int16, int32 or float32");
     }
-    struct mote_signal_fft *p = lower_kernel(l, type == TYPE_S16 ? KERNEL_signal_fft_s16 : type == TYPE_S32
-                                                    ? KERNEL_signal_fft_s32 : KERNEL_signal_fft_f32);
+    struct mote_signal_fft *p = lower_kernel(l, type == TYPE_S16   ? KERNEL_signal_fft_s16
+                                                : type == TYPE_S32 ? KERNEL_signal_fft_s32
+                                                                   : KERNEL_signal_fft_f32);
     if (length < 4 || length > MOTE_FFT_MAX || length % 2 != 0 || find_radices(p, length / 2) != 1) {
-        return ir_fail(l->node, l->diag, "FFT length is %d, want an even number from 4 to %d without prime factors above 5",
-                       length, MOTE_FFT_MAX);
+        return ir_fail(l->node, l->diag,
+                       "FFT length is %d, want an even number from 4 to %d without prime factors above 5", length,
+                       MOTE_FFT_MAX);
     }
     p->fft_length = length;
     p->in_count = last_dim(in);
@@ -155,7 +158,8 @@ bool lower_signal_energy(struct lower *l)
     const struct attr *a = &l->node->attr;
     const int32_t count = lower_out(l, 0)->dim[0];
     if (!check_types(l, TYPES(TYPE_S16), TYPES(TYPE_U32), "int16 to uint32") ||
-        !check_range(l, "start_index", a->start_index, 0, count) || !check_range(l, "end_index", a->end_index, 0, count)) {
+        !check_range(l, "start_index", a->start_index, 0, count) ||
+        !check_range(l, "end_index", a->end_index, 0, count)) {
         return false;
     }
     struct mote_signal_energy *p = lower_kernel(l, KERNEL_signal_energy_s16);
@@ -191,9 +195,10 @@ static bool check_bands(struct lower *l, const struct mote_signal_filter_bank *p
     for (int32_t i = 0; i <= p->channel_count; i++) {
         const int32_t width = p->width[i], frequency = p->first_frequency[i], weight = p->first_weight[i];
         if (width < 0 || frequency < 0 || frequency + width > frequencies || weight < 0 || weight + width > least) {
-            return ir_fail(l->node, l->diag, "band %d, %d frequencies from %d and weights from %d, is not inside of %lld "
-                                             "frequencies and %lld weights", i, width, frequency, weight,
-                           (long long)frequencies, (long long)least);
+            return ir_fail(l->node, l->diag,
+                           "band %d, %d frequencies from %d and weights from %d, is not inside of %lld "
+                           "frequencies and %lld weights",
+                           i, width, frequency, weight, (long long)frequencies, (long long)least);
         }
     }
     return true;
@@ -362,8 +367,8 @@ bool lower_signal_overlap_add(struct lower *l)
     if ((in->type != TYPE_S16 && in->type != TYPE_F32) || out->type != in->type) {
         return lower_no_kernel(l, "int16 or float32");
     }
-    struct mote_signal_overlap_add *p = lower_kernel(l, in->type == TYPE_S16 ? KERNEL_signal_overlap_add_s16
-                                                                             : KERNEL_signal_overlap_add_f32);
+    struct mote_signal_overlap_add *p =
+        lower_kernel(l, in->type == TYPE_S16 ? KERNEL_signal_overlap_add_s16 : KERNEL_signal_overlap_add_f32);
     p->size = last_dim(in);
     p->step = l->node->attr.frame_step;
     p->frame_count = in->dim[in->rank - 2];
@@ -386,8 +391,10 @@ bool lower_circular_buffer(struct lower *l)
         return false;
     }
     if (find_cycles(l) != 1) {
-        return ir_fail(l->node, l->diag, "ends all but every %d-th invoke at this place, which is not supported; split the "
-                                         "model here", find_cycles(l));
+        return ir_fail(l->node, l->diag,
+                       "ends all but every %d-th invoke at this place, which is not supported; split the "
+                       "model here",
+                       find_cycles(l));
     }
     struct mote_circular_buffer *p = lower_kernel(l, KERNEL_circular_buffer);
     p->bytes = (int32_t)ir_size(in);

@@ -31,8 +31,9 @@ static bool check_weights(struct lower *l, const struct tensor *t, enum type typ
     if (type == TYPE_F32) {
         return true;
     }
-    return lower_quantised(l, t, "weights") && (ir_zero_point(t) == 0 ||
-           ir_fail(l->node, l->diag, "weights \"%.40s\" have zero point %d, want 0", t->name, ir_zero_point(t)));
+    return lower_quantised(l, t, "weights") &&
+           (ir_zero_point(t) == 0 ||
+            ir_fail(l->node, l->diag, "weights \"%.40s\" have zero point %d, want 0", t->name, ir_zero_point(t)));
 }
 
 /* An optional constant of the type that sums have. */
@@ -55,8 +56,8 @@ static bool check_bias(struct lower *l, const struct tensor *t, enum type type)
 
 static const void *data_of(const struct tensor *t) { return t != NULL ? t->data : NULL; }
 
-/* bias[r] - zero * sum of row r of weights [rows, columns], modulo 2^32, so that kernels need not subtract the zero point
- * from each value. `bias` may be NULL: 0; it is returned as it is where there is nothing to subtract. */
+/* bias[r] - zero * sum of row r of weights [rows, columns], modulo 2^32, so that kernels need not subtract the zero
+ * point from each value. `bias` may be NULL: 0; it is returned as it is where there is nothing to subtract. */
 static const int32_t *fold_zero_point(struct lower *l, const int32_t *bias, int32_t zero, const struct tensor *weights,
                                       int32_t rows)
 {
@@ -122,7 +123,8 @@ bool lower_svdf(struct lower *l)
     } else if (in->type != TYPE_F32 || state->type != TYPE_F32 || out->type != TYPE_F32 ||
                (feature->type != TYPE_F32 && feature->type != TYPE_S8) ||
                (time->type != TYPE_F32 && time->type != TYPE_S8)) {
-        return lower_no_kernel(l, "int8 with int8 or int16 time filters and state, float32 with float32 or int8 filters");
+        return lower_no_kernel(l,
+                               "int8 with int8 or int16 time filters and state, float32 with float32 or int8 filters");
     }
     if (!check_weights(l, feature, feature->type) || !check_weights(l, time, time->type) ||
         !check_bias(l, lower_in(l, 3), is_int ? TYPE_S32 : TYPE_F32)) {
@@ -221,8 +223,9 @@ bool lower_lstm(struct lower *l)
     if (a->activation != ACT_TANH) {
         return ir_fail(l->node, l->diag, "has activation %d for the cell, want TANH", (int)a->activation);
     }
-    struct mote_lstm *p = lower_kernel(l, is_float ? KERNEL_lstm_f32 : in->type == TYPE_S8 ? KERNEL_lstm_s8
-                                                                                         : KERNEL_lstm_s16);
+    struct mote_lstm *p = lower_kernel(l, is_float              ? KERNEL_lstm_f32
+                                          : in->type == TYPE_S8 ? KERNEL_lstm_s8
+                                                                : KERNEL_lstm_s16);
     p->in_count = in->dim[2];
     p->unit_count = lower_out(l, 0)->dim[2];
     p->batch_count = in->dim[a->time_major ? 1 : 0];
@@ -233,8 +236,10 @@ bool lower_lstm(struct lower *l)
         return false;
     }
     for (int g = 0; g < MOTE_LSTM_GATES; g++) {
-        if (!set_gate(l, p, g, is_float ? TYPE_F32 : TYPE_S8, is_float ? TYPE_F32 : in->type == TYPE_S8 ? TYPE_S32
-                                                                                                     : TYPE_S64)) {
+        if (!set_gate(l, p, g, is_float ? TYPE_F32 : TYPE_S8,
+                      is_float              ? TYPE_F32
+                      : in->type == TYPE_S8 ? TYPE_S32
+                                            : TYPE_S64)) {
             return false;
         }
     }

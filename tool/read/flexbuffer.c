@@ -3,8 +3,16 @@
 
 #include <string.h>
 
-enum { TYPE_INT = 1, TYPE_UINT, TYPE_FLOAT, TYPE_INDIRECT_INT = 6, TYPE_INDIRECT_UINT, TYPE_INDIRECT_FLOAT, TYPE_MAP = 9,
-       TYPE_BOOL = 26 };
+enum {
+    TYPE_INT = 1,
+    TYPE_UINT,
+    TYPE_FLOAT,
+    TYPE_INDIRECT_INT = 6,
+    TYPE_INDIRECT_UINT,
+    TYPE_INDIRECT_FLOAT,
+    TYPE_MAP = 9,
+    TYPE_BOOL = 26
+};
 
 static bool inside(const struct flex_map *map, size_t at, uint64_t bytes)
 {

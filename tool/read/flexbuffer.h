@@ -23,7 +23,7 @@ struct flex_map {
 /* Fails where the root is no map, or lies outside of the data. */
 bool flex_open(struct flex_map *map, const uint8_t *data, size_t size);
 
-/* The value of a key as an integer, floats truncated. False where there is no such key, or no number that fits 64 bits. */
+/* The value of a key as an integer, floats truncated. False where there is no such key, or no number of 64 bits. */
 bool flex_find_int(const struct flex_map *map, const char *key, int64_t *value);
 
 #endif
