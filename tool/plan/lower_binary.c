@@ -155,16 +155,16 @@ static const struct plain_rule {
     enum op op;
     enum mote_binary_op what;
     unsigned types;
-    enum kernel f32; /* the kernel for float where it is not binary_f32; 0: it is */
+    enum kernel f32; /* the kernel for float */
 } plain_rules[] = {
-    {OP_ADD, MOTE_ADD, WIDE | F32},
-    {OP_SUB, MOTE_SUB, WIDE | F32},
-    {OP_MUL, MOTE_MUL, WIDE | F32},
-    {OP_DIV, MOTE_DIV, WIDE | F32},
-    {OP_MAXIMUM, MOTE_MAXIMUM, INTEGER | F32},
-    {OP_MINIMUM, MOTE_MINIMUM, INTEGER | F32},
-    {OP_SQUARED_DIFFERENCE, MOTE_SQUARED_DIFFERENCE, WIDE | F32},
-    {OP_PRELU, MOTE_PRELU, F32},
+    {OP_ADD, MOTE_ADD, WIDE | F32, KERNEL_binary_f32},
+    {OP_SUB, MOTE_SUB, WIDE | F32, KERNEL_binary_f32},
+    {OP_MUL, MOTE_MUL, WIDE | F32, KERNEL_binary_f32},
+    {OP_DIV, MOTE_DIV, WIDE | F32, KERNEL_binary_f32},
+    {OP_MAXIMUM, MOTE_MAXIMUM, INTEGER | F32, KERNEL_binary_f32},
+    {OP_MINIMUM, MOTE_MINIMUM, INTEGER | F32, KERNEL_binary_f32},
+    {OP_SQUARED_DIFFERENCE, MOTE_SQUARED_DIFFERENCE, WIDE | F32, KERNEL_binary_f32},
+    {OP_PRELU, MOTE_PRELU, F32, KERNEL_binary_f32},
     {OP_FLOOR_DIV, MOTE_FLOOR_DIV, SIGNED | F32, KERNEL_floor_div_f32},
     {OP_FLOOR_MOD, MOTE_FLOOR_MOD, SIGNED | F32, KERNEL_floor_mod_f32},
     {OP_POW, MOTE_POW, WIDE | F32, KERNEL_pow_f32},
@@ -210,7 +210,7 @@ static void fill_integer_range(const struct lower *l, struct mote_binary *p)
 
 static bool lower_plain_f32(struct lower *l, const struct plain_rule *r)
 {
-    struct mote_binary_f32 *p = lower_kernel(l, r->f32 != 0 ? r->f32 : KERNEL_binary_f32);
+    struct mote_binary_f32 *p = lower_kernel(l, r->f32);
     p->op = r->what;
     lower_activation_range_f32(l->node->attr.activation, &p->low, &p->high);
     lower_broadcast(l, &p->shape, both, 2);

@@ -94,7 +94,8 @@ static void allow_in_place(struct lower *l, const int in[], const struct tensor 
 {
     const struct tensor *out = lower_out(l, 0);
     for (int i = 0; i < count; i++) {
-        bool fits = as[i]->data == NULL && same_shape(as[i], out);
+        bool fits =
+            as[i]->data == NULL && same_shape(as[i], out) && (as[i]->type == out->type || ir_type_bits(out->type) == 8);
         for (int k = 0; fits && k < count; k++) {
             fits = same_shape(as[k], out) ||
                    l->plan->buffer_of[l->node->in[in[k]]] != l->plan->buffer_of[l->node->in[in[i]]];
