@@ -19,6 +19,7 @@ help:  ## print this list
 test:  ## build, then run every test (under 10 minutes on two cores)
 	@scripts/setup.sh build test
 	@$(MAKE) --no-print-directory all
+	@test -d ../shared/golden || echo "no ../shared/golden here: check_golden, real models with known outputs, is skipped"
 	@ctest --preset host -j $(JOBS)
 
 test-all: test  ## the same again by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
