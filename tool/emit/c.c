@@ -84,7 +84,7 @@ static const struct tensor *find_tensor(const struct plan *plan, const void *dat
     return NULL;
 }
 
-/* A table of the plan's, or the scales of a tensor. */
+/* A table of the plan's, or the scales or zero points of a tensor. */
 static const struct plan_table *find_table(const struct plan *plan, const void *data)
 {
     for (int i = 0; i < plan->table_count; i++) {
@@ -96,9 +96,9 @@ static const struct plan_table *find_table(const struct plan *plan, const void *
     }
     for (int i = 0; i < plan->graph->tensor_count; i++) {
         const struct quant *q = &plan->graph->tensors[i].quant;
-        if (q->count > 0 && q->scale == data) {
-            const struct plan_table scales = {q->scale, (size_t)q->count, sizeof *q->scale};
-            return arena_copy(plan->arena, &scales, sizeof scales);
+        if (q->count > 0 && data != NULL && (data == q->scale || data == q->zero_point)) {
+            const struct plan_table values = {data, (size_t)q->count, sizeof(float)}; /* as large as an int32_t */
+            return arena_copy(plan->arena, &values, sizeof values);
         }
     }
     return NULL;
