@@ -13,6 +13,7 @@ static const struct verb {
     int (*run)(int argc, char **argv);
     const char *help;
 } verbs[] = {
+    {"bench", command_bench, "count instructions and cycles on emulated cores"},
     {"compile", command_compile, "turn a model into C for a microcontroller"},
     {"inspect", command_inspect, "what is in a model, and what it will cost"},
     {"run", command_run, "run a model on raw tensors"},

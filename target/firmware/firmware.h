@@ -14,11 +14,13 @@ int main(void);
 /* Prints text. */
 void machine_put(const char *text);
 
-/* Fills the stack below with a pattern; how much of the stack was used since, bytes. 0 where that is not known. */
+/* Fills the stack below the caller with a pattern; how much of it was overwritten since, bytes, as the same caller asks.
+ * 0 where that is not known. */
 void machine_paint(void);
 uint32_t machine_stack(void);
 
-/* A loop whose cycles are known, for the bench to check itself. */
-void machine_known_loop(void);
+/* A loop for the bench to check itself: each round is a load, two instructions of arithmetic, a subtraction and a branch
+ * that is taken, but for the last. */
+void machine_known_loop(uint32_t rounds);
 
 #endif

@@ -17,21 +17,22 @@ static void semihost(uint32_t operation, uint32_t argument)
 
 void machine_put(const char *text) { semihost(SYS_WRITE0, (uint32_t)(uintptr_t)text); }
 
-void machine_paint(void)
+__attribute__((noinline)) void machine_paint(void)
 {
-    uint32_t *here = __builtin_frame_address(0);
-    for (uint32_t *p = stack_limit; p < here - 16; p++) {
+    const uint32_t *here = __builtin_frame_address(0);
+    for (uint32_t *p = stack_limit; p < here - 8; p++) {
         *(volatile uint32_t *)p = PATTERN;
     }
 }
 
-uint32_t machine_stack(void)
+__attribute__((noinline)) uint32_t machine_stack(void)
 {
+    const uint8_t *here = __builtin_frame_address(0);
     const uint32_t *p = stack_limit;
-    while (p < stack_top && *p == PATTERN) {
+    while ((const uint8_t *)p < here && *p == PATTERN) {
         p++;
     }
-    return (uint32_t)((const uint8_t *)stack_top - (const uint8_t *)p);
+    return (uint32_t)(here - (const uint8_t *)p);
 }
 
 static void fault(void)
@@ -67,17 +68,14 @@ __attribute__((section(".vectors"), used)) static const struct {
     handler *handlers[15];
 } vectors = {stack_top, {firmware_reset, fault, fault, fault, fault, fault, fault, 0, 0, 0, fault, fault, 0, fault, fault}};
 
-/* 1000 times three cycles of arithmetic, a load and a taken branch: 5000 instructions, and a few for calls around it. */
-__attribute__((naked)) void machine_known_loop(void)
+__attribute__((naked)) void machine_known_loop(uint32_t rounds)
 {
     __asm__(".syntax unified\n"
             "    mov r2, sp\n"
-            "    ldr r0, =1000\n"
             "1:  ldr r1, [r2]\n"
             "    adds r1, r1, #1\n"
             "    eors r1, r1, r0\n"
             "    subs r0, r0, #1\n"
             "    bne 1b\n"
-            "    bx lr\n"
-            "    .ltorg\n");
+            "    bx lr\n");
 }

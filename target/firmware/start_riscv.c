@@ -22,21 +22,22 @@ __attribute__((noinline, aligned(16))) static void semihost(uint32_t operation, 
 
 void machine_put(const char *text) { semihost(SYS_WRITE0, (uint32_t)(uintptr_t)text); }
 
-void machine_paint(void)
+__attribute__((noinline)) void machine_paint(void)
 {
-    uint32_t *here = __builtin_frame_address(0);
-    for (uint32_t *p = stack_limit; p < here - 16; p++) {
+    const uint32_t *here = __builtin_frame_address(0);
+    for (uint32_t *p = stack_limit; p < here - 8; p++) {
         *(volatile uint32_t *)p = PATTERN;
     }
 }
 
-uint32_t machine_stack(void)
+__attribute__((noinline)) uint32_t machine_stack(void)
 {
+    const uint8_t *here = __builtin_frame_address(0);
     const uint32_t *p = stack_limit;
-    while (p < stack_top && *p == PATTERN) {
+    while ((const uint8_t *)p < here && *p == PATTERN) {
         p++;
     }
-    return (uint32_t)((const uint8_t *)stack_top - (const uint8_t *)p);
+    return (uint32_t)(here - (const uint8_t *)p);
 }
 
 __attribute__((aligned(4), used)) static void fault(void)
@@ -68,11 +69,9 @@ __attribute__((naked, section(".vectors"), used)) void firmware_reset(void)
             " .option pop" : : "i"(fault), "i"(start));
 }
 
-/* 1000 times three cycles of arithmetic, a load and a taken branch: 5000 instructions, and a few for calls around it. */
-__attribute__((naked)) void machine_known_loop(void)
+__attribute__((naked)) void machine_known_loop(uint32_t rounds)
 {
-    __asm__("    li a0, 1000\n"
-            "1:  lw a1, 0(sp)\n"
+    __asm__("1:  lw a1, 0(sp)\n"
             "    addi a1, a1, 1\n"
             "    xor a1, a1, a0\n"
             "    addi a0, a0, -1\n"

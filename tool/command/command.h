@@ -12,6 +12,7 @@
 enum { EXIT_OK, EXIT_ERROR, EXIT_USAGE };
 enum { OPTION_MOST = 15 }; /* values of an option that may be repeated */
 
+int command_bench(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_run(int argc, char **argv);

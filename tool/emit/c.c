@@ -839,6 +839,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     if (!write_model(&e)) {
         return false;
     }
+    files->weight_size = constant_size(&e, true);
     add_file(files, &e, arena_printf(plan->arena, "%s.c", e.lower));
     write_header(&e);
     add_file(files, &e, arena_printf(plan->arena, "%s.h", e.lower));

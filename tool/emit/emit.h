@@ -17,6 +17,7 @@ struct emit_file {
 struct emit_files {
     struct emit_file *list;
     int32_t count;
+    size_t weight_size; /* bytes of constant tensors in flash, packed for the kernels */
 };
 
 struct emit_options {

@@ -13,6 +13,10 @@
 
 enum { JOBS = 2, COMPILE_SECONDS = 300, VECTORS_SIZE = 1024 };
 
+/* By these every layer of the model stays a function of its own. */
+static const char own_functions[] = "-fno-inline-functions-called-once -fno-inline-small-functions -fno-inline-functions "
+                                    "-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-ipa-icf";
+
 struct build {
     const struct target_core *core;
     const struct prove_model *model;
@@ -20,8 +24,8 @@ struct build {
     const char *folder;
     struct arena *arena;
     struct diag *diag;
-    struct prove_command compile[JOBS], link;
-    int32_t compiled[JOBS]; /* sources */
+    struct prove_command compile[JOBS + 1], link; /* the last job: the model itself, for the bench by flags of its own */
+    int32_t compiled[JOBS + 1];                   /* sources */
 };
 
 const char *prove_missing_tool(const struct target_core *core, struct arena *arena)
@@ -76,12 +80,12 @@ static bool add_file(struct build *b, const char *name, const void *text, size_t
         return true;
     }
     if (is_source) {
-        int32_t least = 0;
-        for (int i = 1; i < JOBS; i++) {
-            least = b->compiled[i] < b->compiled[least] ? i : least;
+        int32_t job = strcmp(name, "model.c") == 0 ? JOBS : 0;
+        for (int i = 1; i < JOBS && job < JOBS; i++) {
+            job = b->compiled[i] < b->compiled[job] ? i : job;
         }
-        prove_add_word(&b->compile[least], name);
-        b->compiled[least]++;
+        prove_add_word(&b->compile[job], name);
+        b->compiled[job]++;
     }
     return file_write(path, text, size, b->diag);
 }
@@ -136,10 +140,6 @@ static void begin_compile(struct build *b, struct prove_command *c)
     *c = (struct prove_command){.arena = b->arena};
     prove_add_words(c, b->core->compiler);
     prove_add_words(c, "-O2 -ffunction-sections -fdata-sections");
-    if (b->purpose == PROVE_BENCH) { /* so that every layer stays a function of its own */
-        prove_add_words(c, "-fno-inline-functions-called-once -fno-inline-small-functions -fno-inline-functions "
-                           "-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-ipa-icf");
-    }
     if (b->core->emulator != NULL && b->core->library_package == NULL) {
         prove_add_words(c, "-ffreestanding -isystem .");
     }
@@ -150,7 +150,7 @@ static void begin_compile(struct build *b, struct prove_command *c)
     prove_add_word(c, arena_printf(b->arena, "-DPASSES=%d", m->passes));
     prove_add_word(c, arena_printf(b->arena, "-DMODEL_FED=%d", m->is_fed));
     if (b->purpose == PROVE_KNOWN_LOOP) {
-        prove_add_word(c, "-DKNOWN_LOOP");
+        prove_add_word(c, arena_printf(b->arena, "-DKNOWN_LOOP=%d", PROVE_KNOWN_ROUNDS));
     }
     prove_add_word(c, "-c");
 }
@@ -208,7 +208,7 @@ static const char *find_error(const struct prove_output *o, struct arena *arena)
 
 static bool run_commands(struct build *b, const struct prove_command *commands, int32_t count)
 {
-    struct prove_output outputs[JOBS] = {0};
+    struct prove_output outputs[JOBS + 1] = {0};
     bool ok = prove_run(commands, count, b->folder, COMPILE_SECONDS, outputs, b->diag);
     for (int i = 0; i < count; i++) {
         if (ok && outputs[i].status != 0) {
@@ -221,9 +221,9 @@ static bool run_commands(struct build *b, const struct prove_command *commands, 
 
 static bool compile(struct build *b)
 {
-    struct prove_command some[JOBS];
+    struct prove_command some[JOBS + 1];
     int32_t count = 0;
-    for (int i = 0; i < JOBS; i++) {
+    for (int i = 0; i <= JOBS; i++) {
         if (b->compiled[i] > 0) {
             some[count++] = b->compile[i];
         }
@@ -248,12 +248,15 @@ bool prove_build(const struct target_core *core, const struct prove_model *model
                  struct diag *diag)
 {
     struct build b = {.core = core, .model = model, .purpose = purpose, .arena = arena, .diag = diag};
-    b.folder = arena_printf(arena, "%s/%s", folder->path, core->name);
+    b.folder = arena_printf(arena, "%s/%s%s", folder->path, core->name, purpose == PROVE_VERIFY ? "" : "-bench");
     if (mkdir(b.folder, 0700) != 0 && errno != EEXIST) {
         return diag_fail(diag, "cannot make %s: %s", b.folder, strerror(errno));
     }
-    for (int i = 0; i < JOBS; i++) {
+    for (int i = 0; i <= JOBS; i++) {
         begin_compile(&b, &b.compile[i]);
+    }
+    if (purpose != PROVE_VERIFY) {
+        prove_add_words(&b.compile[JOBS], own_functions);
     }
     begin_link(&b);
     if (!add_sources(&b) || !compile(&b) || (core->emulator != NULL && !add_script(&b))) {

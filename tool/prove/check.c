@@ -70,7 +70,8 @@ static void read_reply(struct reply *r, const struct file *console)
         } else if (n > 7 && memcmp(at, "guards ", 7) == 0) {
             r->guards += read_number(at + 7, line_end);
         } else if (n > 6 && memcmp(at, "stack ", 6) == 0) {
-            r->stack = read_number(at + 6, line_end);
+            const uint32_t stack = read_number(at + 6, line_end);
+            r->stack = stack > r->stack ? stack : r->stack;
         } else if (n >= 4 && memcmp(at, "done", 4) == 0) {
             r->is_done = true;
         }

@@ -69,7 +69,8 @@ static void read_symbols(const struct elf *e, const Elf32_Shdr *table, struct pr
             (ELF32_ST_TYPE(s.st_info) == STT_FUNC || ELF32_ST_TYPE(s.st_info) == STT_OBJECT)) {
             const char *name = read_name(e, &strings, s.st_name);
             p->symbols[p->symbol_count++] =
-                (struct prove_symbol){arena_copy(arena, name, strlen(name) + 1), s.st_value, s.st_size};
+                (struct prove_symbol){arena_copy(arena, name, strlen(name) + 1), s.st_value, s.st_size,
+                                        ELF32_ST_TYPE(s.st_info) == STT_FUNC};
         }
     }
 }

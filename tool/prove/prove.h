@@ -61,14 +61,17 @@ struct prove_model {
     const uint8_t *in, *want; /* `invokes` times all inputs, all outputs, back to back */
     int32_t invokes, passes;
     bool is_fed;
+    int32_t layer_count; /* of the plan that was emitted, for counting */
 };
 
 enum prove_purpose { PROVE_VERIFY, PROVE_BENCH, PROVE_KNOWN_LOOP };
+enum { PROVE_KNOWN_ROUNDS = 1000 };
 
 /* A symbol of the program: a function or an object. */
 struct prove_symbol {
     const char *name;
     uint32_t address, size;
+    bool is_function;
 };
 
 /* The program, and what it takes. Sizes in bytes, without the firmware around the model; 0 where they are not known. */
@@ -103,6 +106,32 @@ struct prove_command prove_emulator(const struct target_core *core, const struct
 bool prove_check(const struct target_core *core, const struct prove_model *model, const struct prove_program *program,
                  const struct prove_folder *folder, struct arena *arena, struct prove_result *result,
                  struct diag *diag);
+
+/*** Counting ***/
+
+/* What a layer, or all that is not in one, costs in an invoke. */
+struct prove_count {
+    uint64_t instructions, cycles;
+};
+
+struct prove_counts {
+    struct prove_count schedule; /* that finds whose turn it is */
+    struct prove_count *layers;  /* of each of the plan's steps */
+    struct prove_count total;
+    uint32_t stack;
+};
+
+/* Which tool that counting needs is missing, as a sentence; NULL: none. */
+const char *prove_missing_counter(const struct target_core *core, struct arena *arena);
+
+/* Runs a program built for PROVE_BENCH once, and counts between the marks of the firmware. */
+bool prove_count(const struct target_core *core, const struct prove_model *model, const struct prove_program *program,
+                 const struct prove_folder *folder, struct arena *arena, struct prove_counts *counts,
+                 struct diag *diag);
+
+/* The counter checks itself: a loop of known cost must cost that. */
+bool prove_check_counter(const struct target_core *core, const struct prove_model *model,
+                         const struct prove_folder *folder, struct arena *arena, struct diag *diag);
 
 /* The sizes of a program for the device; elf.c. */
 bool prove_read_elf(const char *path, struct prove_program *program, struct arena *arena, struct diag *diag);

@@ -107,6 +107,59 @@ char *report_json(const struct report *r)
     return text;
 }
 
+static void add_layer(cJSON *list, const struct report_layer *l)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, object);
+    cJSON_AddStringToObject(object, "operator", l->op);
+    add_name(object, "name", l->name);
+    cJSON_AddNumberToObject(object, "macs", (double)l->macs);
+    cJSON_AddNumberToObject(object, "instructions", (double)l->instructions);
+    cJSON_AddNumberToObject(object, "cycles", (double)l->cycles);
+}
+
+static void add_core(cJSON *list, const struct report_core *c)
+{
+    const struct {
+        const char *name;
+        uint32_t value;
+    } sizes[] = {{"arena_bytes", c->arena}, {"static_bytes", c->statics}, {"stack_bytes", c->stack},
+                 {"weight_bytes", c->weights}, {"table_bytes", c->constants}, {"code_bytes", c->code}};
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToArray(list, object);
+    cJSON_AddStringToObject(object, "core", c->name);
+    cJSON_AddStringToObject(object, "costs_from", c->costs_from);
+    cJSON *layers = cJSON_AddArrayToObject(object, "layers");
+    for (int i = 0; i < c->layer_count; i++) {
+        add_layer(layers, &c->layers[i]);
+    }
+    cJSON_AddNumberToObject(object, "instructions", (double)c->layers[c->layer_count + 1].instructions);
+    cJSON_AddNumberToObject(object, "cycles", (double)c->layers[c->layer_count + 1].cycles);
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        cJSON_AddNumberToObject(object, sizes[i].name, sizes[i].value);
+    }
+    cJSON *boards = cJSON_AddArrayToObject(object, "boards");
+    for (int i = 0; i < c->board_count; i++) {
+        cJSON *board = cJSON_CreateObject();
+        cJSON_AddItemToArray(boards, board);
+        cJSON_AddStringToObject(board, "board", c->boards[i].name);
+        cJSON_AddNumberToObject(board, "milliseconds", report_core_ms(c, &c->boards[i]));
+    }
+}
+
+char *report_cores_json(const char *path, const struct report_core *cores, int32_t count)
+{
+    cJSON *root = cJSON_CreateObject();
+    add_name(root, "model", path);
+    cJSON *list = cJSON_AddArrayToObject(root, "cores");
+    for (int i = 0; i < count; i++) {
+        add_core(list, &cores[i]);
+    }
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    return text;
+}
+
 #else
 
 const bool report_has_json = false;
@@ -114,6 +167,14 @@ const bool report_has_json = false;
 char *report_json(const struct report *r)
 {
     (void)r;
+    return NULL;
+}
+
+char *report_cores_json(const char *path, const struct report_core *cores, int32_t count)
+{
+    (void)path;
+    (void)cores;
+    (void)count;
     return NULL;
 }
 

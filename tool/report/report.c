@@ -116,6 +116,14 @@ void report_make(struct report *r, const char *path, size_t file_size, const str
     collect_residents(r);
 }
 
+int64_t report_core_ram(const struct report_core *c) { return (int64_t)c->arena + c->statics + c->stack; }
+int64_t report_core_flash(const struct report_core *c) { return (int64_t)c->weights + c->constants + c->code; }
+
+double report_core_ms(const struct report_core *c, const struct report_board *b)
+{
+    return (double)c->layers[c->layer_count + 1].cycles / b->clock * 1e3;
+}
+
 char *report_name(const char *name, char *text, size_t size)
 {
     const size_t length = strcspn(name, ";"), fits = size - 1;

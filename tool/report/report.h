@@ -47,6 +47,41 @@ void report_text(const struct report *report, FILE *to);
 extern const bool report_has_json;
 char *report_json(const struct report *report);
 
+/*** What a model costs on a core ***/
+
+struct report_layer {
+    const char *op, *name;
+    int64_t macs;
+    uint64_t instructions, cycles;
+};
+
+struct report_board {
+    const char *name;
+    uint32_t ram, flash, clock; /* bytes, Hz */
+};
+
+struct report_core {
+    const char *name, *about, *costs_from;
+    struct report_layer *layers; /* in the order they run; then the schedule, then the total */
+    int32_t layer_count;         /* without these two */
+    uint32_t arena, statics, stack;    /* bytes of RAM */
+    uint32_t weights, constants, code; /* bytes of flash */
+    struct report_board *boards;       /* with that core */
+    int32_t board_count;
+};
+
+int64_t report_core_ram(const struct report_core *core);
+int64_t report_core_flash(const struct report_core *core);
+
+/* Milliseconds of an invoke. */
+double report_core_ms(const struct report_core *core, const struct report_board *board);
+
+/* For a person, in 80 columns. */
+void report_core_text(const struct report_core *core, FILE *to);
+
+/* Of several cores, as JSON text in memory from malloc, or NULL, as report_json. */
+char *report_cores_json(const char *path, const struct report_core *cores, int32_t count);
+
 /* A name from the model as printable ASCII, in `text` of at least `size` bytes: its first part up to ';', of that the
  * end if it is too long for `size` - 1 letters. Returns text. */
 char *report_name(const char *name, char *text, size_t size);

@@ -172,3 +172,48 @@ void report_text(const struct report *r, FILE *to)
     print_operators(to, r);
     print_memory(to, r);
 }
+
+/*** What a model costs on a core ***/
+
+static void print_layers(FILE *to, const struct report_core *c)
+{
+    const uint64_t all = c->layers[c->layer_count + 1].cycles;
+    fprintf(to, "%3s  %-17s %-13s %10s %12s %12s %5s\n", "#", "operator", "name", "MACs", "instructions", "cycles", "%");
+    for (int i = 0; i < c->layer_count + 2; i++) {
+        const struct report_layer *l = &c->layers[i];
+        char number[TEXT] = "", name[14], macs[TEXT] = "", instructions[TEXT], cycles[TEXT];
+        if (i < c->layer_count) {
+            snprintf(number, sizeof number, "%d", i);
+        }
+        if (l->macs > 0) {
+            grouped(l->macs, macs);
+        }
+        fprintf(to, "%3s  %-17.17s %-13s %10s %12s %12s %5.1f\n", number, l->op, report_name(l->name, name, sizeof name),
+                macs, grouped((int64_t)l->instructions, instructions), grouped((int64_t)l->cycles, cycles),
+                all > 0 ? 100.0 * (double)l->cycles / (double)all : 0.0);
+    }
+}
+
+static void print_sizes(FILE *to, const struct report_core *c)
+{
+    char all[TEXT], a[TEXT], b[TEXT], d[TEXT];
+    fprintf(to, "RAM   %s bytes: arena %s, static data %s, stack %s\n", grouped(report_core_ram(c), all),
+            grouped(c->arena, a), grouped(c->statics, b), grouped(c->stack, d));
+    fprintf(to, "flash %s bytes: weights %s, tables and parameters %s, code %s\n", grouped(report_core_flash(c), all),
+            grouped(c->weights, a), grouped(c->constants, b), grouped(c->code, d));
+}
+
+void report_core_text(const struct report_core *c, FILE *to)
+{
+    fprintf(to, "%s: %s\n", c->name, c->about);
+    print_layers(to, c);
+    print_sizes(to, c);
+    for (int i = 0; i < c->board_count; i++) {
+        const struct report_board *b = &c->boards[i];
+        fprintf(to, "  %-26s %4.0f MHz %10.2f ms  RAM %6.1f %%  flash %6.1f %%\n", b->name, b->clock / 1e6,
+                report_core_ms(c, b), 100.0 * (double)report_core_ram(c) / b->ram,
+                100.0 * (double)report_core_flash(c) / b->flash);
+    }
+    fprintf(to, "Instructions are exact; cycles are estimated, without wait states and caches.\n"
+                "Costs of instructions: %s.\n\n", c->costs_from);
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# mote bench: its table and JSON agree, layers add up, the counter has checked itself on every core that can be had here.
+# usage: bench.sh ROOT MOTE
+set -uo pipefail
+model=$(realpath "$1")/tests/model/sobel.tflite
+mote=$(realpath "$2")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export TMPDIR=$work
+if ! command -v arm-none-eabi-gcc qemu-system-arm > /dev/null; then
+    echo "skipped: no arm-none-eabi-gcc or no qemu-system-arm"
+    exit 77
+fi
+failures=0
+
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+
+cores=(--on cortex-m0 --on cortex-m0plus --on cortex-m3 --on cortex-m4 --on cortex-m4f --on cortex-m7 --on cortex-m33 --on cortex-m55)
+command -v qemu-system-riscv32 > /dev/null && cores+=(--on riscv32)
+said=$("$mote" bench "$model" "${cores[@]}" 2>&1) || fail "mote bench: $said"
+[[ $(wc -L <<< "$said") -le 80 ]] || fail "lines of more than 80 columns"
+[[ $("$mote" bench "$model" --on host 2>&1) == *'only there mote can count'* ]] || fail "bench --on host"
+if json=$("$mote" bench "$model" --on cortex-m4 --json 2>&1); then
+    python3 - "$json" << 'END' || fail "the JSON does not add up: $json"
+import json, sys
+core = json.loads(sys.argv[1])["cores"][0]
+layers = sum(layer["instructions"] for layer in core["layers"])
+assert core["core"] == "cortex-m4" and 0 < layers <= core["instructions"] < core["cycles"]
+assert core["layers"][0]["macs"] == 360 and core["arena_bytes"] > 0 and core["code_bytes"] > 500
+END
+elif [[ $json != *'install libcjson-dev'* ]]; then
+    fail "bench --json: $json"
+fi
+[[ -z $(ls -A "$TMPDIR") ]] || fail "files were left behind"
+
+((failures == 0)) && echo "$said" | grep -E 'total|:' 
+exit $((failures > 0))

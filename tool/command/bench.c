@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mote bench MODEL [--on CORE]... [--json]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../prove/prove.h"
+#include "../report/report.h"
+#include "../run/run.h"
+#include "command.h"
+
+enum { MODEL, ON, INPUT_FED, JSON, MAX_WORK, OPTION_COUNT };
+
+static const struct usage usage = {
+    .verb = "bench",
+    .about = "Tells what the C of `mote compile` costs on a core: instructions, counted on an emulator; cycles, estimated\n"
+             "from the core's manual, layer by layer; milliseconds on each board with that core; RAM and flash. The\n"
+             "estimate leaves out wait states of flash, caches and whatever else runs. Without --on: cortex-m4f.",
+    .example = "mote bench model.tflite --on cortex-m0plus --on riscv32",
+};
+
+struct job {
+    const struct option *options;
+    const char *list[OPTION_MOST + 1]; /* of --on */
+    struct prove_folder folder;
+    struct prove_model model;
+    const struct plan *emitted;
+};
+
+/* A row for each step of the plan, one for the schedule, one for all. */
+static void collect_layers(struct report_core *to, const struct plan *plan, const struct prove_counts *counts,
+                           struct arena *arena)
+{
+    struct report_layer *layers = ARENA_ARRAY(arena, plan->step_count + 2, struct report_layer);
+    struct report_layer *total = &layers[plan->step_count + 1];
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct node *n = plan->steps[i].node;
+        const bool is_first = i == 0 || plan->steps[i - 1].node != n;
+        layers[i] = (struct report_layer){n != NULL ? ir_op_text(n->op) : "input row", n != NULL ? n->name : "",
+                                          n != NULL && is_first ? ir_macs(plan->graph, n) : 0,
+                                          counts->layers[i].instructions, counts->layers[i].cycles};
+        total->macs += layers[i].macs;
+    }
+    layers[plan->step_count] =
+        (struct report_layer){"schedule", "", 0, counts->schedule.instructions, counts->schedule.cycles};
+    *total = (struct report_layer){"total", "", total->macs, counts->total.instructions, counts->total.cycles};
+    to->layers = layers;
+    to->layer_count = plan->step_count;
+}
+
+/* The boards that have the core. */
+static bool collect_boards(struct report_core *to, struct session *s)
+{
+    const char *const *names = target_board_names(&s->arena);
+    int32_t count = 0;
+    while (names[count] != NULL) {
+        count++;
+    }
+    to->boards = ARENA_ARRAY(&s->arena, count, struct report_board);
+    for (int i = 0; i < count; i++) {
+        struct target_board board;
+        if (!target_read_board(names[i], &board, &s->arena, &s->diag)) {
+            return false;
+        }
+        if (strcmp(board.core, to->name) == 0) {
+            to->boards[to->board_count++] = (struct report_board){board.name, board.ram, board.flash, board.clock};
+        }
+    }
+    return true;
+}
+
+static bool bench_on(struct session *s, struct job *job, const char *name, struct report_core *to)
+{
+    struct target_core core;
+    struct prove_program program;
+    struct prove_counts counts;
+    if (!command_core(s, name, &core)) {
+        return false;
+    }
+    s->path = name;
+    const char *missing = prove_missing_counter(&core, &s->arena);
+    if (missing != NULL) {
+        return diag_fail(&s->diag, "%s", missing);
+    }
+    if (!prove_check_counter(&core, &job->model, &job->folder, &s->arena, &s->diag) ||
+        !prove_build(&core, &job->model, PROVE_BENCH, &job->folder, &s->arena, &program, &s->diag) ||
+        !prove_count(&core, &job->model, &program, &job->folder, &s->arena, &counts, &s->diag)) {
+        return false;
+    }
+    const uint32_t weights = (uint32_t)job->model.files->weight_size;
+    *to = (struct report_core){
+        .name = core.name, .about = core.about, .costs_from = core.costs_from,
+        .arena = program.arena, .statics = program.statics, .stack = counts.stack,
+        .weights = weights, .constants = program.constants - weights, .code = program.code,
+    };
+    collect_layers(to, job->emitted, &counts, &s->arena);
+    return collect_boards(to, s);
+}
+
+static bool bench_all(struct session *s, struct job *job)
+{
+    const char *const standard[] = {"cortex-m4f", NULL};
+    const char *const *list = job->list[0] != NULL ? job->list : standard;
+    struct report_core cores[OPTION_MOST];
+    int32_t count = 0;
+    for (; list[count] != NULL; count++) {
+        if (!bench_on(s, job, list[count], &cores[count])) {
+            return false;
+        }
+        if (job->options[JSON].text == NULL) {
+            report_core_text(&cores[count], stdout);
+            fflush(stdout);
+        }
+    }
+    s->path = job->options[MODEL].text;
+    if (job->options[JSON].text == NULL) {
+        return true;
+    }
+    char *text = report_cores_json(s->path, cores, count);
+    if (text == NULL) {
+        return diag_fail(&s->diag, "has a report too large for the memory");
+    }
+    puts(text);
+    free(text);
+    return true;
+}
+
+static bool bench(struct session *s, void *context)
+{
+    struct job *job = context;
+    struct plan plan, fed;
+    struct emit_files files;
+    struct graph *g = &s->model.graphs[0];
+    const struct emit_options how = {.name = "model", .source = "model", .hash = "-"};
+    const bool is_fed = job->options[INPUT_FED].text != NULL;
+    if (!plan_graph(g, PLAN_STREAM, &plan, &s->diag) || (is_fed && !plan_graph(g, PLAN_FED, &fed, &s->diag)) ||
+        !emit_c(is_fed ? &fed : &plan, &how, &files, &s->diag)) {
+        return false;
+    }
+    uint8_t *in = arena_alloc(&s->arena, run_input_size(&plan));
+    prove_fill_inputs(g, false, 0, in);
+    job->emitted = is_fed ? &fed : &plan;
+    job->model = (struct prove_model){.plan = &plan, .files = &files, .in = in, .invokes = 1, .passes = 1,
+                                      .is_fed = is_fed, .layer_count = job->emitted->step_count};
+    return prove_folder_open(&job->folder, &s->diag) && bench_all(s, job);
+}
+
+int command_bench(int argc, char **argv)
+{
+    struct job job = {0};
+    struct option options[OPTION_COUNT] = {
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
+        [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
+        [JSON] = {.name = "json", .help = "print JSON instead of text"},
+        [MAX_WORK] = MAX_WORK_OPTION,
+    };
+    int status;
+    if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
+        return status;
+    }
+    if (options[JSON].text != NULL && !report_has_json) {
+        fprintf(stderr, "mote bench: built without --json; install libcjson-dev and build again\n");
+        return EXIT_ERROR;
+    }
+    job.options = options;
+    status = session_run(options[MODEL].text, options[MAX_WORK].text, bench, &job);
+    prove_folder_close(&job.folder);
+    return status;
+}
