@@ -5,6 +5,7 @@
 #include "../../mote/kernel/convert.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "lower.h"
 
@@ -97,9 +98,13 @@ static bool fill_affine(struct lower *l, const struct tensor *t, const char *wha
         return ir_fail(l->node, l->diag, "%s is %s without a scale; quantise the model fully", what,
                        ir_type_text(t->type));
     }
+    float *scale = lower_alloc(l, (size_t)q->count, sizeof *scale);
+    int32_t *zero_point = lower_alloc(l, (size_t)q->count, sizeof *zero_point);
+    memcpy(scale, q->scale, (size_t)q->count * sizeof *scale);
+    memcpy(zero_point, q->zero_point, (size_t)q->count * sizeof *zero_point);
     p->channels = q->count;
-    p->scale = q->scale;
-    p->zero_point = q->zero_point;
+    p->scale = scale;
+    p->zero_point = zero_point;
     if (q->count > 1 && q->axis < outer) {
         lower_out_whole(l, 0);
         lower_in_whole(l, 0);
