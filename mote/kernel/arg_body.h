@@ -6,17 +6,18 @@
 #include "reduce.h"
 
 /* Where along the reduced dim the element is that wins; `offset`: of its vector in a row. */
-static int32_t find(const struct mote_arg *p, const void *const rows[], int32_t offset)
+static inline int32_t find(const struct mote_arg *p, const void *const rows[], int32_t offset, int is_max)
 {
+    const int32_t depth = p->depth, inner = p->inner;
     TYPE best = ((const TYPE *)rows[0])[offset];
     int32_t at = 0;
     for (int32_t r = 0; r < p->rows; r++) {
         const TYPE *in = (const TYPE *)rows[r] + offset;
-        for (int32_t d = 0; d < p->depth; d++) {
-            const TYPE x = in[d * p->inner];
-            if (p->is_max ? x > best : x < best) {
+        for (int32_t d = 0; d < depth; d++) {
+            const TYPE x = in[d * inner];
+            if (is_max ? x > best : x < best) {
                 best = x;
-                at = r * p->depth + d;
+                at = r * depth + d;
             }
         }
     }
@@ -29,7 +30,8 @@ void KERNEL(const void *params, const struct mote_io *io)
     int32_t n = 0;
     for (int32_t o = 0; o < p->outer; o++) {
         for (int32_t i = 0; i < p->inner; i++, n++) {
-            const int32_t at = find(p, io->in, o * p->depth * p->inner + i);
+            const int32_t offset = o * p->depth * p->inner + i;
+            const int32_t at = p->is_max ? find(p, io->in, offset, 1) : find(p, io->in, offset, 0);
             if (p->is_wide) {
                 ((int64_t *)io->out[0])[n] = at;
             } else {

@@ -1,55 +1,106 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loops of the pooling kernels: for each output pixel a vector of one accumulator per channel goes over the
- * window, which comes at once or, folded, row by row. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of
- * the accumulators, which lie in the scratch memory or, to outlive a firing, in the second output, or in the output
- * (IN_OUTPUT 1) where they are of its type; START: their first value;
- * ADD(a, x): the accumulator after element x; FINISH(p, a, count): what is written, `count` elements seen.
+ * The loops of the pooling kernels. Four channels at a time go over the window together, their accumulators in
+ * registers; where the window is folded, they are kept from one firing to the next. KERNEL: the name of the kernel;
+ * TYPE: of the elements; ACC: of the accumulators; IN_OUTPUT: 1 if these can be kept in the output, 0: in a second
+ * output; START: their first value; ADD(a, x): the accumulator after element x; FINISH(p, a, count): what is
+ * written, `count` elements seen.
  */
 #include <stddef.h>
 
 #include "fixed.h"
 #include "pool.h"
 
-/* Adds `taps` pixels of one input row to the accumulators. */
-static void add_row(const TYPE *in, int32_t taps, int32_t channels, ACC *acc)
+/* The part of the window of an output pixel that this firing sees: `taps` columns of each row from `offset` on. */
+struct window {
+    const void *const *rows;
+    int32_t row_count, offset, taps;
+    const ACC *before; /* the accumulators so far; NULL: none */
+    ACC *after;        /* where to keep them; NULL: they are complete */
+    int32_t count;     /* elements of the whole window */
+};
+
+static ACC begin(const struct window *w, int32_t c) { return w->before != NULL ? w->before[c] : START; }
+
+static void end(const struct mote_pool *p, const struct window *w, int32_t c, ACC a, TYPE *out)
 {
-    for (int32_t kx = 0; kx < taps; kx++, in += channels) {
-        for (int32_t c = 0; c < channels; c++) {
-            acc[c] = (ACC)ADD(acc[c], in[c]);
+    (void)p;
+    if (w->after != NULL) {
+        w->after[c] = a;
+    } else {
+        out[c] = (TYPE)FINISH(p, a, w->count);
+    }
+}
+
+/* Channels c to c + 3 of an output pixel. Written out, because compilers keep an array in memory unless they unroll
+ * the loops over it. */
+static void make_four(const struct mote_pool *p, const struct window *w, int32_t c, TYPE *out)
+{
+    const int32_t channels = p->channels, taps = w->taps;
+    ACC a0 = begin(w, c), a1 = begin(w, c + 1), a2 = begin(w, c + 2), a3 = begin(w, c + 3);
+    for (int32_t r = 0; r < w->row_count; r++) {
+        const TYPE *in = (const TYPE *)w->rows[r] + w->offset + c;
+        for (int32_t kx = 0; kx < taps; kx++) {
+            const TYPE *x = in + kx * channels;
+            a0 = (ACC)ADD(a0, x[0]);
+            a1 = (ACC)ADD(a1, x[1]);
+            a2 = (ACC)ADD(a2, x[2]);
+            a3 = (ACC)ADD(a3, x[3]);
         }
     }
+    end(p, w, c, a0, out);
+    end(p, w, c + 1, a1, out);
+    end(p, w, c + 2, a2, out);
+    end(p, w, c + 3, a3, out);
+}
+
+/* Channel c of an output pixel. */
+static void make_one(const struct mote_pool *p, const struct window *w, int32_t c, TYPE *out)
+{
+    const int32_t channels = p->channels, taps = w->taps;
+    ACC a = begin(w, c);
+    for (int32_t r = 0; r < w->row_count; r++) {
+        const TYPE *in = (const TYPE *)w->rows[r] + w->offset + c;
+        for (int32_t kx = 0; kx < taps; kx++) {
+            a = (ACC)ADD(a, in[kx * channels]);
+        }
+    }
+    end(p, w, c, a, out);
+}
+
+/* The rows inside of the image, which follow each other. */
+static struct window find_rows(const struct mote_pool *p, const void *const rows[])
+{
+    int32_t first = 0, last = p->folded > 0 ? 1 : p->filter_h;
+    while (rows[first] == NULL) {
+        first++;
+    }
+    while (rows[last - 1] == NULL) {
+        last--;
+    }
+    return (struct window){.rows = rows + first, .row_count = last - first};
 }
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_pool *p = params;
-    const int32_t channels = p->channels;
-    const int32_t rows = p->folded > 0 ? 1 : p->filter_h;
-    const int is_first = p->folded == 0 || io->y == 0;
-    const int is_last = p->folded == 0 || io->y == p->folded - 1;
     TYPE *out = io->out[0];
-    for (int32_t x = 0; x < p->out_w; x++, out += channels) {
-        ACC *acc = IN_OUTPUT ? (void *)out : p->folded > 0 ? (ACC *)io->out[1] + x * channels : io->scratch;
+    struct window w = find_rows(p, io->in);
+    ACC *kept = p->folded == 0 ? NULL : IN_OUTPUT ? (void *)out : io->out[1];
+    for (int32_t x = 0; x < p->out_w; x++, out += p->channels) {
         const int32_t left = x * p->stride_w - p->pad_w;
         const int32_t first = mote_max(left, 0);
-        const int32_t taps = mote_min(left + p->filter_w, p->in_w) - first;
-        int32_t count = 0;
-        for (int32_t c = 0; c < channels && is_first; c++) {
-            acc[c] = START;
+        w.taps = mote_min(left + p->filter_w, p->in_w) - first;
+        w.offset = first * p->channels;
+        w.count = (p->folded > 0 ? p->folded : w.row_count) * w.taps;
+        w.before = p->folded > 0 && io->y > 0 ? kept + x * p->channels : NULL;
+        w.after = p->folded > 0 && io->y < p->folded - 1 ? kept + x * p->channels : NULL;
+        int32_t c = 0;
+        for (; c + 4 <= p->channels; c += 4) {
+            make_four(p, &w, c, out);
         }
-        for (int32_t ky = 0; ky < rows; ky++) {
-            const TYPE *row = io->in[ky];
-            if (row != NULL) {
-                add_row(row + first * channels, taps, channels, acc);
-                count += taps;
-            }
-        }
-        if (p->folded > 0) {
-            count *= p->folded;
-        }
-        for (int32_t c = 0; c < channels && is_last; c++) {
-            out[c] = (TYPE)FINISH(p, acc[c], count);
+        for (; c < p->channels; c++) {
+            make_one(p, &w, c, out);
         }
     }
 }

@@ -96,14 +96,14 @@ static inline float mote_round_even(float x)
 
 /*** Roots ***/
 
-/* 1 / sqrt(x) by three Newton steps from the well-known guess, then sqrt(x) = x / sqrt(x) corrected by its
+/* 1 / sqrt(x) by two Newton steps from the well-known guess, then sqrt(x) = x / sqrt(x) corrected by its
  * remainder, which is exact because the root is split into halves of 12 bits. */
 static inline float mote_sqrt(float x)
 {
     const int small = x < 0x1p-80F; /* keeps the remainder out of the subnormal numbers */
     const float a = small ? x * 0x1p64F : x;
     float r = mote_from_bits(UINT32_C(0x5F375A86) - (mote_bits(a) >> 1));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
         r *= 1.5F - (0.5F * a * r) * r;
     }
     const float s = a * r;
@@ -321,9 +321,18 @@ static inline float mote_floor_div(float x, float y)
 
 /*** Trigonometry ***/
 
-/* x = q * pi / 2 + r modulo 2 pi; returns r in [-pi/4, pi/4], q in 0 .. 3. Payne and Hanek: of the bits of 2/pi only
- * those matter that multiply the mantissa of x to something between 4 and the last bit of the result.
- * Precondition: x finite, |x| >= 2^-1. */
+/* x = q * pi / 2 + r modulo 2 pi; returns r in [-pi/4, pi/4], q in 0 .. 3. |x| < 128: q fits 7 bits, so that its product
+ * with each part of pi / 2 is exact. */
+static inline float mote_few_quarter_turns(float x, uint32_t *q)
+{
+    const int32_t n = (int32_t)(x * 0.636619772F + mote_copysign(0.5F, x));
+    const float k = (float)n;
+    *q = (uint32_t)n & 3;
+    return ((x - k * 1.57077026F) - k * 2.60630623e-5F) - k * 6.07710051e-11F;
+}
+
+/* The same for any x. Payne and Hanek: of the bits of 2/pi only those matter that multiply the mantissa of x to
+ * something between 4 and the last bit of the result. Precondition: x finite, |x| >= 2^-1. */
 static inline float mote_quarter_turns(float x, uint32_t *q)
 {
     static const uint32_t two_over_pi[] = {0, 0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0, 0xDB629599, 0x3C439041,
@@ -366,7 +375,7 @@ static inline float mote_sin_shifted(float x, uint32_t quarter)
         return mote_nan();
     }
     uint32_t q = 0;
-    const float r = mote_fabs(x) < 0.785398F ? x : mote_quarter_turns(x, &q);
+    const float r = mote_fabs(x) < 128.0F ? mote_few_quarter_turns(x, &q) : mote_quarter_turns(x, &q);
     q += quarter;
     const float y = (q & 1) != 0 ? mote_cos_core(r) : mote_sin_core(r);
     return (q & 2) != 0 ? -y : y;

@@ -13,7 +13,7 @@ static const struct pool_kernel {
     enum op op;
     enum type type;
     enum kernel kernel;
-    bool has_sums; /* of int32, in the scratch memory */
+    bool has_sums; /* of int32, not of the elements' type */
 } kernels[] = {
     {OP_AVERAGE_POOL_2D, TYPE_S8, KERNEL_average_pool_s8, true},
     {OP_AVERAGE_POOL_2D, TYPE_U8, KERNEL_average_pool_u8, true},
@@ -79,10 +79,8 @@ bool lower_pool(struct lower *l)
         lower_activation_range(a->activation, out, &p->low, &p->high);
     }
     lower_activation_range_f32(a->activation, &p->real_low, &p->real_high);
-    if (k->has_sums) {
-        if (!check_sums(l, in)) {
-            return false;
-        }
+    if (k->has_sums && !check_sums(l, in)) {
+        return false;
     }
     p->in_w = in->dim[2];
     p->out_w = out->dim[2];
@@ -92,16 +90,14 @@ bool lower_pool(struct lower *l)
     p->stride_w = a->stride_w;
     p->pad_w = shape_window_pad(a->padding, in->dim[2], a->filter_w, a->stride_w, 1);
     const int32_t pad_h = shape_window_pad(a->padding, in->dim[1], a->filter_h, a->stride_h, 1);
-    const size_t sums_size = k->has_sums ? (size_t)in->dim[3] * sizeof(int32_t) : 0;
     lower_out_lines(l, 0);
     if (in->dim[0] == 1 && out->dim[1] == 1 && in->dim[1] > 1) {
         p->folded = a->filter_h - pad_h < in->dim[1] ? a->filter_h - pad_h : in->dim[1];
         lower_in_folded(l, 0, lower_lines(in));
         l->step->rows = l->step->image_rows = p->folded;
-        lower_accumulator(l, sums_size * (size_t)out->dim[2]);
+        lower_accumulator(l, k->has_sums ? (size_t)out->dim[2] * (size_t)out->dim[3] * sizeof(int32_t) : 0);
     } else {
         lower_in_lines(l, 0, (struct lower_window){a->filter_h, a->stride_h, 1, pad_h, NULL});
-        lower_scratch(l, sums_size);
     }
     return true;
 }
