@@ -40,8 +40,9 @@ void text_add(struct text *text, const char *format, ...)
 void text_add_renamed(struct text *text, const char *line, const char *lower, const char *upper)
 {
     for (const char *rest = line; *rest != '\0';) {
-        const bool at_start = rest == line || !(rest[-1] == '_' || (rest[-1] >= '0' && rest[-1] <= '9') ||
-                                                (rest[-1] >= 'a' && rest[-1] <= 'z') || (rest[-1] >= 'A' && rest[-1] <= 'Z'));
+        const bool at_start =
+            rest == line || !(rest[-1] == '_' || (rest[-1] >= '0' && rest[-1] <= '9') ||
+                              (rest[-1] >= 'a' && rest[-1] <= 'z') || (rest[-1] >= 'A' && rest[-1] <= 'Z'));
         if (at_start && strncmp(rest, "mote_", 5) == 0) {
             text_add(text, "%s_", lower);
             rest += 5;
@@ -54,13 +55,21 @@ void text_add_renamed(struct text *text, const char *line, const char *lower, co
     }
 }
 
+void text_add_comment(struct text *text, const char *name)
+{
+    for (int i = 0; name[i] != '\0' && i < 60; i++) { /* nothing that could end a comment */
+        const char c = name[i];
+        text_add(text, "%c", c >= ' ' && c < 127 && c != '*' && c != '\\' && c != '?' ? c : '_');
+    }
+}
+
 const char *text_c_type(enum type type)
 {
     static const char *const names[TYPE_COUNT] = {
-        [TYPE_F32] = "float",     [TYPE_F16] = "uint16_t", [TYPE_S32] = "int32_t",  [TYPE_U8] = "uint8_t",
-        [TYPE_S64] = "int64_t",   [TYPE_BOOL] = "uint8_t", [TYPE_S16] = "int16_t",  [TYPE_S8] = "int8_t",
-        [TYPE_F64] = "double",    [TYPE_U64] = "uint64_t", [TYPE_U32] = "uint32_t", [TYPE_U16] = "uint16_t",
-        [TYPE_STRING] = "uint8_t", [TYPE_S4] = "uint8_t",  [TYPE_RESOURCE] = "uint32_t", [TYPE_C64] = "uint64_t",
+        [TYPE_F32] = "float",      [TYPE_F16] = "uint16_t", [TYPE_S32] = "int32_t",       [TYPE_U8] = "uint8_t",
+        [TYPE_S64] = "int64_t",    [TYPE_BOOL] = "uint8_t", [TYPE_S16] = "int16_t",       [TYPE_S8] = "int8_t",
+        [TYPE_F64] = "double",     [TYPE_U64] = "uint64_t", [TYPE_U32] = "uint32_t",      [TYPE_U16] = "uint16_t",
+        [TYPE_STRING] = "uint8_t", [TYPE_S4] = "uint8_t",   [TYPE_RESOURCE] = "uint32_t", [TYPE_C64] = "uint64_t",
     };
     return names[type];
 }

@@ -18,6 +18,9 @@ __attribute__((format(printf, 2, 3))) void text_add(struct text *text, const cha
 /* The text with `mote_` and `MOTE_` replaced by the prefix, as in sources that go along. */
 void text_add_renamed(struct text *text, const char *line, const char *lower, const char *upper);
 
+/* A name from the model, inside of a comment: cut, and without what could end it. */
+void text_add_comment(struct text *text, const char *name);
+
 /* Numbers, separated by commas, in lines indented by four. */
 void text_add_values(struct text *text, enum type type, const void *data, size_t count);
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Constants as C. A parameter struct is written field by field, as the kernel's header declares it; what its pointers
+ * lead to is written before it, once.
+ */
+#include <string.h>
+
+#include "emitter.h"
+
+const struct emit_source *emit_find_source(const char *name)
+{
+    const struct emit_source *s = emit_sources;
+    while (s->name != NULL && strcmp(s->name, name) != 0) {
+        s++;
+    }
+    return s->name != NULL ? s : NULL;
+}
+
+const struct emit_struct *emit_find_struct(const char *name)
+{
+    const struct emit_struct *s = emit_structs;
+    while (s->name != NULL && strcmp(s->name, name) != 0) {
+        s++;
+    }
+    return s->name != NULL ? s : NULL;
+}
+
+static void add_object(struct emitter *e, const void *data, size_t size, size_t element, const char *name)
+{
+    if (e->object_count == e->object_capacity) {
+        e->object_capacity = e->object_capacity * 2 + 32;
+        struct object *grown = ARENA_ARRAY(e->plan->arena, e->object_capacity, struct object);
+        if (e->object_count > 0) {
+            memcpy(grown, e->objects, (size_t)e->object_count * sizeof *grown);
+        }
+        e->objects = grown;
+    }
+    e->objects[e->object_count++] = (struct object){data, size, element, name};
+}
+
+const struct object *emit_find_object(const struct emitter *e, const void *data)
+{
+    for (int i = 0; i < e->object_count; i++) {
+        const struct object *o = &e->objects[i];
+        if ((const uint8_t *)data >= o->data && (const uint8_t *)data < o->data + o->size) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+const struct tensor *emit_find_tensor(const struct plan *plan, const void *data)
+{
+    for (int i = 0; i < plan->graph->tensor_count; i++) {
+        if (plan->graph->tensors[i].data == data) {
+            return &plan->graph->tensors[i];
+        }
+    }
+    return NULL;
+}
+
+/* A table of the plan's, or the scales or zero points of a tensor. */
+static const struct plan_table *find_table(const struct plan *plan, const void *data)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const struct plan_table *t = &plan->tables[i];
+        const uint8_t *start = t->data;
+        if ((const uint8_t *)data >= start && (const uint8_t *)data < start + t->count * t->size) {
+            return t;
+        }
+    }
+    for (int i = 0; i < plan->graph->tensor_count; i++) {
+        const struct quant *q = &plan->graph->tensors[i].quant;
+        if (q->count > 0 && data != NULL && (data == q->scale || data == q->zero_point)) {
+            const struct plan_table values = {data, (size_t)q->count, sizeof(float)}; /* as large as an int32_t */
+            return arena_copy(plan->arena, &values, sizeof values);
+        }
+    }
+    return NULL;
+}
+
+static enum type scalar_type(const char *name, size_t element)
+{
+    static const enum type by_size[] = {[1] = TYPE_S8, [2] = TYPE_S16, [4] = TYPE_S32, [8] = TYPE_S64};
+    for (int i = 0; i < TYPE_COUNT; i++) {
+        if (strcmp(text_c_type((enum type)i), name) == 0 && i != TYPE_F16 && i != TYPE_BOOL) {
+            return (enum type)i;
+        }
+    }
+    return by_size[element];
+}
+
+static bool write_struct(struct emitter *e, const struct emit_struct *s, const uint8_t *at, int depth);
+
+/* Writes what a pointer leads to as a constant of its own, unless that was done before. */
+bool emit_target(struct emitter *e, const char *type, const void *target, const char *name)
+{
+    if (target == NULL || emit_find_object(e, target) != NULL) {
+        return true;
+    }
+    const struct tensor *tensor = emit_find_tensor(e->plan, target);
+    const struct plan_table *table = tensor == NULL ? find_table(e->plan, target) : NULL;
+    if (tensor == NULL && table == NULL) {
+        return diag_fail(e->diag, "%s: its %s are not known to the emitter; report it as a bug", name, type);
+    }
+    const void *data = tensor != NULL ? target : table->data;
+    const size_t element = tensor != NULL ? ((size_t)ir_type_bits(tensor->type) + 7) / 8 : table->size;
+    const size_t count = tensor != NULL ? (size_t)ir_size(tensor) / element : table->count;
+    const struct emit_struct *s = emit_find_struct(type);
+    if (s != NULL) {
+        text_add(&e->text, "static const struct %s_%s %s[%zu] = {\n", e->lower, s->name + 5, name, count);
+        for (size_t i = 0; i < count; i++) {
+            text_add(&e->text, "    {");
+            if (!write_struct(e, s, (const uint8_t *)data + i * element, 0)) {
+                return false;
+            }
+            text_add(&e->text, "},\n");
+        }
+    } else {
+        const enum type t = tensor != NULL ? tensor->type : scalar_type(type, element);
+        text_add(&e->text, "static const %s %s[%zu] = {\n", text_c_type(t), name, count);
+        text_add_values(&e->text, t, data, count);
+    }
+    text_add(&e->text, "};\n");
+    add_object(e, data, count * element, element, name);
+    return true;
+}
+
+/* Before a struct: the constants that its pointers lead to. */
+static bool write_targets(struct emitter *e, const struct emit_struct *s, const uint8_t *at, const char *name)
+{
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        const size_t count = f->dim[0] > 0 ? f->dim[0] : 1;
+        const struct emit_struct *inner = emit_find_struct(f->type);
+        for (size_t i = 0; i < count; i++) {
+            const uint8_t *field = at + f->offset + i * (f->size / count);
+            const char *suffix = count > 1 ? arena_printf(e->plan->arena, "_%zu", i) : "";
+            if (f->is_pointer) {
+                const void *target;
+                memcpy(&target, field, sizeof target);
+                if (!emit_target(e, f->type, target, arena_printf(e->plan->arena, "%s_%s%s", name, f->name, suffix))) {
+                    return false;
+                }
+            } else if (inner != NULL && !write_targets(e, inner, field, name)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static void write_pointer(struct emitter *e, const uint8_t *field)
+{
+    const uint8_t *target;
+    memcpy(&target, field, sizeof target);
+    const struct object *o = target != NULL ? emit_find_object(e, target) : NULL;
+    if (o == NULL) {
+        text_add(&e->text, "NULL");
+    } else if (target == o->data) {
+        text_add(&e->text, "%s", o->name);
+    } else {
+        text_add(&e->text, "&%s[%zu]", o->name, (size_t)(target - o->data) / o->element);
+    }
+}
+
+static bool write_value(struct emitter *e, const struct emit_field *f, const uint8_t *at, size_t size, int depth)
+{
+    const struct emit_struct *inner = emit_find_struct(f->type);
+    if (f->is_pointer) {
+        write_pointer(e, at);
+        return true;
+    }
+    if (inner != NULL) {
+        text_add(&e->text, "{");
+        const bool ok = write_struct(e, inner, at, depth + 1);
+        text_add(&e->text, "}");
+        return ok;
+    }
+    struct text one = {.arena = e->plan->arena};
+    text_add_values(&one, scalar_type(f->type, size), at, 1);
+    one.data[one.size - 1] = '\0'; /* its line break */
+    text_add(&e->text, "%s", one.data + 4);
+    return true;
+}
+
+/* An array of up to two dimensions. */
+static bool write_field(struct emitter *e, const struct emit_field *f, const uint8_t *at, size_t size, int dim,
+                        int depth)
+{
+    const size_t count = dim < 2 ? f->dim[dim] : 0;
+    if (count == 0) {
+        return write_value(e, f, at, size, depth);
+    }
+    text_add(&e->text, "{");
+    for (size_t i = 0; i < count; i++) {
+        text_add(&e->text, i > 0 ? ", " : "");
+        if (!write_field(e, f, at + i * (size / count), size / count, dim + 1, depth)) {
+            return false;
+        }
+    }
+    text_add(&e->text, "}");
+    return true;
+}
+
+/* The fields of a struct between its braces, each line of the outermost with its name. */
+static bool write_struct(struct emitter *e, const struct emit_struct *s, const uint8_t *at, int depth)
+{
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        text_add(&e->text, depth > 0 ? f != s->fields ? ", " : "" : f == s->fields ? "" : " ");
+        if (!write_field(e, f, at + f->offset, f->size, 0, depth)) {
+            return false;
+        }
+        if (depth == 0) {
+            text_add(&e->text, "%s", f[1].name != NULL ? "," : "");
+        }
+    }
+    return true;
+}
+
+bool emit_params(struct emitter *e, int32_t step)
+{
+    const struct plan_step *s = &e->plan->steps[step];
+    const char *struct_name = arena_printf(e->plan->arena, "mote_%s", plan_kernels[s->kernel].params_name);
+    const struct emit_struct *params = emit_find_struct(struct_name);
+    if (params == NULL) {
+        return diag_fail(e->diag, "the fields of struct %s are not known to the emitter", struct_name);
+    }
+    const char *name = arena_printf(e->plan->arena, "layer_%d", step);
+    emit_layer_title(e, step);
+    if (!write_targets(e, params, s->params, name)) {
+        return false;
+    }
+    text_add(&e->text, "static const struct %s_%s %s_params = {\n", e->lower, params->name + 5, name);
+    for (const struct emit_field *f = params->fields; f->name != NULL; f++) {
+        text_add(&e->text, "    /* %s */ ", f->name);
+        if (!write_field(e, f, (const uint8_t *)s->params + f->offset, f->size, 0, 1)) {
+            return false;
+        }
+        text_add(&e->text, ",\n");
+    }
+    text_add(&e->text, "};\n");
+    return true;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The schedule as C: a loop for a layer that runs alone, a table of turns and a switch for those that take turns.
+ */
+#include "emitter.h"
+
+/* Runs the segments from `first` on. */
+static void write_calls(struct emitter *e, int32_t first)
+{
+    for (int32_t i = first; i < e->plan->segment_count; i++) {
+        const struct plan_segment *g = &e->plan->segments[i];
+        const int32_t rows = e->plan->steps[g->first].rows;
+        if (g->count > 1) {
+            text_add(&e->text, "    segment_%d(a);\n", i);
+        } else if (rows == 1) {
+            text_add(&e->text, "    layer_%d(a, 0);\n", g->first);
+        } else {
+            text_add(&e->text, "    for (int32_t y = 0; y < %d; y++) {\n        layer_%d(a, y);\n    }\n", rows,
+                     g->first);
+        }
+    }
+}
+
+/* Whose turn it is in a segment of several layers, as a table; returns how many firings. */
+static uint32_t write_order(struct emitter *e, int32_t segment, uint32_t *at)
+{
+    const struct plan_segment *g = &e->plan->segments[segment];
+    uint32_t end = *at, firings = 0;
+    for (; end < e->plan->schedule_count && e->plan->schedule[end].step < g->first + g->count; end++) {
+        firings += (uint32_t)e->plan->schedule[end].count;
+    }
+    uint8_t *order = ARENA_ARRAY(e->plan->arena, firings, uint8_t);
+    uint32_t n = 0;
+    for (; *at < end; (*at)++) {
+        for (int32_t k = 0; k < e->plan->schedule[*at].count; k++) {
+            order[n++] = (uint8_t)(e->plan->schedule[*at].step - g->first);
+        }
+    }
+    text_add(&e->text, "\n/* Layers %d to %d run row by row: whose turn it is, counted from layer %d. */\n", g->first,
+             g->first + g->count - 1, g->first);
+    text_add(&e->text, "static const uint8_t order_%d[%u] = {\n", segment, firings);
+    text_add_values(&e->text, TYPE_U8, order, firings);
+    text_add(&e->text, "};\n");
+    return firings;
+}
+
+/* Fires the layer of order[i]; `y` holds the rows done by each layer of the segment. */
+static void write_switch(struct emitter *e, int32_t segment, const char *i, const char *y)
+{
+    const struct plan_segment *g = &e->plan->segments[segment];
+    const int32_t first = e->plan->is_fed && segment == 0 ? 1 : 0;
+    text_add(&e->text, "        switch (order_%d[%s]) {\n", segment, i);
+    for (int32_t k = first; k < g->count; k++) {
+        text_add(&e->text, k == g->count - 1 ? "        default:\n" : "        case %d:\n", k);
+        text_add(&e->text, "            layer_%d(arena, %s[%d]);\n            %s[%d]++;\n            break;\n",
+                 g->first + k, y, k, y, k);
+    }
+    text_add(&e->text, "        }\n");
+}
+
+/* A segment of several layers: each counts its own rows. */
+static void write_segment(struct emitter *e, int32_t segment, uint32_t *at)
+{
+    const uint32_t firings = write_order(e, segment, at);
+    text_add(&e->text, "\nstatic void segment_%d(uint8_t *arena)\n{\n", segment);
+    text_add(&e->text, "    int32_t y[%d] = {0};\n    for (uint32_t i = 0; i < %u; i++) {\n",
+             e->plan->segments[segment].count, firings);
+    write_switch(e, segment, "i", "y");
+    text_add(&e->text, "    }\n}\n");
+}
+
+/* The segment that takes the input row by row goes as far as the rows allow; where it stands is kept behind the tensors. */
+static void write_feed(struct emitter *e, uint32_t *at)
+{
+    const struct plan *plan = e->plan;
+    const struct plan_step *feed = &plan->steps[0];
+    const int32_t count = plan->segments[0].count;
+    const uint32_t firings = write_order(e, 0, at);
+    text_add(
+        &e->text,
+        "\n/* Where the model stands between two rows. */\nstruct feed {\n    uint32_t at;\n    int32_t y[%d];\n};\n",
+        count);
+    text_add(&e->text,
+             "\nstatic void go_on(uint8_t *arena, struct feed *feed)\n{\n"
+             "    while (feed->at < %u && order_0[feed->at] != 0) {\n",
+             firings);
+    if (count > 1) {
+        write_switch(e, 0, "feed->at", "feed->y");
+    } else {
+        text_add(&e->text, "        (void)arena;\n");
+    }
+    text_add(&e->text, "        feed->at++;\n    }\n}\n");
+    text_add(&e->text, "\nint %s_feed_row(void *arena, const void *row)\n{\n    uint8_t *a = (uint8_t *)arena;\n",
+             e->lower);
+    text_add(&e->text, "    struct feed *feed = (struct feed *)(void *)(a + %u);\n    go_on(a, feed);\n",
+             plan->tensor_size);
+    const struct plan_buffer *b = &plan->buffers[feed->out[0].buffer];
+    if (b->is_split) {
+        text_add(&e->text, "    memcpy(a + rows_%d[feed->y[0]], row, %d);\n", feed->out[0].buffer, b->row_bytes);
+    } else {
+        text_add(&e->text, "    memcpy(a + %u + (size_t)feed->y[0] * %d, row, %d);\n", b->offset, b->row_bytes,
+                 b->row_bytes);
+    }
+    text_add(
+        &e->text,
+        "    feed->y[0]++;\n    feed->at++;\n    go_on(a, feed);\n    if (feed->at < %u) {\n        return 0;\n    }\n",
+        firings);
+    write_calls(e, 1);
+    text_add(&e->text, "    memset(feed, 0, sizeof *feed);\n    return 1;\n}\n");
+}
+
+static void write_init(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    struct text *text = &e->text;
+    text_add(text, "\nvoid %s_init(void *arena)\n{\n    (void)arena;\n", e->lower);
+    for (int i = 0; i < plan->code.state_count; i++) {
+        const struct mote_state *s = &plan->code.states[i];
+        const uint32_t offset = plan->buffers[s->buffer].offset;
+        if (s->init != NULL) {
+            text_add(text, "    memcpy((uint8_t *)arena + %u, %s, %u);\n", offset, emit_find_object(e, s->init)->name,
+                     s->size);
+        } else {
+            text_add(text, "    memset((uint8_t *)arena + %u, %d, %u);\n", offset, s->fill, s->size);
+        }
+    }
+    if (plan->is_fed) {
+        text_add(text, "    memset((uint8_t *)arena + %u, 0, sizeof(struct feed));\n", plan->tensor_size);
+    }
+    text_add(text, "}\n");
+}
+
+static void write_input_and_invoke(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    struct text *text = &e->text;
+    text_add(text, "\nvoid *%s_input(void *arena, int i)\n{\n    uint8_t *a = (uint8_t *)arena;\n", e->lower);
+    for (int i = plan->code.input_count - 1; i > 0; i--) {
+        text_add(text, "    if (i == %d) {\n        return a + %u;\n    }\n", i,
+                 plan->buffers[plan->code.inputs[i].buffer].offset);
+    }
+    const uint32_t first = plan->code.input_count > 0 ? plan->buffers[plan->code.inputs[0].buffer].offset : 0;
+    text_add(text, "    (void)i;\n    return a + %u;\n}\n", first);
+    text_add(text, "\nvoid %s_invoke(void *arena)\n{\n    uint8_t *a = (uint8_t *)arena;\n    (void)a;\n", e->lower);
+    write_calls(e, 0);
+    text_add(text, "}\n");
+}
+
+static void write_output(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    struct text *text = &e->text;
+    text_add(text,
+             "\nconst void *%s_output(const void *arena, int i)\n{\n    const uint8_t *a = (const uint8_t *)arena;\n   "
+             " (void)a;\n",
+             e->lower);
+    for (int i = plan->code.output_count - 1; i >= 0; i--) {
+        const struct plan_buffer *b = &plan->buffers[plan->code.outputs[i].buffer];
+        const char *where =
+            b->data != NULL ? emit_find_object(e, b->data)->name : arena_printf(plan->arena, "a + %u", b->offset);
+        text_add(text, i > 0 ? "    if (i == %d) {\n        return %s;\n    }\n" : "    (void)i;\n", i, where);
+        if (i == 0) {
+            text_add(text, "    return %s;\n", where);
+        }
+    }
+    text_add(text, "}\n");
+}
+
+void emit_functions(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    uint32_t at = 0;
+    for (int i = 0; i < plan->segment_count; i++) {
+        if (plan->is_fed && i == 0) {
+            at = 0;
+            continue; /* it comes last, since it calls the others */
+        }
+        if (plan->segments[i].count > 1) {
+            while (plan->schedule[at].step < plan->segments[i].first) {
+                at++;
+            }
+            write_segment(e, i, &at);
+        }
+    }
+    if (plan->is_fed) {
+        at = 0;
+        write_feed(e, &at);
+    } else {
+        write_input_and_invoke(e);
+    }
+    write_init(e);
+    write_output(e);
+}
