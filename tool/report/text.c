@@ -210,7 +210,7 @@ void report_core_text(const struct report_core *c, FILE *to)
     print_sizes(to, c);
     for (int i = 0; i < c->board_count; i++) {
         const struct report_board *b = &c->boards[i];
-        fprintf(to, "  %-26s %4.0f MHz %10.2f ms  RAM %6.1f %%  flash %6.1f %%\n", b->name, b->clock / 1e6,
+        fprintf(to, "  %-25s %4.0f MHz %10.2f ms  RAM %6.1f %%  flash %6.1f %%\n", b->name, b->clock / 1e6,
                 report_core_ms(c, b), 100.0 * (double)report_core_ram(c) / b->ram,
                 100.0 * (double)report_core_flash(c) / b->flash);
     }
