@@ -7,8 +7,10 @@
 #include <sha2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../emit/emit.h"
+#include "../emit/kernels.h"
 #include "../target/target.h"
 #include "command.h"
 
@@ -40,6 +42,27 @@ static bool check_target(struct session *s, const char *name)
     const bool ok = name == NULL || command_core(s, name, &core);
     s->path = ok ? model : s->path;
     return ok;
+}
+
+static bool is_written(const struct emit_files *files, const char *name)
+{
+    for (int i = 0; i < files->count; i++) {
+        if (strcmp(files->list[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes away the kernels that an earlier compile left and this one does not need, since every .c file of the folder is built. */
+static void remove_stale(struct session *s, const char *folder, const char *name, const struct emit_files *files)
+{
+    for (const struct emit_source *source = emit_sources; source->name != NULL; source++) {
+        const char *file = arena_printf(&s->arena, "%s_%s", name, source->name);
+        if (!is_written(files, file)) {
+            unlink(arena_printf(&s->arena, "%s/%s", folder, file));
+        }
+    }
 }
 
 static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
@@ -78,7 +101,8 @@ static bool compile(struct session *s, void *context)
     struct emit_files files;
     return check_name(name, &s->diag) && check_target(s, options[TARGET].text) &&
            plan_graph(&s->model.graphs[0], options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM, &plan, &s->diag) &&
-           emit_c(&plan, &how, &files, &s->diag) && write_files(s, options[OUTPUT].text, &files);
+           emit_c(&plan, &how, &files, &s->diag) && write_files(s, options[OUTPUT].text, &files) &&
+           (remove_stale(s, options[OUTPUT].text, name, &files), true);
 }
 
 int command_compile(int argc, char **argv)

@@ -119,6 +119,21 @@ static bool has_file(const struct emit_files *files, const char *name)
     return false;
 }
 
+/* The kernels that the model calls. */
+static void write_prototypes(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    bool *done = ARENA_ARRAY(plan->arena, KERNEL_COUNT, bool);
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
+        const enum kernel k = plan->steps[i].kernel;
+        if (!done[k]) {
+            text_add(&e->text, "%s_kernel %s_%s;\n", e->lower, e->lower, plan_kernels[k].name);
+            done[k] = true;
+        }
+    }
+    text_add(&e->text, "\n");
+}
+
 /* A kernel source and all that it includes. */
 static bool write_source(struct emitter *e, struct emit_files *files, const char *file)
 {
@@ -130,8 +145,12 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     if (source == NULL) {
         return diag_fail(e->diag, "kernel source %s is not in this program; report it as a bug", file);
     }
+    const bool is_interface = strcmp(file, "kernel.h") == 0;
     for (int i = 0; source->lines[i] != NULL; i++) {
         char included[64];
+        if (is_interface && source->lines[i + 1] == NULL) { /* before its closing #endif */
+            write_prototypes(e);
+        }
         if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
             text_add(&e->text, "#include \"%s_%s\"\n", e->lower, included);
         } else {
@@ -152,7 +171,6 @@ static bool write_model(struct emitter *e)
 {
     const struct plan *plan = e->plan;
     struct text *text = &e->text;
-    bool *used = ARENA_ARRAY(plan->arena, KERNEL_COUNT, bool);
     text_add(text, "/* %s: made by mote. Constants, then a function for each layer, then the schedule. */\n", e->lower);
     text_add(text, "#include \"%s.h\"\n\n#include <stddef.h>\n#include <string.h>\n\n#include \"%s_kernel.h\"\n",
              e->lower, e->lower);
@@ -167,16 +185,9 @@ static bool write_model(struct emitter *e)
             text_add(text, "#include \"%s_%s\"\n", e->lower, s->name);
         }
     }
-    text_add(text, "\n");
-    for (int i = plan->is_fed; i < plan->step_count; i++) {
-        const enum kernel k = plan->steps[i].kernel;
-        if (!used[k]) {
-            text_add(text, "%s_kernel %s_%s;\n", e->lower, e->lower, plan_kernels[k].name);
-            used[k] = true;
-        }
-    }
-    text_add(text, "\ntypedef char %s_sizes_fit[sizeof(void *) <= 8 && %s_ARENA_SIZE > 0 ? 1 : -1];\n", e->lower,
-             e->upper);
+    text_add(text, "\n/* Does the header belong to this file? */\n");
+    text_add(text, "typedef char %s_header_fits[%s_ARENA_SIZE == %u && %s_ARENA_ALIGN == %d ? 1 : -1];\n", e->lower,
+             e->upper, ram_size(plan), e->upper, MOTE_ARENA_ALIGN);
     emit_row_finders(e);
     for (int i = plan->is_fed; i < plan->step_count; i++) {
         if (!emit_params(e, i)) {
