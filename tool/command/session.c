@@ -54,11 +54,11 @@ int session_run(const char *path, const char *max_work, session_work *work, void
     if (ok) {
         arena_init(&s.arena, s.file.size * LIMIT_FACTOR + LIMIT_BASE);
         ok = guarded(&s, work, context);
-        arena_free(&s.arena);
-        file_close(&s.file);
     }
     if (!ok) {
         fprintf(stderr, "mote: %s: %s\n", s.path, s.diag.text);
     }
+    arena_free(&s.arena); /* not before: the path may live there */
+    file_close(&s.file);
     return ok ? EXIT_OK : EXIT_ERROR;
 }

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# mote compile: the emitted C builds in every standard without a warning, is the same each time, leaves nothing stale, lives
+# beside another model, and mistakes are met in one line. usage: compile.sh ROOT MOTE TEST_OP
+set -uo pipefail
+sobel=$(realpath "$1")/tests/model/sobel.tflite
+table=$(realpath "$1")/tests/op/conv2d.test
+mote=$(realpath "$2")
+test_op=$(realpath "$3")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+
+# expect STATUS TEXT ARGUMENT...
+expect() {
+    local status=$1 text=$2 said got
+    shift 2
+    said=$("$mote" compile "$@" 2>&1)
+    got=$?
+    [[ $got == "$status" ]] || fail "mote compile $*: exit status $got, want $status: $said"
+    [[ $said == *"$text"* ]] || fail "mote compile $*: says \"$said\", want \"$text\""
+    [[ $status == 0 || $(wc -l <<< "$said") == 1 ]] || fail "mote compile $*: says more than a line: $said"
+}
+
+expect 0 'example:' --help
+expect 2 'is missing' "$sobel"
+expect 1 'cannot be a name in C' "$sobel" -o out --name 1st
+expect 1 'cannot be a name in C' "$sobel" -o out --name 'a b'
+expect 1 'there is no core' "$sobel" -o out --target z80
+expect 1 'No such file' "$sobel" -o no/such/folder
+touch file
+expect 1 'file' "$sobel" -o file
+[[ ! -e out ]] || fail 'a refused compile left a folder'
+
+mkdir corpus
+"$test_op" "$table" --corpus corpus > /dev/null
+other=$(ls corpus/*.tflite | head -n 1)
+expect 0 '' "$sobel" -o both --name first
+expect 0 '' "$other" -o both --name second
+expect 0 '' "$sobel" -o again --name first
+for file in again/*; do
+    cmp -s "$file" "both/${file#again/}" || fail "$file differs from one compile to the next"
+done
+
+for standard in c99 c11 c17 c2x; do
+    (cd both && cc -std=$standard -pedantic -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror -O2 -c ./*.c) ||
+        fail "the emitted C does not build cleanly as $standard"
+done
+if command -v clang > /dev/null; then
+    (cd both && clang -std=c11 -Weverything -Wno-unknown-warning-option -Wno-padded -Wno-declaration-after-statement \
+        -Wno-unsafe-buffer-usage -Werror -O2 -c ./*.c) || fail 'the emitted C does not build cleanly by clang'
+fi
+cat > main.c << 'END'
+#include <stdio.h>
+#include "first.h"
+#include "second.h"
+static unsigned char a[FIRST_ARENA_SIZE] __attribute__((aligned(FIRST_ARENA_ALIGN)));
+static unsigned char b[SECOND_ARENA_SIZE] __attribute__((aligned(SECOND_ARENA_ALIGN)));
+int main(void)
+{
+    first_init(a);
+    second_init(b);
+    for (int i = 0; i < FIRST_INPUT0_SIZE; i++) {
+        ((unsigned char *)first_input(a, 0))[i] = (unsigned char)(i * 7);
+    }
+    second_invoke(b);
+    first_invoke(a);
+    fwrite(first_output(a, 0), 1, FIRST_OUTPUT0_SIZE, stdout);
+    return 0;
+}
+END
+cc -Iboth main.c both/*.c -o firmware && ./firmware > got || fail 'two models do not live in one firmware'
+size=$(sed -n 's/^#define FIRST_INPUT0_SIZE \([0-9]*\).*/\1/p' both/first.h)
+for ((i = 0; i < size; i++)); do
+    printf "\\x$(printf %x $((i * 7 % 256)))"
+done > in
+"$mote" run "$sobel" --input in --output want && cmp -s want got || fail 'the firmware computes something else than mote run'
+if command -v c++ > /dev/null; then
+    c++ -Wall -Wextra -Werror -x c++ -fsyntax-only both/first.h || fail 'the header is not clean C++'
+fi
+
+expect 0 '' "$other" -o again --name first
+cc -c again/*.c 2> /dev/null || fail 'what an earlier compile left breaks the build'
+for file in again/*; do
+    [[ $file == again/first* ]] || fail "$file does not begin with the name"
+done
+echo "$((failures == 0)) passed, $failures failed"
+((failures == 0))
