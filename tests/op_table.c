@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reads test tables. Each line is a keyword and its words; a case becomes a graph of one node. Whatever is not
+ * Reads test tables. Each line is a keyword and its words; a case becomes a graph. Whatever is not
  * understood is an error with file and line, so that a typing error cannot make a test pass.
  */
 #include "op_table.h"
@@ -144,15 +144,20 @@ static bool parse_float(struct parser *p, const char *word, float *value)
     return (end != word && *end == '\0') || FAIL(p, "\"%.60s\" is no number", word);
 }
 
+/* TYPE_COUNT: none. */
+static enum type find_type(const char *word)
+{
+    int i = 0;
+    while (i < TYPE_COUNT && strcasecmp(word, type_names[i]) != 0 && strcmp(word, ir_type_text((enum type)i)) != 0) {
+        i++;
+    }
+    return (enum type)i;
+}
+
 static bool parse_type(struct parser *p, const char *word, enum type *type)
 {
-    for (int i = 0; i < TYPE_COUNT; i++) {
-        if (strcasecmp(word, type_names[i]) == 0 || strcmp(word, ir_type_text((enum type)i)) == 0) {
-            *type = (enum type)i;
-            return true;
-        }
-    }
-    return FAIL(p, "\"%.60s\" is no type", word);
+    *type = find_type(word);
+    return *type != TYPE_COUNT || FAIL(p, "\"%.60s\" is no type", word);
 }
 
 /*** Options ***/
@@ -252,9 +257,12 @@ static void set_default(const struct option *o, struct attr *attr, struct arena 
     }
 }
 
+/* The operator that a line is about. */
+static struct node *last_node(const struct graph *g) { return &g->nodes[g->node_count > 0 ? g->node_count - 1 : 0]; }
+
 static bool parse_op(struct parser *p)
 {
-    struct node *n = p->c->graph.nodes;
+    struct graph *g = &p->c->graph;
     const char *name = next_word(p);
     int op = 0;
     while (op < OP_COUNT && strcmp(op_names[op], name) != 0) {
@@ -263,10 +271,11 @@ static bool parse_op(struct parser *p)
     if (op == OP_COUNT) {
         return FAIL(p, "\"%.60s\" is no operator of op.def", name);
     }
-    if (p->c->graph.node_count > 0) {
-        return FAIL(p, "a second operator in one case");
+    if (g->node_count == OP_CASE_NODES || (g->node_count > 0 && last_node(g)->out_count == 0)) {
+        return FAIL(p, "more than %d operators in one case, or one without an output", OP_CASE_NODES);
     }
-    p->c->graph.node_count = 1;
+    struct node *n = &g->nodes[g->node_count];
+    n->index = g->node_count++;
     n->op = (enum op)op;
     for (size_t i = 0; i < COUNT_OF(options); i++) {
         if (options[i].op == n->op) {
@@ -361,8 +370,8 @@ static bool parse_quant(struct parser *p, struct tensor *t)
 static void int_range(enum type type, int64_t *low, int64_t *high)
 {
     const int bits = type == TYPE_BOOL ? 1 : ir_type_bits(type);
-    const bool is_signed = type == TYPE_S4 || type == TYPE_S8 || type == TYPE_S16 || type == TYPE_S32 ||
-                           type == TYPE_S64;
+    const bool is_signed =
+        type == TYPE_S4 || type == TYPE_S8 || type == TYPE_S16 || type == TYPE_S32 || type == TYPE_S64;
     *low = !is_signed ? 0 : bits == 64 ? INT64_MIN : -(INT64_C(1) << (bits - 1));
     *high = bits == 64 ? INT64_MAX : (INT64_C(1) << (bits - is_signed)) - 1;
 }
@@ -397,7 +406,9 @@ static void store_random(enum type type, uint8_t *to, int64_t count, uint32_t x)
             store_float(type, to, (double)(x >> 8) / (1 << 22) - 2);
         } else {
             const int64_t high = (int16_t)(x >> 16);
-            const int64_t value = type == TYPE_BOOL ? x >> 16 & 1 : type == TYPE_S4 ? (int64_t)(x >> 16 & 15) - 8 : high;
+            const int64_t value = type == TYPE_BOOL ? x >> 16 & 1
+                                  : type == TYPE_S4 ? (int64_t)(x >> 16 & 15) - 8
+                                                    : high;
             memcpy(to, &value, size);
         }
     }
@@ -462,6 +473,7 @@ static bool parse_content(struct parser *p, const char *keyword, struct tensor *
     struct op_case *c = p->c;
     struct graph *g = &c->graph;
     const bool is_in = strcmp(keyword, "in") == 0, is_out = strcmp(keyword, "out") == 0;
+    const bool is_const = strcmp(keyword, "const") == 0, is_state = strcmp(keyword, "state") == 0;
     const int32_t index = (int32_t)(t - g->tensors);
     struct op_values values = {0};
     char *text = skip_space(p->rest);
@@ -488,12 +500,14 @@ static bool parse_content(struct parser *p, const char *keyword, struct tensor *
         c->out[g->output_count] = values;
         return add_port(p, g->outputs, &g->output_count, index);
     }
-    if (strcmp(keyword, "const") == 0) {
+    if (is_const) {
         t->data = values.data;
         t->type = t->type == TYPE_S4 ? TYPE_S8 : t->type;
-    } else {
+    } else if (is_state) {
         t->is_state = true;
         t->init = values.data;
+    } else if (values.data != NULL) {
+        return FAIL(p, "values between operators");
     }
     return true;
 }
@@ -501,8 +515,9 @@ static bool parse_content(struct parser *p, const char *keyword, struct tensor *
 static bool parse_tensor(struct parser *p, const char *keyword)
 {
     struct graph *g = &p->c->graph;
-    struct node *n = g->nodes;
-    if (n->out_count > 0 && strcmp(keyword, "out") != 0) {
+    struct node *n = last_node(g);
+    const bool is_out = strcmp(keyword, "out") == 0 || strcmp(keyword, "mid") == 0;
+    if (n->out_count > 0 && !is_out) {
         return FAIL(p, "an input after an output");
     }
     if (g->tensor_count == g->tensor_capacity) {
@@ -510,8 +525,10 @@ static bool parse_tensor(struct parser *p, const char *keyword)
     }
     const int32_t index = ir_add_tensor(g);
     struct tensor *t = &g->tensors[index];
-    t->name = arena_printf(p->arena, "%s%d", keyword, index);
-    if (!parse_type(p, next_word(p), &t->type) || !parse_dims(p, t)) {
+    const char *word = next_word(p);
+    const bool is_named = find_type(word) == TYPE_COUNT;
+    t->name = is_named ? arena_printf(p->arena, "%s", word) : arena_printf(p->arena, "%s%d", keyword, index);
+    if (!parse_type(p, is_named ? next_word(p) : word, &t->type) || !parse_dims(p, t)) {
         return false;
     }
     char *values = strchr(p->rest, ':');
@@ -522,9 +539,21 @@ static bool parse_tensor(struct parser *p, const char *keyword)
         return false;
     }
     p->rest = values == NULL ? "" : values;
-    const bool is_out = strcmp(keyword, "out") == 0;
     return parse_content(p, keyword, t) &&
            (is_out ? add_port(p, n->out, &n->out_count, index) : add_port(p, n->in, &n->in_count, index));
+}
+
+static bool parse_use(struct parser *p)
+{
+    struct graph *g = &p->c->graph;
+    struct node *n = last_node(g);
+    const char *name = next_word(p);
+    for (int32_t i = 0; i < g->tensor_count; i++) {
+        if (strcmp(g->tensors[i].name, name) == 0) {
+            return n->out_count == 0 ? add_port(p, n->in, &n->in_count, i) : FAIL(p, "an input after an output");
+        }
+    }
+    return FAIL(p, "there is no tensor \"%.60s\"", name);
 }
 
 /*** Cases ***/
@@ -539,12 +568,14 @@ static void begin_case(struct parser *p)
     g->name = "";
     g->tensor_capacity = 2 * OP_CASE_PORTS;
     g->tensors = ARENA_ARRAY(p->arena, g->tensor_capacity, struct tensor);
-    g->nodes = ARENA_ARRAY(p->arena, 1, struct node);
-    g->nodes->in = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
-    g->nodes->out = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
+    g->nodes = ARENA_ARRAY(p->arena, OP_CASE_NODES, struct node);
+    for (int i = 0; i < OP_CASE_NODES; i++) {
+        g->nodes[i].in = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
+        g->nodes[i].out = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
+        g->nodes[i].name = c->name;
+    }
     g->inputs = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
     g->outputs = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
-    g->nodes->name = c->name;
 }
 
 /* `error` without an `out`: the operator still needs something to write. */
@@ -554,6 +585,9 @@ static bool end_case(struct parser *p)
     struct graph *g = &c->graph;
     if (g->node_count == 0) {
         return FAIL(p, "the case \"%.60s\" has no operator", c->name);
+    }
+    if (c->before != NULL) { /* made up by the test itself */
+        return true;
     }
     for (int i = 0; i < g->input_count && c->error == NULL; i++) {
         if (c->in[i].data == NULL) {
@@ -575,17 +609,23 @@ static bool end_case(struct parser *p)
     const int32_t index = ir_add_tensor(g);
     g->tensors[index].type = g->input_count > 0 ? g->tensors[g->inputs[0]].type : TYPE_F32;
     g->tensors[index].name = "out";
-    return add_port(p, g->nodes->out, &g->nodes->out_count, index) &&
-           add_port(p, g->outputs, &g->output_count, index);
+    return add_port(p, g->nodes->out, &g->nodes->out_count, index) && add_port(p, g->outputs, &g->output_count, index);
 }
 
 static bool parse_line(struct parser *p, const char *keyword)
 {
     struct op_case *c = p->c;
-    struct node *n = c->graph.nodes;
+    struct node *n = last_node(&c->graph);
     int64_t value = 0;
     if (strcmp(keyword, "op") == 0) {
         return parse_op(p);
+    }
+    if (strcmp(keyword, "use") == 0) {
+        return parse_use(p);
+    }
+    if (strcmp(keyword, "before") == 0 || strcmp(keyword, "after") == 0) {
+        *(*keyword == 'b' ? &c->before : &c->after) = arena_printf(p->arena, "%s", skip_space(p->rest));
+        return true;
     }
     if (strcmp(keyword, "error") == 0) {
         c->error = arena_printf(p->arena, "%s", skip_space(p->rest));
@@ -603,7 +643,7 @@ static bool parse_line(struct parser *p, const char *keyword)
                                  : add_port(p, n->out, &n->out_count, NO_TENSOR);
     }
     if (strcmp(keyword, "in") == 0 || strcmp(keyword, "const") == 0 || strcmp(keyword, "state") == 0 ||
-        strcmp(keyword, "out") == 0) {
+        strcmp(keyword, "mid") == 0 || strcmp(keyword, "out") == 0) {
         return parse_tensor(p, keyword);
     }
     return FAIL(p, "\"%.60s\" is no keyword of test tables", keyword);

@@ -10,19 +10,22 @@
  *     const s32 [2]: 10 20
  *     out s8 [1,2,2,2] scale 1 zero -5: 1 2 3 4 5 6 7 8
  *
- *   case NAME        starts a case, a graph of one operator
- *   op NAME ...      its options: fields of struct attr; enumerators and types by name, lists as a,b,c,
+ *   case NAME        starts a case, a graph of one operator or several
+ *   op NAME ...      an operator and its options: fields of struct attr; enumerators and types by name, lists as a,b,c,
  *                    `custom` in hexadecimal. What is left out has the default of TensorFlow Lite's schema
  *   invokes N        how often it runs, state kept between; `in` and `out` then hold N times the values. Default: 1
  *   in, const, state, none
  *                    its inputs in order: given at run time, constant, a state (its first values are optional),
  *                    left out
- *   out, none        its outputs in order, with what is expected
+ *   use NAME         an input that is a tensor of a line before
+ *   out, mid, none   its outputs in order: of the graph, with what is expected; for later operators only; left out
  *   error TEXT       it must be refused with a message that holds TEXT; also in place of the values of `out`
+ *   before, after    tests/pass: the graph as ir/dump.c writes it, before and after the pass; `in` and `out` then
+ *                    have no values
  *
- * Tensors: type, dims, then optionally `axis N`, `scale S...` and `zero Z...` (one for the tensor, or one for each
- * index of `axis`), a colon, and the values: numbers, or `random SEED`, or for integers of an output `crc 0x...`, the
- * CRC-32 of the little-endian bytes. `random` is a linear congruential generator, x = x * 1664525 + 1013904223 modulo
+ * Tensors: a name (optional), type, dims, then optionally `axis N`, `scale S...` and `zero Z...` (one for the tensor, or
+ * one for each index of `axis`), a colon, and the values: numbers, or `random SEED`, or for integers of an output
+ * `crc 0x...`, the CRC-32 of the little-endian bytes. `random` is a linear congruential generator, x = x * 1664525 + 1013904223 modulo
  * 2^32, one step a value: integers are x >> 16 in the bits of their type (at most 16), floats (x >> 8) / 2^22 - 2.
  */
 #ifndef TEST_OP_TABLE_H
@@ -30,7 +33,7 @@
 
 #include "../tool/ir/ir.h"
 
-enum { OP_CASE_PORTS = 32 };
+enum { OP_CASE_PORTS = 32, OP_CASE_NODES = 16 };
 
 /* The values of one run-time input or of one output. */
 struct op_values {
@@ -47,6 +50,7 @@ struct op_case {
     struct op_values in[OP_CASE_PORTS]; /* for each of graph.inputs */
     struct op_values out[OP_CASE_PORTS];
     const char *error; /* what the message must hold; NULL: it must run */
+    const char *before, *after; /* white space does not count; NULL: not a case for a pass */
 };
 
 struct op_table {

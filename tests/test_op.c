@@ -227,8 +227,10 @@ static struct graph *copy_graph(const struct graph *g, struct arena *memory)
     struct graph *copy = arena_copy(memory, g, sizeof *g);
     copy->tensors = arena_copy(memory, g->tensors, (size_t)g->tensor_capacity * sizeof *g->tensors);
     copy->nodes = arena_copy(memory, g->nodes, (size_t)g->node_count * sizeof *g->nodes);
-    copy->nodes->in = arena_copy(memory, g->nodes->in, OP_CASE_PORTS * sizeof *g->nodes->in);
-    copy->nodes->out = arena_copy(memory, g->nodes->out, OP_CASE_PORTS * sizeof *g->nodes->out);
+    for (int i = 0; i < g->node_count; i++) {
+        copy->nodes[i].in = arena_copy(memory, g->nodes[i].in, OP_CASE_PORTS * sizeof *g->nodes->in);
+        copy->nodes[i].out = arena_copy(memory, g->nodes[i].out, OP_CASE_PORTS * sizeof *g->nodes->out);
+    }
     return copy;
 }
 

@@ -146,6 +146,9 @@ int64_t ir_macs(const struct graph *g, const struct node *n);
 /* Element i of a constant tensor of type int32 or int64 as an integer. */
 int64_t ir_const_int(const struct tensor *t, int64_t i);
 
+/* The graph as text, one line a node, in its arena. Equal graphs have equal texts. */
+const char *ir_dump(const struct graph *g);
+
 /*** Building and checking ***/
 
 /* A new tensor, all fields zero; returns its index. */
