@@ -13,6 +13,7 @@
 #include "../tool/pass/pass.h"
 #include "../tool/read/read.h"
 #include "../tool/run/run.h"
+#include "random_graph.h"
 
 enum { GRAPHS = 200, MEMORY_LIMIT = 1 << 30, SCRATCH = -1 };
 
@@ -123,118 +124,6 @@ static bool check_plan(const struct plan *plan, struct diag *diag)
         }
     }
     return plan->tensor_size >= plan->lower_bound || diag_fail(diag, "smaller than the bound");
-}
-
-/*** Graphs ***/
-
-static uint32_t random_state;
-
-static int32_t pick(int32_t low, int32_t high)
-{
-    random_state = random_state * 1664525 + 1013904223;
-    return low + (int32_t)((random_state >> 8) % (uint32_t)(high - low + 1));
-}
-
-static struct quant some_quant(struct arena *arena, int32_t zero)
-{
-    const float scale = 0.0625F;
-    return (struct quant){1, 0, arena_copy(arena, &scale, sizeof scale), arena_copy(arena, &zero, sizeof zero)};
-}
-
-static int32_t add_activation(struct graph *g, const int32_t dim[4])
-{
-    const int32_t t = ir_add_tensor(g);
-    g->tensors[t].name = arena_printf(g->arena, "t%d", t);
-    g->tensors[t].type = TYPE_S8;
-    g->tensors[t].rank = 4;
-    memcpy(g->tensors[t].dim, dim, 4 * sizeof dim[0]);
-    g->tensors[t].quant = some_quant(g->arena, pick(-3, 3));
-    return t;
-}
-
-static int32_t add_filter(struct graph *g, const int32_t dim[4])
-{
-    const int32_t t = add_activation(g, dim);
-    const int64_t count = ir_count(&g->tensors[t]);
-    int8_t *data = ARENA_ARRAY(g->arena, count, int8_t);
-    for (int64_t i = 0; i < count; i++) {
-        data[i] = (int8_t)pick(-8, 8);
-    }
-    g->tensors[t].data = data;
-    g->tensors[t].quant = some_quant(g->arena, 0);
-    return t;
-}
-
-static void make_conv(struct graph *g, struct node *n, int32_t in)
-{
-    n->op = OP_CONV_2D;
-    n->in_count = 2;
-    n->attr = (struct attr){.padding = pick(0, 3) > 0 ? PADDING_SAME : PADDING_VALID,
-                            .stride_h = pick(1, 5) / 3 + 1, .stride_w = pick(1, 2),
-                            .dilation_h = pick(1, 5) / 5 + 1, .dilation_w = 1};
-    const int32_t size = g->tensors[in].dim[1] > 6 && g->tensors[in].dim[2] > 6 ? pick(1, 3) : 1;
-    n->in[1] = add_filter(g, (int32_t[]){pick(1, 9), size, size, g->tensors[in].dim[3]});
-}
-
-/* The same bytes with height and width exchanged. */
-static void make_view(struct graph *g, struct node *n, int32_t in)
-{
-    const int32_t *dim = g->tensors[in].dim;
-    n->op = OP_RESHAPE;
-    n->attr.list = arena_copy(g->arena, (int32_t[]){dim[0], dim[2], dim[1], dim[3]}, 4 * sizeof dim[0]);
-    n->attr.list_count = 4;
-}
-
-/* An operator on a random earlier tensor: a convolution, one that works in place, or a view. */
-static void add_node(struct graph *g, const int32_t *activations, int32_t count, int32_t *made)
-{
-    const int32_t in = activations[pick(count > 3 ? count - 3 : 0, count - 1)];
-    struct node *n = &g->nodes[g->node_count];
-    const int32_t kind = pick(0, 7);
-    n->index = g->node_count++;
-    n->op = OP_RELU;
-    n->in = ARENA_ARRAY(g->arena, 2, int32_t);
-    n->out = ARENA_ARRAY(g->arena, 1, int32_t);
-    n->in_count = n->out_count = 1;
-    n->in[0] = in;
-    if (kind == 0) {
-        make_view(g, n, in);
-    } else if (kind > 2) {
-        make_conv(g, n, in);
-    }
-    n->out[0] = add_activation(g, (int32_t[]){1, 1, 1, 1});
-    n->name = g->tensors[n->out[0]].name;
-    *made = n->out[0];
-}
-
-static struct graph random_graph(struct arena *arena, uint32_t seed)
-{
-    random_state = seed * 2654435761U + 1;
-    struct graph g = {.arena = arena, .name = "random"};
-    int32_t activations[32];
-    int32_t count = 0;
-    g.nodes = ARENA_ARRAY(arena, 32, struct node);
-    g.inputs = ARENA_ARRAY(arena, 1, int32_t);
-    g.outputs = ARENA_ARRAY(arena, 32, int32_t);
-    activations[count++] = g.inputs[g.input_count++] =
-        add_activation(&g, (int32_t[]){pick(1, 6) / 6 + 1, pick(1, 24), pick(1, 12), pick(1, 4)});
-    const int32_t nodes = pick(1, 20);
-    struct diag diag = {0};
-    for (int32_t i = 0; i < nodes; i++) {
-        add_node(&g, activations, count, &activations[count]);
-        count++;
-        ir_infer(&g, &g.nodes[i], &diag);
-    }
-    for (int32_t i = 1; i < count; i++) { /* what nobody reads is an output, the last one, and some others */
-        bool is_read = false;
-        for (int32_t k = 0; k < g.node_count; k++) {
-            is_read |= g.nodes[k].in[0] == activations[i];
-        }
-        if (!is_read || i == count - 1 || pick(0, 7) == 0) {
-            g.outputs[g.output_count++] = activations[i];
-        }
-    }
-    return g;
 }
 
 /*** Checking ***/

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Dead channels. A filter that is all zero makes a channel that is the same everywhere, whatever the input; pooling,
- * depthwise filters and element-wise operators hand it on. Such a channel need not be computed or stored: what it adds to
- * the sums of the next convolution is constant and goes into the bias. The same holds for a channel that the next
+ * depthwise filters and element-wise operators hand it on. Such a channel need not be computed or stored: what it adds
+ * to the sums of the next convolution is constant and goes into the bias. The same holds for a channel that the next
  * convolution gives no weight.
  *
  * A sum of products is exact in any order for integers, so the result is the same to the bit. At the border a
@@ -10,19 +10,19 @@
  * nothing anyway. Floats fold only real 0, since adding it is exact too.
  *
  * Tensors between which channel c stays channel c form a group; a channel is dropped from all tensors of the group, if
- * every convolution that reads one of them can do without. What an operator makes of constant channels is found by running
- * it on a probe, so that the kernels are the only truth.
+ * every convolution that reads one of them can do without. What an operator makes of constant channels is found by
+ * running it on a probe, so that the kernels are the only truth.
  */
 #include <string.h>
 
 #include "pass.h"
 
 struct channels {
-    int32_t parent;       /* of the group, as a union-find tree */
-    int32_t count;        /* size of the last dim */
-    bool *is_constant;    /* [count] */
-    uint8_t *value;       /* [count] elements */
-    bool *must_stay;      /* [count], of the root */
+    int32_t parent;    /* of the group, as a union-find tree */
+    int32_t count;     /* size of the last dim */
+    bool *is_constant; /* [count] */
+    uint8_t *value;    /* [count] elements */
+    bool *must_stay;   /* [count], of the root */
 };
 
 struct dropper {
@@ -43,7 +43,9 @@ static bool has_constant_weights(const struct graph *g, const struct node *n)
 {
     const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1), *bias = ir_in(g, n, 2);
     const enum type bias_type = in->type == TYPE_S8 ? TYPE_S32 : TYPE_F32;
-    return filter->data != NULL && in->data == NULL && filter->type == in->type && ir_out(g, n, 0)->type == in->type &&
+    const int32_t axis = n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0; /* of the output channels, and so of scales */
+    return (filter->quant.count < 2 || filter->quant.axis == axis) && filter->data != NULL && in->data == NULL &&
+           filter->type == in->type && ir_out(g, n, 0)->type == in->type &&
            (bias == NULL || (bias->data != NULL && bias->type == bias_type && bias->rank == 1)) &&
            (filter->type == TYPE_F32 || filter->quant.count != 1 || filter->quant.zero_point[0] == 0);
 }
@@ -163,7 +165,8 @@ static bool has_no_weight(const struct graph *g, const struct node *n, int32_t o
         return is_zero_run(filter, i, filter->dim[3], window);
     }
     const int32_t in_c = ir_dim(filter, -1), out_c = filter->dim[0];
-    return o >= 0 ? is_zero_run(filter, o * window * in_c + i, in_c, window) : is_zero_run(filter, i, in_c, window * out_c);
+    return o >= 0 ? is_zero_run(filter, o * window * in_c + i, in_c, window)
+                  : is_zero_run(filter, i, in_c, window * out_c);
 }
 
 /* Channel i can be folded into the sums of n: it is constant, and known wherever taps fall. */
@@ -187,6 +190,10 @@ static bool is_constant_output(const struct dropper *d, const struct node *n, en
     }
     if (n->op == OP_DEPTHWISE_CONV_2D) {
         return has_no_weight(d->g, n, o, o) || is_foldable(d, n, o);
+    }
+    const struct tensor *t = ir_in(d->g, n, 0);
+    if (n->op == OP_AVERAGE_POOL_2D && t->type == TYPE_F32) { /* else it rounds by the number of pixels */
+        return is_foldable(d, n, o);
     }
     return d->channels[n->in[0]].is_constant[o] && (n->op != OP_ADD || d->channels[n->in[1]].is_constant[o]);
 }
@@ -235,7 +242,8 @@ static bool run_probe(struct dropper *d, const struct node *n, uint8_t *value)
         copy.in[1] = add_probe(d, n, n->in[1], false);
     }
     if (n->op == OP_RESHAPE || n->op == OP_SQUEEZE) {
-        memcpy(value, d->g->tensors[copy.in[0]].data, (size_t)d->channels[n->in[0]].count * element_size(ir_in(d->g, n, 0)));
+        memcpy(value, d->g->tensors[copy.in[0]].data,
+               (size_t)d->channels[n->in[0]].count * element_size(ir_in(d->g, n, 0)));
         return true;
     }
     copy.attr.padding = PADDING_VALID;
@@ -305,27 +313,6 @@ static void find_groups(struct dropper *d)
     }
 }
 
-/* At least one channel of each group stays; returns whether any goes. */
-static bool settle_groups(struct dropper *d)
-{
-    bool any = false;
-    for (int32_t t = 0; t < d->tensor_count; t++) {
-        struct channels *c = &d->channels[t];
-        if (root_of(d, t) != t || c->count == 0) {
-            continue;
-        }
-        int32_t staying = 0;
-        for (int32_t k = 0; k < c->count; k++) {
-            staying += c->must_stay[k];
-        }
-        c->must_stay[0] |= staying == 0;
-        any |= staying < c->count;
-    }
-    return any;
-}
-
-/*** Rewriting ***/
-
 static bool stays(struct dropper *d, int32_t t, int32_t c) { return d->channels[root_of(d, t)].must_stay[c]; }
 
 static int32_t staying(struct dropper *d, int32_t t)
@@ -336,6 +323,36 @@ static int32_t staying(struct dropper *d, int32_t t)
     }
     return count;
 }
+
+/* FULLY_CONNECTED rounds its factor in another way if there is one scale for all weights, so two stay. */
+static void keep_scales(struct dropper *d, const struct node *n)
+{
+    const struct tensor *filter = ir_in(d->g, n, 1);
+    if (n->op == OP_FULLY_CONNECTED && filter->quant.count > 1 && staying(d, n->out[0]) == 1) {
+        must_stay(d, n->out[0], stays(d, n->out[0], 0) ? 1 : 0);
+    }
+}
+
+/* At least one channel of each group stays; returns whether any goes. */
+static bool settle_groups(struct dropper *d)
+{
+    bool any = false;
+    for (int32_t t = 0; t < d->tensor_count; t++) {
+        struct channels *c = &d->channels[t];
+        if (root_of(d, t) != t || c->count == 0) {
+            continue;
+        }
+        const int32_t kept = staying(d, t);
+        c->must_stay[0] |= kept == 0;
+        any |= kept < c->count;
+    }
+    for (int32_t i = 0; i < d->g->node_count; i++) {
+        keep_scales(d, &d->g->nodes[i]);
+    }
+    return any;
+}
+
+/*** Rewriting ***/
 
 /* A constant without the indices of dimension `axis` that went from tensor `like`. */
 static int32_t slice_constant(struct dropper *d, int32_t from, int axis, int32_t like)
@@ -392,7 +409,7 @@ static int32_t fold_bias(struct dropper *d, const struct node *n)
     const struct tensor *filter = ir_in(g, n, 1);
     const int32_t out_c = filter->dim[0], in_c = ir_dim(filter, -1);
     const int64_t window = taps(g, n);
-    uint32_t *sums = ARENA_ARRAY(g->arena, out_c, uint32_t);
+    uint32_t *sums = ARENA_ARRAY(g->arena, out_c, uint32_t), any = 0;
     if (old != NO_TENSOR) {
         memcpy(sums, g->tensors[old].data, (size_t)out_c * sizeof *sums);
     }
@@ -404,10 +421,17 @@ static int32_t fold_bias(struct dropper *d, const struct node *n)
                 sums[o] += (uint32_t)(((const int8_t *)filter->data)[o * window * in_c + k] * value);
             }
         }
+        any |= sums[o];
+    }
+    if (any == 0) {
+        return old;
     }
     const int32_t to = ir_add_tensor(g);
     struct tensor *bias = &g->tensors[to];
-    *bias = (struct tensor){.name = old != NO_TENSOR ? g->tensors[old].name : "bias", .type = TYPE_S32, .rank = 1, .data = sums};
+    *bias = (struct tensor){.name = old != NO_TENSOR ? g->tensors[old].name : "bias",
+                            .type = TYPE_S32,
+                            .rank = 1,
+                            .data = sums};
     bias->dim[0] = out_c;
     return to;
 }

@@ -10,18 +10,34 @@
 /* Computes the outputs of a node whose inputs are all constant, as constants. */
 typedef bool pass_evaluate(struct graph *graph, struct node *node, struct diag *diag);
 
-/* All passes in order, for every command: variables, shapes, constants. The graph has passed ir_check before and does so
- * after each pass. */
+/* All passes in order, for every command. The graph has passed ir_check before and does so after each pass. */
 bool pass_all(struct model *model, pass_evaluate *evaluate, struct diag *diag);
+
+/*** One by one, for tests ***/
+
+enum pass {
+#define PASS(name, ...) PASS_##name,
+#include "pass.def"
+#undef PASS
+    PASS_COUNT
+};
+
+const char *pass_name(enum pass pass);
+
+/* Only the passes whose bits 1 << PASS_... are in `which`, and those that no graph can do without. */
+bool pass_some(struct model *model, unsigned which, pass_evaluate *evaluate, struct diag *diag);
 
 /* Turns variables (VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, CALL_ONCE) into state tensors of the main graph. */
 bool pass_variables(struct model *model, pass_evaluate *evaluate, struct diag *diag);
 
 /* Infers the shapes of all tensors, and replaces nodes whose inputs are constant by their values, since
- * shapes may depend on them. */
+ * shapes may depend on them. Without `evaluate` it leaves them as they are. */
 bool pass_fold_constants(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
 
-/* Removes channels that are the same everywhere, or that nobody weighs, from tensors and weights. */
-bool pass_drop_dead_channels(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
+typedef bool pass_run(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
+
+#define PASS(name, run) pass_run run;
+#include "pass.def"
+#undef PASS
 
 #endif

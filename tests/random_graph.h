@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Random graphs for the tests of passes and planner: convolutions with many zero filters, branches, sums, pooling,
+ * padding, views, activations, conversions; odd sizes, strides, dilations. int8, now and then float32.
+ */
+#ifndef TEST_RANDOM_GRAPH_H
+#define TEST_RANDOM_GRAPH_H
+
+#include "../tool/ir/ir.h"
+
+/* The same for the same seed; has shapes and passes ir_check. */
+struct graph random_graph(struct arena *arena, uint32_t seed);
+
+#endif
