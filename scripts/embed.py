@@ -12,7 +12,8 @@ def quoted(line):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    files = sorted(p for p in folder.rglob('*') if p.is_file() and p.suffix != '.md')
+    files = sorted((p for p in folder.rglob('*') if p.is_file() and p.suffix != '.md'),
+                   key=lambda p: (p.parent, p.stem, p.suffix))
     print('/* Made by scripts/embed.py. */\n#include <stddef.h>\n#include "tool/target/target.h"\n')
     print('const struct target_file target_files[] = {')
     for path in files:

@@ -79,6 +79,14 @@ struct target_board;
 bool command_core(struct session *session, const char *name, struct target_core *core);
 bool command_board(struct session *session, const char *name, struct target_board *board);
 
+struct plan;
+struct emit_files;
+struct report_fit;
+
+/* Whether the C of a plan fits on a board. */
+bool command_fit(struct session *session, const char *board, const struct plan *plan, const struct emit_files *files,
+                 struct report_fit *fit);
+
 /*** Long work ***/
 
 /* A bar on stderr where that is a terminal, once the work has lasted a second. Starts zeroed but for `total`. */

@@ -11,10 +11,11 @@
 
 #include "../emit/emit.h"
 #include "../emit/kernels.h"
+#include "../report/report.h"
 #include "../target/target.h"
 #include "command.h"
 
-enum { MODEL, OUTPUT, NAME, TARGET, INPUT_FED, MAX_WORK, OPTION_COUNT };
+enum { MODEL, OUTPUT, NAME, TARGET, BOARD, INPUT_FED, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "compile",
@@ -65,6 +66,25 @@ static void remove_stale(struct session *s, const char *folder, const char *name
     }
 }
 
+static bool check_board(struct session *s, const char *board, const struct plan *plan, const struct emit_files *files)
+{
+    const char *model = s->path;
+    struct report_fit fit;
+    if (board == NULL) {
+        return true;
+    }
+    s->path = "--board";
+    if (!command_fit(s, board, plan, files, &fit)) {
+        return false;
+    }
+    s->path = model;
+    const bool has_ram = report_fit_ram(&fit) <= fit.ram;
+    return (has_ram && report_fit_flash(&fit) <= fit.flash) ||
+           diag_fail(&s->diag, "is too large for %s: takes about %lld bytes of %s, there are %lld", board,
+                     (long long)(has_ram ? report_fit_flash(&fit) : report_fit_ram(&fit)), has_ram ? "flash" : "RAM",
+                     (long long)(has_ram ? fit.flash : fit.ram));
+}
+
 static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
 {
     s->path = folder;
@@ -101,7 +121,8 @@ static bool compile(struct session *s, void *context)
     struct emit_files files;
     return check_name(name, &s->diag) && check_target(s, options[TARGET].text) &&
            plan_graph(&s->model.graphs[0], options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM, &plan, &s->diag) &&
-           emit_c(&plan, &how, &files, &s->diag) && write_files(s, options[OUTPUT].text, &files) &&
+           emit_c(&plan, &how, &files, &s->diag) && check_board(s, options[BOARD].text, &plan, &files) &&
+           write_files(s, options[OUTPUT].text, &files) &&
            (remove_stale(s, options[OUTPUT].text, name, &files), true);
 }
 
@@ -114,6 +135,7 @@ int command_compile(int argc, char **argv)
         [INPUT_FED] = {.name = "input-fed",
                        .help = "take the input row by row: NAME_feed_row instead of NAME_input, NAME_invoke"},
         [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
+        [BOARD] = {.name = "board", .value = "NAME", .help = "refuse a model that does not fit there"},
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * mote inspect MODEL [--json]
+ * mote inspect MODEL [--board NAME] [--json]
  */
 #include <stdlib.h>
 
+#include "../emit/emit.h"
 #include "../report/report.h"
 #include "command.h"
 
-enum { MODEL, JSON, MAX_WORK, OPTION_COUNT };
+enum { MODEL, BOARD, JSON, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "inspect",
@@ -29,6 +30,7 @@ static bool print_json(struct session *s, const struct report *report)
 
 struct job {
     bool is_json;
+    const char *board; /* NULL: not asked for */
     struct arena scratch; /* for a plan that is made only to compare */
 };
 
@@ -46,6 +48,14 @@ static bool find_layered_size(struct session *s, struct graph *g, struct arena *
     return ok;
 }
 
+static bool find_fit(struct session *s, const struct plan *plan, const char *board, struct report_fit *fit)
+{
+    const struct emit_options how = {.name = "model", .source = "", .hash = ""};
+    struct emit_files files;
+    s->path = "--board";
+    return emit_c(plan, &how, &files, &s->diag) && command_fit(s, board, plan, &files, fit);
+}
+
 static bool inspect(struct session *s, void *context)
 {
     struct job *job = context;
@@ -57,6 +67,13 @@ static bool inspect(struct session *s, void *context)
         return false;
     }
     report_make(&report, s->path, s->file.size, &plan, layered_size);
+    struct report_fit fit;
+    if (job->board != NULL) {
+        if (!find_fit(s, &plan, job->board, &fit)) {
+            return false;
+        }
+        report.fit = &fit;
+    }
     if (job->is_json) {
         return print_json(s, &report);
     }
@@ -68,6 +85,7 @@ int command_inspect(int argc, char **argv)
 {
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [BOARD] = {.name = "board", .value = "NAME", .help = "whether it fits there, such as raspberry-pi-pico"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [MAX_WORK] = MAX_WORK_OPTION,
     };
@@ -79,7 +97,7 @@ int command_inspect(int argc, char **argv)
         fprintf(stderr, "mote inspect: built without --json; install libcjson-dev and build again\n");
         return EXIT_ERROR;
     }
-    struct job job = {.is_json = options[JSON].text != NULL};
+    struct job job = {.is_json = options[JSON].text != NULL, .board = options[BOARD].text};
     status = session_run(options[MODEL].text, options[MAX_WORK].text, inspect, &job);
     arena_free(&job.scratch);
     return status;

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "../emit/emit.h"
+#include "../report/report.h"
 #include "../target/target.h"
 #include "command.h"
 
@@ -37,4 +39,73 @@ bool command_board(struct session *s, const char *name, struct target_board *boa
     const char *const *list = target_board_names(&s->arena);
     return is_among(name, list) ? target_read_board(name, board, &s->arena, &s->diag)
                                 : unknown("board", name, list, &s->diag);
+}
+
+/*** Whether a model fits ***/
+
+/* On Arm, at -O2: frames of an invoke besides the pointers to rows; a kernel; what goes with each layer. */
+enum { STACK_BASE = 448, CODE_BASE = 1024, CODE_KERNEL = 1536, CODE_LAYER = 96 };
+
+static int64_t estimate_stack(const struct plan *plan)
+{
+    int64_t most = 0;
+    for (int i = 0; i < plan->step_count; i++) {
+        int64_t pointers = plan->steps[i].out_count;
+        for (int k = 0; k < plan->steps[i].in_count; k++) {
+            pointers += plan->steps[i].in[k].count;
+        }
+        most = pointers > most ? pointers : most;
+    }
+    return STACK_BASE + 4 * most;
+}
+
+static int64_t estimate_code(const struct plan *plan)
+{
+    bool is_used[KERNEL_COUNT] = {false};
+    int64_t size = CODE_BASE + (int64_t)plan->step_count * CODE_LAYER;
+    for (int i = 0; i < plan->step_count; i++) {
+        const enum kernel k = plan->steps[i].kernel;
+        size += is_used[k] ? 0 : CODE_KERNEL;
+        is_used[k] = true;
+    }
+    return size;
+}
+
+static double estimate_cycles(const struct graph *g, const struct target_core *core)
+{
+    double cycles = 0;
+    for (int i = 0; i < g->node_count; i++) {
+        cycles += (double)ir_macs(g, &g->nodes[i]) *
+                  (g->nodes[i].op == OP_DEPTHWISE_CONV_2D ? core->cycles_per_mac_depthwise : core->cycles_per_mac);
+    }
+    return cycles;
+}
+
+bool command_fit(struct session *s, const char *board_name, const struct plan *plan, const struct emit_files *files,
+                 struct report_fit *fit)
+{
+    struct target_board board;
+    struct target_core core;
+    if (!command_board(s, board_name, &board) || !command_core(s, board.core, &core)) {
+        return false;
+    }
+    size_t params = 0;
+    for (int i = 0; i < plan->step_count; i++) {
+        params += plan_kernels[plan->steps[i].kernel].params_size;
+    }
+    *fit = (struct report_fit){
+        .board = board.name,
+        .about = board.about,
+        .core = core.name,
+        .arena = plan->tensor_size,
+        .stack = estimate_stack(plan),
+        .constants = (int64_t)(files->weight_size + files->table_size + params),
+        .code = estimate_code(plan),
+        .constants_in_ram = core.constants_in_ram,
+        .ram = board.ram,
+        .flash = board.flash,
+        .clock = board.clock,
+        .cycles = estimate_cycles(plan->graph, &core),
+    };
+    return true;
 }

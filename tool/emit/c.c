@@ -242,6 +242,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
         return false;
     }
     files->weight_size = constant_size(&e, true);
+    files->table_size = constant_size(&e, false);
     add_file(files, &e, arena_printf(plan->arena, "%s.c", e.lower));
     write_header(&e);
     add_file(files, &e, arena_printf(plan->arena, "%s.h", e.lower));

@@ -18,6 +18,7 @@ struct emit_files {
     struct emit_file *list;
     int32_t count;
     size_t weight_size; /* bytes of constant tensors in flash, packed for the kernels */
+    size_t table_size;  /* bytes of other constants: tables, what goes with each channel */
 };
 
 struct emit_options {

@@ -90,6 +90,21 @@ static void add_memory(cJSON *root, const struct report *r)
     }
 }
 
+static void add_fit(cJSON *root, const struct report_fit *f)
+{
+    cJSON *board = cJSON_AddObjectToObject(root, "board");
+    cJSON_AddStringToObject(board, "name", f->board);
+    cJSON_AddStringToObject(board, "core", f->core);
+    cJSON_AddBoolToObject(board, "fits", report_fit_ram(f) <= f->ram && report_fit_flash(f) <= f->flash);
+    cJSON_AddNumberToObject(board, "ram_needed", (double)report_fit_ram(f));
+    cJSON_AddNumberToObject(board, "ram_bytes", (double)f->ram);
+    cJSON_AddNumberToObject(board, "flash_needed", (double)report_fit_flash(f));
+    cJSON_AddNumberToObject(board, "flash_bytes", (double)f->flash);
+    if (f->cycles > 0) {
+        cJSON_AddNumberToObject(board, "milliseconds", f->cycles / f->clock * 1e3);
+    }
+}
+
 char *report_json(const struct report *r)
 {
     const struct graph *g = r->graph;
@@ -102,6 +117,9 @@ char *report_json(const struct report *r)
     cJSON_AddNumberToObject(root, "macs", (double)r->macs);
     cJSON_AddNumberToObject(root, "constant_bytes", (double)r->weight_bytes);
     add_memory(root, r);
+    if (r->fit != NULL) {
+        add_fit(root, r->fit);
+    }
     char *text = cJSON_Print(root);
     cJSON_Delete(root);
     return text;

@@ -34,7 +34,21 @@ struct report {
     int64_t peak_scratch;              /* its scratch memory, bytes */
     struct report_resident *residents; /* by falling size */
     int32_t resident_count;
+    const struct report_fit *fit; /* NULL: not asked for */
 };
+
+/* Whether a model fits on a board: an estimate, but for the arena and the constants. */
+struct report_fit {
+    const char *board, *about, *core;
+    int64_t arena, stack, constants, code; /* bytes */
+    bool constants_in_ram;                 /* too */
+    int64_t ram, flash;                    /* bytes there are */
+    uint32_t clock;                        /* Hz */
+    double cycles;                         /* of an invoke; 0: not known */
+};
+
+int64_t report_fit_ram(const struct report_fit *fit);
+int64_t report_fit_flash(const struct report_fit *fit);
 
 /* Everything lives as long as the graph. */
 void report_make(struct report *report, const char *path, size_t file_size, const struct plan *plan,

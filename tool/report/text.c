@@ -162,6 +162,27 @@ static void print_memory(FILE *to, const struct report *r)
     }
 }
 
+static void print_share(FILE *to, const char *what, int64_t needed, int64_t there)
+{
+    char a[TEXT], b[TEXT], c[TEXT];
+    fprintf(to, "  %-5s %s of %s bytes, %s %s\n", what, grouped(needed, a), grouped(there, b),
+            grouped(there >= needed ? there - needed : needed - there, c), there >= needed ? "to spare" : "TOO MANY");
+}
+
+static void print_fit(FILE *to, const struct report_fit *f)
+{
+    const bool fits = report_fit_ram(f) <= f->ram && report_fit_flash(f) <= f->flash;
+    char stack[TEXT], code[TEXT];
+    fprintf(to, "\n%s: %s, %s\n  it %s; estimated are the stack, %s bytes, and the code, %s\n", f->board, f->about, f->core,
+            fits ? "fits" : "DOES NOT FIT", grouped(f->stack, stack), grouped(f->code, code));
+    print_share(to, "RAM", report_fit_ram(f), f->ram);
+    print_share(to, "flash", report_fit_flash(f), f->flash);
+    if (f->cycles > 0) {
+        fprintf(to, "  about %.3g ms an invoke at %.4g MHz, estimated from its MACs; `mote bench` counts\n",
+                f->cycles / f->clock * 1e3, f->clock / 1e6);
+    }
+}
+
 void report_text(const struct report *r, FILE *to)
 {
     char bytes[TEXT];
@@ -171,6 +192,9 @@ void report_text(const struct report *r, FILE *to)
     print_ends(to, g, "outputs", g->outputs, g->output_names, g->output_count);
     print_operators(to, r);
     print_memory(to, r);
+    if (r->fit != NULL) {
+        print_fit(to, r->fit);
+    }
 }
 
 /*** What a model costs on a core ***/

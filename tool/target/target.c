@@ -15,6 +15,7 @@ enum kind {
     HERTZ,  /* the same in thousands */
     MEMORY, /* base and size */
     YES,
+    DECIMAL,
     COST, /* name and cycles; may come again */
 };
 
@@ -24,6 +25,7 @@ static const char *const wanted[] = {
     [HERTZ] = "a number such as 64M",
     [MEMORY] = "a base and a size such as 0x20000000 4M",
     [YES] = "yes",
+    [DECIMAL] = "a number such as 7.5",
     [COST] = "a name not given before, and cycles from 0 to 1000",
 };
 
@@ -49,6 +51,8 @@ static const struct key core_keys[] = {
     {"emulator_ram", MEMORY, offsetof(struct target_core, emulator_ram), false},
     {"constants_in_ram", YES, offsetof(struct target_core, constants_in_ram), false},
     {"costs_from", TEXT, offsetof(struct target_core, costs_from), false},
+    {"cycles_per_mac", DECIMAL, offsetof(struct target_core, cycles_per_mac), false},
+    {"cycles_per_mac_depthwise", DECIMAL, offsetof(struct target_core, cycles_per_mac_depthwise), false},
     {"cost", COST, offsetof(struct target_core, costs), false},
     {NULL},
 };
@@ -97,6 +101,13 @@ static bool parse_number(const char *word, uint32_t thousand, uint32_t *number)
     return true;
 }
 
+static bool parse_decimal(const char *word, double *number)
+{
+    char *end;
+    *number = strtod(word, &end);
+    return end != word && *end == '\0' && *number > 0 && *number < 1e6;
+}
+
 static bool parse_memory(char *value, struct target_memory *memory)
 {
     const char *size = cut_word(value);
@@ -128,6 +139,8 @@ static bool parse_value(struct reader *r, const struct key *key, char *value)
         return parse_number(value, 1000, to);
     case MEMORY:
         return parse_memory(value, to);
+    case DECIMAL:
+        return parse_decimal(value, to);
     case YES:
         *(bool *)to = true;
         return strcmp(value, "yes") == 0;

@@ -40,6 +40,7 @@ struct target_core {
     const char *costs_from;                                              /* the document */
     struct target_cost costs[TARGET_MAX_COSTS];
     int32_t cost_count;
+    double cycles_per_mac, cycles_per_mac_depthwise; /* as mote bench finds them on convolutional models; 0: not known */
 };
 
 struct target_board {
