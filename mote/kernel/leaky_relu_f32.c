@@ -2,7 +2,9 @@
  *
  * LEAKY_RELU, float32.
  */
+#include "real.h"
+
 #define KERNEL mote_leaky_relu_f32
 #define TYPE float
-#define VALUE(p, x) ((x) > 0 ? (x) : (p)->alpha * (x))
+#define VALUE(p, x) mote_select((x) > 0.0F, x, (p)->alpha * (x))
 #include "unary_body.h"

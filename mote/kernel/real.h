@@ -68,30 +68,30 @@ static inline float mote_trunc(float x)
 static inline float mote_floor(float x)
 {
     const float t = mote_trunc(x);
-    return t > x ? t - 1.0F : t;
+    return t - mote_select(t > x, 1.0F, 0.0F);
 }
 
 static inline float mote_ceil(float x)
 {
     const float t = mote_trunc(x);
-    return mote_copysign(t < x ? t + 1.0F : t, x);
+    return mote_copysign(t + mote_select(t < x, 1.0F, 0.0F), x);
 }
 
 /* To the nearest, halves away from zero. */
 static inline float mote_round(float x)
 {
-    const float t = mote_trunc(x);
-    return mote_fabs(x - t) >= 0.5F ? t + mote_copysign(1.0F, x) : t;
+    const float t = mote_trunc(mote_fabs(x));
+    return mote_copysign(t + mote_select(mote_fabs(x) - t >= 0.5F, 1.0F, 0.0F), x);
 }
 
 /* To the nearest, halves to even. */
 static inline float mote_round_even(float x)
 {
-    const float t = mote_trunc(x);
-    const float rest = mote_fabs(x - t);
+    const float t = mote_trunc(mote_fabs(x));
+    const float rest = mote_fabs(x) - t;
     const float half = t * 0.5F;
-    const int up = rest > 0.5F || (rest == 0.5F && mote_trunc(half) != half);
-    return up ? t + mote_copysign(1.0F, x) : t;
+    const float limit = mote_select(mote_trunc(half) == half, 0.5F, 0.49999997F); /* an odd t rounds up at 1/2 */
+    return mote_copysign(t + mote_select(rest > limit, 1.0F, 0.0F), x);
 }
 
 /*** Roots ***/
@@ -126,10 +126,10 @@ static inline float mote_exp_core(float r)
     return r + r * r * p;
 }
 
-/* The whole number nearest to x / ln 2; |x| < 2^20 */
+/* The whole number nearest to x / ln 2, |x| < 2^20: the low bits of the sum with 1.5 * 2^23. Anything if x is NaN. */
 static inline int32_t mote_exp_exponent(float x)
 {
-    return (int32_t)(x * 1.44269504F + mote_copysign(0.5F, x));
+    return (int32_t)(mote_bits(x * 1.44269504F + 12582912.0F) - UINT32_C(0x4B400000));
 }
 
 /* x - n * ln 2, ln 2 in two parts so that the first product is exact */
@@ -143,12 +143,11 @@ static inline float mote_pow2(int32_t n) { return mote_from_bits((uint32_t)(n + 
 
 static inline float mote_exp(float x)
 {
-    const float a = mote_select(x > -104.0F, mote_fmin(x, 89.0F), -104.0F); /* beyond: 0 and infinity */
+    const float a = mote_fclamp(x, -104.0F, 89.0F); /* beyond: 0 and infinity; NaN stays NaN */
     const int32_t n = mote_exp_exponent(a);
     const float y = 1.0F + mote_exp_core(mote_exp_rest(a, n));
     const int32_t half = n >> 1; /* 2^n itself may be out of range */
-    const float power = y * mote_pow2(half) * mote_pow2(n - half);
-    return mote_select(mote_isnan(x), x, power);
+    return y * mote_pow2(half) * mote_pow2(n - half);
 }
 
 /* e^x - 1 */
