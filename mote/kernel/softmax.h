@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parameters of SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION, which work on vectors: the last dim.
+ * Parameters of SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION and LOCAL_RESPONSE_NORMALIZATION, which work on vectors: the
+ * last dim.
  */
 #ifndef MOTE_KERNEL_SOFTMAX_H
 #define MOTE_KERNEL_SOFTMAX_H
@@ -23,6 +24,13 @@ struct mote_softmax {
 struct mote_l2_norm {
     int32_t count, depth;
     int32_t in_offset; /* minus the input's zero point */
+};
+
+/* LOCAL_RESPONSE_NORMALIZATION: out[c] = in[c] * (bias + alpha * sum of in[k]^2)^-beta, |k - c| <= radius. */
+struct mote_local_response {
+    int32_t count, depth;
+    int32_t radius; /* at least 0 */
+    float bias, alpha, beta;
 };
 
 #endif

@@ -64,6 +64,8 @@ struct attr {
     int32_t mode;             /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
     enum type type;           /* the type that CAST, SHAPE, ARG_MAX... are asked for; of the bias that was left out */
     float alpha, beta, epsilon;
+    int32_t radius;           /* LOCAL_RESPONSE_NORMALIZATION */
+    float bias;
     bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
     float cell_clip, proj_clip;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Operators on vectors, the last dim: SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION.
+ * Operators on vectors, the last dim: SOFTMAX, LOG_SOFTMAX, L2_NORMALIZATION, LOCAL_RESPONSE_NORMALIZATION.
  */
 #include "../../mote/kernel/softmax.h"
 
@@ -30,6 +30,7 @@ static const struct vector_kernel {
     {OP_L2_NORMALIZATION, TYPE_S8, TYPE_S8, KERNEL_l2_norm_s8, 0, 1.0 / 128, 0},
     {OP_L2_NORMALIZATION, TYPE_U8, TYPE_U8, KERNEL_l2_norm_u8, 0, 1.0 / 128, 128},
     {OP_L2_NORMALIZATION, TYPE_F32, TYPE_F32, KERNEL_l2_norm_f32, 0, 0, 0},
+    {OP_LOCAL_RESPONSE_NORMALIZATION, TYPE_F32, TYPE_F32, KERNEL_local_response_f32, 0, 0, 0},
 };
 
 static const struct vector_kernel *find_kernel(enum op op, enum type in, enum type out)
@@ -176,5 +177,22 @@ bool lower_l2_norm(struct lower *l)
     p->count = count;
     p->depth = depth;
     p->in_offset = -ir_zero_point(lower_in(l, 0));
+    return true;
+}
+
+bool lower_local_response(struct lower *l)
+{
+    const struct attr *a = &l->node->attr;
+    const struct vector_kernel *k;
+    int32_t count, depth;
+    struct mote_local_response *p = lower_vectors(l, "float32", &k, &count, &depth);
+    if (p == NULL) {
+        return false;
+    }
+    if (a->radius < 0) {
+        return ir_fail(l->node, l->diag, "has radius %d, want at least 0", a->radius);
+    }
+    l->step->in_place = NO_BUFFER; /* an element is read after its neighbour is written */
+    *p = (struct mote_local_response){count, depth, a->radius < depth ? a->radius : depth, a->bias, a->alpha, a->beta};
     return true;
 }
