@@ -14,7 +14,7 @@
 enum {
     TRIES = 64,        /* packings for each ranking */
     WORK = 1 << 22,    /* comparisons in all of them */
-    MAX_PIECES = 1024, /* of a whole tensor; beyond it, it lives and dies as one */
+    MAX_PIECES = 256,  /* of a whole tensor; one with more rows lives and dies in bands of several */
 };
 
 struct piece {
@@ -24,7 +24,7 @@ struct piece {
 
 struct item {
     struct piece *pieces;
-    int32_t piece_count;
+    int32_t piece_count, piece_capacity;
     int32_t first, last;   /* of all pieces */
     uint32_t size, align;  /* bytes */
     uint32_t offset;
@@ -61,6 +61,7 @@ static struct item *add_item(struct placer *p, uint32_t size, uint32_t align, in
     item->size = round_up(size, align);
     item->align = align;
     item->pieces = ARENA_ARRAY(p->plan->arena, pieces, struct piece);
+    item->piece_capacity = pieces;
     item->first = INT32_MAX;
     item->last = INT32_MIN;
     return item;
@@ -96,43 +97,53 @@ static struct piece row_piece(const struct placer *p, int32_t buffer, int32_t ro
     return piece;
 }
 
-/* One piece for all rows. */
-static void make_single_item(struct placer *p, int32_t buffer)
+/* Each row has a place of its own. */
+static void make_row_items(struct placer *p, int32_t buffer)
 {
     const struct plan_buffer *b = &p->plan->buffers[buffer];
-    const uint32_t size = round_up((uint32_t)b->size, item_align(b));
-    struct item *item = add_item(p, size, item_align(b), 1);
-    struct piece all = row_piece(p, buffer, 0, 0, size);
+    const uint32_t align = item_align(b), row_bytes = (uint32_t)b->row_bytes;
     for (int32_t r = 0; r < b->row_count; r++) {
-        const struct piece piece = row_piece(p, buffer, r, 0, size);
-        all.first = piece.first < all.first ? piece.first : all.first;
-        all.last = piece.last > all.last ? piece.last : all.last;
+        struct item *item = add_item(p, row_bytes, align, 1);
         p->item_of_row[p->live.row_at[buffer] + r] = (int32_t)(item - p->items);
+        const struct piece piece = row_piece(p, buffer, r, 0, round_up(row_bytes, align));
+        if (piece.first != LIVE_NEVER) { /* a row that nobody asks for is never computed */
+            add_piece(item, piece);
+        }
     }
-    add_piece(item, all);
+}
+
+/* One place; its rows live and die in bands. */
+static void make_whole_item(struct placer *p, int32_t buffer)
+{
+    const struct plan_buffer *b = &p->plan->buffers[buffer];
+    const uint32_t align = item_align(b), row_bytes = (uint32_t)b->row_bytes;
+    const int32_t band = (b->row_count + MAX_PIECES - 1) / MAX_PIECES;
+    struct item *item = add_item(p, (uint32_t)b->size, align, (b->row_count + band - 1) / band);
+    struct piece all = {LIVE_NEVER, LIVE_NEVER, 0, 0};
+    for (int32_t r = 0; r < b->row_count; r++) {
+        const bool is_last = r == b->row_count - 1;
+        const struct piece piece = row_piece(p, buffer, r, 0, 0);
+        if (all.first == LIVE_NEVER || (piece.first != LIVE_NEVER && piece.first < all.first)) {
+            all.first = piece.first;
+        }
+        all.last = piece.first != LIVE_NEVER && piece.last > all.last ? piece.last : all.last;
+        p->item_of_row[p->live.row_at[buffer] + r] = (int32_t)(item - p->items);
+        if (is_last || (r + 1) % band == 0) {
+            all.end = is_last ? round_up((uint32_t)b->size, align) : (uint32_t)(r + 1) * row_bytes;
+            if (all.first != LIVE_NEVER) {
+                add_piece(item, all);
+            }
+            all = (struct piece){LIVE_NEVER, LIVE_NEVER, all.end, all.end};
+        }
+    }
 }
 
 static void make_buffer_items(struct placer *p, int32_t buffer)
 {
-    const struct plan_buffer *b = &p->plan->buffers[buffer];
-    const uint32_t align = item_align(b), row_bytes = (uint32_t)b->row_bytes;
-    if (!b->is_split && b->row_count > MAX_PIECES) {
-        make_single_item(p, buffer);
-        return;
-    }
-    struct item *item = NULL;
-    for (int32_t r = 0; r < b->row_count; r++) {
-        const bool is_last = r == b->row_count - 1;
-        if (item == NULL || b->is_split) {
-            item = add_item(p, b->is_split ? row_bytes : (uint32_t)b->size, align, b->is_split ? 1 : b->row_count);
-        }
-        const uint32_t start = b->is_split ? 0 : (uint32_t)r * row_bytes;
-        const uint32_t end = b->is_split || is_last ? round_up(start + row_bytes, align) : start + row_bytes;
-        p->item_of_row[p->live.row_at[buffer] + r] = (int32_t)(item - p->items);
-        const struct piece piece = row_piece(p, buffer, r, start, end);
-        if (piece.first != LIVE_NEVER) { /* a row that nobody asks for is never computed */
-            add_piece(item, piece);
-        }
+    if (p->plan->buffers[buffer].is_split) {
+        make_row_items(p, buffer);
+    } else {
+        make_whole_item(p, buffer);
     }
 }
 
@@ -141,9 +152,13 @@ static void merge(struct placer *p, int32_t into, int32_t from, const struct pla
 {
     struct item *a = &p->items[into];
     const struct item *c = &p->items[from];
-    struct piece *joined = ARENA_ARRAY(p->plan->arena, a->piece_count + c->piece_count, struct piece);
-    memcpy(joined, a->pieces, (size_t)a->piece_count * sizeof *joined);
-    a->pieces = joined;
+    const int32_t most = a->piece_count + c->piece_count;
+    if (most > a->piece_capacity) {
+        a->piece_capacity = 2 * most;
+        struct piece *grown = ARENA_ARRAY(p->plan->arena, a->piece_capacity, struct piece);
+        memcpy(grown, a->pieces, (size_t)a->piece_count * sizeof *grown);
+        a->pieces = grown;
+    }
     for (int i = 0; i < c->piece_count; i++) {
         struct piece piece = c->pieces[i];
         for (int k = 0; k < a->piece_count; k++) { /* the two meet in the firings that read one and write the other */
@@ -153,7 +168,7 @@ static void merge(struct placer *p, int32_t into, int32_t from, const struct pla
             }
         }
         if (piece.first <= piece.last) {
-            joined[a->piece_count++] = piece;
+            a->pieces[a->piece_count++] = piece;
             a->last = piece.last > a->last ? piece.last : a->last;
         }
     }
