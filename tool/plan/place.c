@@ -308,8 +308,15 @@ static void unite_ranges(struct placer *p)
     p->range_count = kept + 1;
 }
 
+/* Neighbouring rows of two tensors forbid neighbouring offsets, so most ranges extend the one before. */
 static void add_range(struct placer *p, int64_t start, int64_t end)
 {
+    struct range *last = p->range_count > 0 ? &p->ranges[p->range_count - 1] : NULL;
+    if (last != NULL && start <= last->end && end >= last->start) {
+        last->start = start < last->start ? start : last->start;
+        last->end = end > last->end ? end : last->end;
+        return;
+    }
     if (p->range_count == p->range_capacity) {
         if (p->range_count > 0) {
             unite_ranges(p); /* two tensors of many rows meet in many places that are one */

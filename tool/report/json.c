@@ -71,6 +71,7 @@ static void add_memory(cJSON *root, const struct report *r)
     cJSON *memory = cJSON_AddObjectToObject(root, "ram");
     cJSON_AddNumberToObject(memory, "tensor_bytes", r->plan->tensor_size);
     cJSON_AddNumberToObject(memory, "bound_bytes", r->plan->lower_bound);
+    cJSON_AddBoolToObject(memory, "search_cut_short", r->plan->is_settled);
     cJSON_AddNumberToObject(memory, "layer_by_layer_bytes", r->layered_size);
     if (r->peak != NULL) {
         cJSON_AddNumberToObject(memory, "peak_operator", r->peak->index);

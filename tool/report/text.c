@@ -134,7 +134,7 @@ static void print_memory(FILE *to, const struct report *r)
     if (r->layered_size > plan->tensor_size) {
         fprintf(to, ";\n  %s if one layer ran after the other", grouped(r->layered_size, layered));
     }
-    fputc('\n', to);
+    fputs(plan->is_settled ? ";\n  the graph is large, so the search for a better schedule was cut short\n" : "\n", to);
     if (r->peak != NULL) {
         fprintf(to, "  the most is in use while operator %" PRId32 " %s runs:\n", r->peak->index,
                 ir_op_text(r->peak->op));
