@@ -26,6 +26,7 @@ enum { ALIGN = 16, BLOCK_SIZE = 64 * 1024, ROUND = ALIGN };
 struct arena_block {
     struct arena_block *next;
     size_t size, used; /* bytes of data */
+    size_t number;     /* in the order they were made, from 1 */
     _Alignas(ALIGN) unsigned char data[];
 };
 
@@ -64,6 +65,7 @@ static struct arena_block *add_block(struct arena *arena, size_t size)
     }
     arena->used += total;
     b->size = total - sizeof *b;
+    b->number = ++arena->made;
     struct arena_block **after = is_large && arena->blocks != NULL ? &arena->blocks->next : &arena->blocks;
     b->next = *after;
     *after = b;
@@ -83,6 +85,29 @@ void *arena_alloc(struct arena *arena, size_t size)
     void *p = b->data + b->used;
     b->used += rounded;
     return p;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->made, arena->blocks != NULL ? arena->blocks->used : 0};
+}
+
+void arena_release(struct arena *arena, struct arena_mark mark)
+{
+    for (struct arena_block **at = &arena->blocks; *at != NULL;) {
+        struct arena_block *b = *at;
+        if (b->number > mark.made) {
+            *at = b->next;
+            arena->used -= sizeof *b + b->size;
+            free(b);
+        } else {
+            at = &b->next;
+        }
+    }
+    if (arena->blocks != NULL) { /* the first block is the one that it was */
+        memset(arena->blocks->data + mark.used, 0, arena->blocks->used - mark.used);
+        arena->blocks->used = mark.used;
+    }
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

@@ -28,6 +28,7 @@ struct arena_block;
 
 struct arena {
     struct arena_block *blocks;
+    size_t made;            /* blocks so far */
     size_t used, limit;     /* bytes of all blocks; limit is what a model of this size may reasonably need */
     jmp_buf *on_exhaustion; /* where to go when the limit or the machine's memory is reached; NULL: abort */
 };
@@ -41,6 +42,14 @@ void *arena_alloc(struct arena *arena, size_t size);
 
 /* `count` zeroed elements of `size` bytes; an overflow of the product counts as exhaustion. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
+
+/* What is allocated between a mark and its release is freed by the release. */
+struct arena_mark {
+    size_t made, used;
+};
+
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_release(struct arena *arena, struct arena_mark mark);
 
 void *arena_copy(struct arena *arena, const void *from, size_t size);
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, const char *format, ...);

@@ -160,17 +160,23 @@ static void merge(struct placer *p, int32_t into, int32_t from, const struct pla
         a->pieces = grown;
     }
     for (int i = 0; i < c->piece_count; i++) {
-        struct piece piece = c->pieces[i];
+        struct piece piece = c->pieces[i], *same = NULL;
         for (int k = 0; k < a->piece_count; k++) { /* the two meet in the firings that read one and write the other */
-            const struct piece *dies = &a->pieces[k];
+            struct piece *dies = &a->pieces[k];
             if (dies->last >= piece.first && dies->start < piece.end && piece.start < dies->end) {
                 piece.first = dies->last + 1;
             }
+            same = dies->start == piece.start && dies->end == piece.end ? dies : same;
         }
-        if (piece.first <= piece.last) {
+        if (piece.first > piece.last) {
+            continue;
+        }
+        if (same != NULL && same->last + 1 == piece.first) { /* so that a long chain does not become many pieces */
+            same->last = piece.last;
+        } else {
             a->pieces[a->piece_count++] = piece;
-            a->last = piece.last > a->last ? piece.last : a->last;
         }
+        a->last = piece.last > a->last ? piece.last : a->last;
     }
     p->items[from].piece_count = 0;
     for (int32_t r = p->live.row_at[b - p->plan->buffers]; r < p->live.row_at[b - p->plan->buffers + 1]; r++) {

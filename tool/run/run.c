@@ -36,7 +36,8 @@ void run_invoke(struct runner *runner, const uint8_t *in, uint8_t *out)
     }
 }
 
-bool run_node(struct graph *graph, struct node *node, struct diag *diag)
+/* Runs the node and copies its outputs to values[]. */
+static bool evaluate(struct graph *graph, struct node *node, void *values[], struct diag *diag)
 {
     struct plan plan;
     if (!plan_node(graph, node, &plan, diag)) {
@@ -46,10 +47,28 @@ bool run_node(struct graph *graph, struct node *node, struct diag *diag)
     run_init(&runner, &plan);
     mote_invoke(&plan.code, runner.arena);
     for (int i = 0; i < node->out_count; i++) {
-        if (node->out[i] != NO_TENSOR) {
+        if (values[i] != NULL) {
             const struct plan_buffer *b = &plan.buffers[plan.buffer_of[node->out[i]]];
-            graph->tensors[node->out[i]].data = b->data != NULL ? b->data : (uint8_t *)runner.arena + b->offset;
+            memcpy(values[i], b->data != NULL ? b->data : (uint8_t *)runner.arena + b->offset, b->size);
         }
     }
     return true;
+}
+
+bool run_node(struct graph *graph, struct node *node, struct diag *diag)
+{
+    void **values = ARENA_ARRAY(graph->arena, node->out_count, void *);
+    for (int i = 0; i < node->out_count; i++) {
+        const struct tensor *out = ir_out(graph, node, i);
+        values[i] = out != NULL ? arena_alloc(graph->arena, (size_t)ir_size(out)) : NULL;
+    }
+    const struct arena_mark mark = arena_mark(graph->arena); /* the plan is needed no longer than here */
+    const bool ok = evaluate(graph, node, values, diag);
+    arena_release(graph->arena, mark);
+    for (int i = 0; i < node->out_count && ok; i++) {
+        if (values[i] != NULL) {
+            ir_out(graph, node, i)->data = values[i];
+        }
+    }
+    return ok;
 }
