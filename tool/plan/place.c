@@ -29,6 +29,7 @@ struct item {
     uint32_t size, align;  /* bytes */
     uint32_t offset;
     int32_t rank;          /* smaller: placed earlier */
+    bool is_scratch;
 };
 
 /* Offsets that an item may not have, half open. */
@@ -225,7 +226,7 @@ static void make_scratch_items(struct placer *p)
         p->item_of_step[i] = -1;
         if (plan->steps[i].scratch_size > 0) {
             p->item_of_step[i] = p->item_count;
-            add_item(p, (uint32_t)plan->steps[i].scratch_size, 8, runs[i]);
+            add_item(p, (uint32_t)plan->steps[i].scratch_size, 8, runs[i])->is_scratch = true;
         }
     }
     int32_t time = 0;
@@ -432,7 +433,8 @@ static int by_weight(const void *a, const void *b)
     return x->first != y->first ? (x->first < y->first ? -1 : 1) : x->item - y->item;
 }
 
-static void rank_by(struct placer *p, enum ranking ranking)
+/* `scratch_last`: scratch memory, which often is small, takes what the tensors leave free. */
+static void rank_by(struct placer *p, enum ranking ranking, bool scratch_last)
 {
     struct weighed *w = ARENA_ARRAY(p->plan->arena, p->item_count, struct weighed);
     for (int i = 0; i < p->item_count; i++) {
@@ -440,16 +442,24 @@ static void rank_by(struct placer *p, enum ranking ranking)
     }
     qsort(w, (size_t)p->item_count, sizeof *w, by_weight);
     for (int i = 0; i < p->item_count; i++) {
-        p->items[w[i].item].rank = i;
+        struct item *item = &p->items[w[i].item];
+        item->rank = i + (scratch_last && item->is_scratch ? p->item_count : 0);
     }
 }
 
 /* Moves the items that reach to the top before all others. */
-static void raise_top(struct placer *p, uint32_t height)
+static void raise_top(struct placer *p, bool scratch_last)
 {
+    uint32_t height = 0;
+    for (int i = 0; i < p->item_count; i++) {
+        const struct item *item = &p->items[i];
+        const bool counts = item->piece_count > 0 && !(scratch_last && item->is_scratch);
+        height = counts && item->offset + item->size > height ? item->offset + item->size : height;
+    }
     for (int i = 0; i < p->item_count; i++) {
         struct item *item = &p->items[i];
-        if (item->piece_count > 0 && item->offset + item->size == height) {
+        const bool counts = item->piece_count > 0 && !(scratch_last && item->is_scratch);
+        if (counts && item->offset + item->size == height) {
             item->rank -= p->item_count;
         }
     }
@@ -469,15 +479,16 @@ static uint32_t search(struct placer *p, uint32_t bound, uint32_t *offsets)
         p->order[i] = &p->items[i];
     }
     uint32_t best = UINT32_MAX;
-    for (int ranking = 0; ranking < RANKINGS && best > bound; ranking++) {
-        rank_by(p, (enum ranking)ranking);
-        for (int try = 0; try < TRIES && best > bound && (try == 0 || p->work < (int64_t)(ranking + 1) * WORK / RANKINGS); try++) {
+    for (int round = 0; round < 2 * RANKINGS && best > bound; round++) {
+        const bool scratch_last = round % 2 == 0;
+        rank_by(p, (enum ranking)(round / 2), scratch_last);
+        for (int try = 0; try < TRIES && best > bound && (try == 0 || p->work < (int64_t)(round + 1) * WORK / RANKINGS); try++) {
             const uint32_t height = pack(p);
             if (height < best) {
                 best = height;
                 keep(p, offsets);
             }
-            raise_top(p, height);
+            raise_top(p, scratch_last);
         }
     }
     return best == UINT32_MAX ? 0 : best;
