@@ -14,6 +14,12 @@ def without_comments(text):
     return re.sub(r'/\*.*?\*/', ' ', text, flags=re.S)
 
 
+def with_plain_includes(name, text):
+    """Includes by names as from the kernels' folder itself."""
+    own = os.path.dirname(name)
+    return re.sub(r'^(#include ")([^"]+)', lambda m: m[1] + os.path.normpath(os.path.join(own, m[2])), text, flags=re.M)
+
+
 def fields(body):
     """(type, is_pointer, name, dims) of each declarator."""
     for line in body.split(';'):
@@ -27,14 +33,19 @@ def fields(body):
             yield match.group(1), declarator.startswith('*'), name, declarator.count('[')
 
 
+def label(name):
+    return re.sub(r'\W', '_', name)
+
+
 def quoted(line):
     return '"' + line.replace('\\', '\\\\').replace('"', '\\"') + '\\n"'
 
 
 def main():
     folder = sys.argv[1]
-    names = sorted(n for n in os.listdir(folder) if n.endswith(('.c', '.h')))
-    texts = {n: open(os.path.join(folder, n), encoding='utf-8').read() for n in names}
+    names = sorted(os.path.relpath(os.path.join(path, n), folder) for path, _, files in os.walk(folder) for n in files
+                   if n.endswith(('.c', '.h')))
+    texts = {n: with_plain_includes(n, open(os.path.join(folder, n), encoding='utf-8').read()) for n in names}
     plain = {n: without_comments(t) for n, t in texts.items()}
     structs = []
     for n in names:
@@ -47,14 +58,13 @@ def main():
         print(f'#include "mote/kernel/{header}"')
     print('#include "tool/emit/kernels.h"\n')
     for n in names:
-        label = re.sub(r'\W', '_', n)
-        print(f'static const char *const text_{label}[] = {{')
+        print(f'static const char *const text_{label(n)}[] = {{')
         for line in texts[n].split('\n')[:-1]:
             print('    ' + quoted(line) + ',')
         print('    NULL,\n};')
     print('const struct emit_source emit_sources[] = {')
     for n in names:
-        print(f'    {{"{n}", text_{re.sub(r"[^0-9A-Za-z_]", "_", n)}}},')
+        print(f'    {{"{n}", text_{label(n)}}},')
     print('    {NULL, NULL},\n};\n')
     for name, _, members in structs:
         print(f'static const struct emit_field fields_{name}[] = {{')

@@ -77,6 +77,9 @@ struct target_board;
 
 /* Reads a core or a board; a name that is unknown is met with the nearest and with all there are. */
 bool command_core(struct session *session, const char *name, struct target_core *core);
+
+/* What the planner makes of a core's features, for plan_graph_for. */
+unsigned command_features(const struct target_core *core);
 bool command_board(struct session *session, const char *name, struct target_board *board);
 
 struct plan;

@@ -35,13 +35,14 @@ static bool check_name(const char *name, struct diag *diag)
     return ok || diag_fail(diag, "\"%s\" cannot be a name in C; use lower-case letters, digits and _", name);
 }
 
-static bool check_target(struct session *s, const char *name)
+static bool find_features(struct session *s, const char *name, unsigned *features)
 {
-    struct target_core core;
+    struct target_core core = {0};
     const char *model = s->path;
     s->path = "--target";
     const bool ok = name == NULL || command_core(s, name, &core);
     s->path = ok ? model : s->path;
+    *features = ok ? command_features(&core) : 0;
     return ok;
 }
 
@@ -117,10 +118,12 @@ static bool compile(struct session *s, void *context)
         .hash = hash,
         .target = options[TARGET].text,
     };
+    const enum plan_schedule schedule = options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM;
     struct plan plan;
     struct emit_files files;
-    return check_name(name, &s->diag) && check_target(s, options[TARGET].text) &&
-           plan_graph(&s->model.graphs[0], options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM, &plan, &s->diag) &&
+    unsigned features;
+    return check_name(name, &s->diag) && find_features(s, options[TARGET].text, &features) &&
+           plan_graph_for(&s->model.graphs[0], schedule, features, &plan, &s->diag) &&
            emit_c(&plan, &how, &files, &s->diag) && check_board(s, options[BOARD].text, &plan, &files) &&
            write_files(s, options[OUTPUT].text, &files) &&
            (remove_stale(s, options[OUTPUT].text, name, &files), true);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../emit/emit.h"
+#include "../plan/plan.h"
 #include "../report/report.h"
 #include "../target/target.h"
 #include "command.h"
@@ -32,6 +33,13 @@ bool command_core(struct session *s, const char *name, struct target_core *core)
 {
     const char *const *list = target_core_names(&s->arena);
     return is_among(name, list) ? target_read_core(name, core, &s->arena, &s->diag) : unknown("core", name, list, &s->diag);
+}
+
+unsigned command_features(const struct target_core *core)
+{
+    const bool has_dsp = core->features != NULL && strstr(core->features, "dsp") != NULL;
+    const bool has_mve = core->features != NULL && strstr(core->features, "mve") != NULL; /* better served by vectors */
+    return has_dsp && !has_mve ? PLAN_DSP : 0;
 }
 
 bool command_board(struct session *s, const char *name, struct target_board *board)

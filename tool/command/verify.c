@@ -28,6 +28,8 @@ struct job {
     struct prove_folder folder;
     struct file in;
     struct prove_model model;
+    struct emit_files files;
+    unsigned features; /* of the core that `files` are for */
     int32_t failed, proved;
 };
 
@@ -93,6 +95,20 @@ static void print_row(struct job *job, const struct target_core *core, const str
     fflush(stdout);
 }
 
+/* The C for cores of these features, which those at hand may be already. */
+static bool make_c(struct session *s, struct job *job, unsigned features)
+{
+    if (job->model.files != NULL && job->features == features) {
+        return true;
+    }
+    struct plan plan;
+    const struct emit_options how = {.name = "model", .source = "model", .hash = "-"};
+    job->features = features;
+    job->model.files = &job->files;
+    return plan_graph_for(s->model.graphs, job->model.is_fed ? PLAN_FED : PLAN_STREAM, features, &plan, &s->diag) &&
+           emit_c(&plan, &how, &job->files, &s->diag);
+}
+
 /* One core; `is_asked`: by --on, so that a missing tool is an error. */
 static bool verify_on(struct session *s, struct job *job, const char *name, bool is_asked)
 {
@@ -110,6 +126,9 @@ static bool verify_on(struct session *s, struct job *job, const char *name, bool
     if (missing != NULL) {
         s->path = name;
         return diag_fail(&s->diag, "%s", missing);
+    }
+    if (!make_c(s, job, command_features(&core))) {
+        return false;
     }
     struct diag failure = {0};
     if (!prove_build(&core, &job->model, PROVE_VERIFY, &job->folder, &s->arena, &program, &failure) ||
@@ -142,16 +161,10 @@ static bool verify_all(struct session *s, struct job *job)
 static bool verify(struct session *s, void *context)
 {
     struct job *job = context;
-    struct plan plan, fed;
-    struct emit_files files;
-    struct graph *g = &s->model.graphs[0];
-    const struct emit_options how = {.name = "model", .source = "model", .hash = "-"};
+    struct plan plan;
     job->model.is_fed = job->options[INPUT_FED].text != NULL;
     job->model.plan = &plan;
-    job->model.files = &files;
-    return plan_graph(g, PLAN_STREAM, &plan, &s->diag) &&
-           (!job->model.is_fed || plan_graph(g, PLAN_FED, &fed, &s->diag)) &&
-           emit_c(job->model.is_fed ? &fed : &plan, &how, &files, &s->diag) && make_cases(s, job, &plan) &&
+    return plan_graph(s->model.graphs, PLAN_STREAM, &plan, &s->diag) && make_cases(s, job, &plan) &&
            prove_folder_open(&job->folder, &s->diag) && verify_all(s, job);
 }
 

@@ -134,10 +134,20 @@ static void write_prototypes(struct emitter *e)
     text_add(&e->text, "\n");
 }
 
+/* The name of a kernel source among the emitted files, which lie in one folder. */
+static const char *file_name(struct emitter *e, const char *source)
+{
+    char *name = arena_printf(e->plan->arena, "%s_%s", e->lower, source);
+    for (char *c = name; *c != '\0'; c++) {
+        *c = (char)(*c == '/' ? '_' : *c);
+    }
+    return name;
+}
+
 /* A kernel source and all that it includes. */
 static bool write_source(struct emitter *e, struct emit_files *files, const char *file)
 {
-    const char *name = arena_printf(e->plan->arena, "%s_%s", e->lower, file);
+    const char *name = file_name(e, file);
     if (has_file(files, name)) {
         return true;
     }
@@ -152,7 +162,7 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
             write_prototypes(e);
         }
         if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
-            text_add(&e->text, "#include \"%s_%s\"\n", e->lower, included);
+            text_add(&e->text, "#include \"%s\"\n", file_name(e, included));
         } else {
             text_add_renamed(&e->text, source->lines[i], e->lower, e->upper);
         }
@@ -251,7 +261,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     }
     for (int i = plan->is_fed; i < plan->step_count; i++) {
         const enum kernel k = plan->steps[i].kernel;
-        if (!write_source(&e, files, arena_printf(plan->arena, "%s.c", plan_kernels[k].name))) {
+        if (!write_source(&e, files, plan_kernels[k].source)) {
             return false;
         }
     }

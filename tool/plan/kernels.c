@@ -6,6 +6,7 @@
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/convert.h"
 #include "../../mote/kernel/state.h"
+#include "../../mote/kernel/packed.h"
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/reduce.h"
 #include "../../mote/kernel/index.h"
@@ -17,11 +18,17 @@
 #include "plan.h"
 
 #define KERNEL(name, params) mote_kernel mote_##name;
+#define KERNEL_FOR(target, name, params)
 #include "../../mote/kernel/kernel.def"
 #undef KERNEL
+#undef KERNEL_FOR
 
 const struct plan_kernel plan_kernels[KERNEL_COUNT] = {
-#define KERNEL(name, params) [KERNEL_##name] = {#name, #params, sizeof(struct mote_##params), mote_##name},
+#define KERNEL(name, params) \
+    [KERNEL_##name] = {#name, #name ".c", #params, sizeof(struct mote_##params), mote_##name},
+#define KERNEL_FOR(target, name, params) \
+    [KERNEL_##name##__##target] = {#name "__" #target, #target "/" #name ".c", #params, sizeof(struct mote_##params), NULL},
 #include "../../mote/kernel/kernel.def"
 #undef KERNEL
+#undef KERNEL_FOR
 };

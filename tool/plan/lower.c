@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../../mote/kernel/state.h"
+#include "stages.h"
 
 const struct lower_window lower_each_line = {.count = 1, .stride = 1, .dilation = 1};
 
@@ -18,18 +19,7 @@ const struct tensor *lower_out(const struct lower *l, int i) { return ir_out(l->
 
 void *lower_alloc(struct lower *l, size_t count, size_t size)
 {
-    struct plan *plan = l->plan;
-    if (plan->table_count == plan->table_capacity) {
-        plan->table_capacity = plan->table_capacity * 2 + 16;
-        struct plan_table *grown = ARENA_ARRAY(plan->arena, plan->table_capacity, struct plan_table);
-        if (plan->table_count > 0) {
-            memcpy(grown, plan->tables, (size_t)plan->table_count * sizeof *grown);
-        }
-        plan->tables = grown;
-    }
-    void *data = arena_array(plan->arena, count, size);
-    plan->tables[plan->table_count++] = (struct plan_table){data, count, size};
-    return data;
+    return plan_alloc_table(l->plan, count, size);
 }
 
 void lower_begin_step(struct lower *l)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From graph to plan, in this order: buffers and steps, order, rows, schedule, placement, code.
+ * From graph to plan, in this order: buffers and steps, special kernels, order, rows, schedule, placement, code.
  */
 #include "plan.h"
 
@@ -14,6 +14,21 @@ static lower_rule *const rules[] = {
 #include "../ir/op.def"
 #undef OP
 };
+
+void *plan_alloc_table(struct plan *plan, size_t count, size_t size)
+{
+    if (plan->table_count == plan->table_capacity) {
+        plan->table_capacity = plan->table_capacity * 2 + 16;
+        struct plan_table *grown = ARENA_ARRAY(plan->arena, plan->table_capacity, struct plan_table);
+        if (plan->table_count > 0) {
+            memcpy(grown, plan->tables, (size_t)plan->table_count * sizeof *grown);
+        }
+        plan->tables = grown;
+    }
+    void *data = arena_array(plan->arena, count, size);
+    plan->tables[plan->table_count++] = (struct plan_table){data, count, size};
+    return data;
+}
 
 static void make_buffer(struct plan *plan, int32_t tensor)
 {
@@ -176,6 +191,12 @@ static bool finish(struct plan *plan, enum plan_schedule how, double *work, stru
 
 bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag)
 {
+    return plan_graph_for(graph, how, 0, plan, diag);
+}
+
+bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned features, struct plan *plan,
+                    struct diag *diag)
+{
     begin(graph, graph->nodes, graph->node_count, plan);
     for (int i = 0; i < graph->input_count; i++) {
         make_buffer(plan, graph->inputs[i]);
@@ -190,6 +211,7 @@ bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, 
         make_buffer(plan, graph->outputs[i]);
         plan->buffers[plan->buffer_of[graph->outputs[i]]].is_output = true;
     }
+    plan_specialise(plan, features);
     double work = graph->work;
     return finish(plan, how, &work, diag);
 }

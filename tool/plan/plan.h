@@ -12,16 +12,19 @@
 
 enum kernel {
 #define KERNEL(name, params) KERNEL_##name,
+#define KERNEL_FOR(target, name, params) KERNEL_##name##__##target,
 #include "../../mote/kernel/kernel.def"
 #undef KERNEL
+#undef KERNEL_FOR
     KERNEL_COUNT
 };
 
 struct plan_kernel {
-    const char *name;        /* "conv2d_s8" */
+    const char *name;        /* "conv2d_s8", "conv2d_s8__arm_dsp" */
+    const char *source;      /* "conv2d_s8.c", "arm_dsp/conv2d_s8.c" */
     const char *params_name; /* "conv2d": struct mote_conv2d */
     size_t params_size;
-    mote_kernel *function;
+    mote_kernel *function; /* NULL: it runs on its target only */
 };
 
 extern const struct plan_kernel plan_kernels[KERNEL_COUNT];
@@ -98,10 +101,17 @@ enum plan_schedule { PLAN_STREAM, PLAN_LAYERS, PLAN_FED };
 
 static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data == NULL && !b->is_external; }
 
+/* What a core can do beyond plain C, in bits. */
+enum { PLAN_DSP = 1 }; /* Arm's DSP extension */
+
 /* Plans the whole graph, in the least RAM. `graph` must have passed ir_check and shape inference.
  * PLAN_STREAM interleaves layers row by row where that saves memory; PLAN_LAYERS runs one after the other; PLAN_FED
  * streams, and takes the rows of the one input as they come. */
 bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag);
+
+/* The same for a core with `features`, with kernels that only it can run. */
+bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned features, struct plan *plan,
+                    struct diag *diag);
 
 /* Plans one node by itself: inputs constant or absent, outputs in the arena. For constant folding. */
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag);

@@ -8,6 +8,12 @@
 
 #include "plan.h"
 
+/* Memory that lives as long as the plan, `count` elements of `size` bytes: for tables that parameters point to. */
+void *plan_alloc_table(struct plan *plan, size_t count, size_t size);
+
+/* specialise.c: gives the steps the kernels that only this core can run, and their parameters. */
+void plan_specialise(struct plan *plan, unsigned features);
+
 /* limits.c: checks that the steps are within what the executor can count and within the graph's max_work, adding to
  * *work what they take. */
 bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Parameters of the kernels whose weights were put into the order of their loops when the plan was made: plan_pack_*
+ * in tool/plan/pack.c write them. Layout of rows as in conv.h.
+ */
+#ifndef MOTE_KERNEL_PACKED_H
+#define MOTE_KERNEL_PACKED_H
+
+#include <stdint.h>
+
+#include "kernel.h"
+
+/* How a sum becomes an output, from the least work to the most. */
+enum mote_finish {
+    MOTE_FINISH_RELU,  /* `low` is the zero point, so that how halves below it round does not show; no other limits */
+    MOTE_FINISH_PLAIN, /* no limits but those of int8 */
+    MOTE_FINISH_CLAMP
+};
+
+/* CONV_2D of all groups in one, without dilation; FULLY_CONNECTED; DEPTHWISE_CONV_2D of one input channel.
+ *
+ * A pixel's inputs are one vector of `depth` bytes: filter_h * filter_w * in_c, rounded up to a multiple of 4. What lies
+ * outside of the image is in_zero; all zero points are folded into the biases. Filters come in groups of four, a b c d
+ * (the last one filled up with zeros). The stream of a group:
+ *
+ *   biases      a, 256 * b + a, c, 256 * d + c
+ *   weights     for each 4 inputs two words a|b, c|d of the inputs 0 and 2, then two words of the inputs 1 and 3. Each half
+ *               of a|b is 256 * b + a
+ *   factors     of a, b, c and d: 2 * multiplier - 2^32, right shift
+ *
+ * So SXTB16 of a word gives the weights of a, while sums over the word itself are 256 * (sum of b) + (sum of a): one
+ * instruction unpacks four weights. The sums of b and d must stay within 24 bits, shifts within [0, 20], and sums within
+ * 2^30; the planner checks the weights.
+ *
+ * folded: the one output pixel takes this many input rows, one each firing, with a stream each, and io->out has a second
+ * row for the sums [out_c]. */
+struct mote_conv2d_packed {
+    int32_t in_w, in_c;
+    int32_t out_w, out_c;
+    int32_t filter_h, filter_w;
+    int32_t stride_w, pad_w;
+    int32_t depth;
+    int32_t in_zero;
+    int32_t finish; /* enum mote_finish */
+    int32_t out_zero, low, high;
+    int32_t folded;
+    const uint32_t *stream;
+};
+
+/* DEPTHWISE_CONV_2D with filters of 3 by 3, stride 1 or 2, at least four channels. What lies outside of the image is
+ * in_zero; the input's zero point is folded into the biases. The stream has five words a channel; w[y][x] are the
+ * weights, as bytes from the lowest on:
+ *
+ *   w[0][0] w[0][1] w[1][0] w[1][1], w[0][2] w[2][0] w[1][2] w[2][1], w[2][2] shift 0 0, bias, 2 * multiplier - 2^32
+ *
+ * so that SXTB16 makes of them the pairs that meet two rows of a column. */
+struct mote_depthwise_packed {
+    int32_t in_w, out_w, channels;
+    int32_t stride_w, pad_w;
+    int32_t in_zero;
+    int32_t finish; /* enum mote_finish */
+    int32_t out_zero, low, high;
+    const uint32_t *stream;
+};
+
+#endif

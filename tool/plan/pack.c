@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "pack.h"
+
+#include "stages.h"
+
+enum { MOST_SHIFT = 20 };
+
+static int32_t channel_shift(const struct mote_mac *mac, int32_t o) { return -mac->shift[o * mac->per_channel]; }
+
+bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish)
+{
+    const bool has_top = mac->high < INT8_MAX;
+    *finish = mac->low == mac->out_offset && !has_top ? MOTE_FINISH_RELU
+              : mac->low > INT8_MIN || has_top        ? MOTE_FINISH_CLAMP
+                                                      : MOTE_FINISH_PLAIN;
+    for (int32_t o = 0; o < out_c; o++) {
+        const int32_t shift = channel_shift(mac, o);
+        const int32_t least = *finish == MOTE_FINISH_RELU ? 0 : 1; /* without a shift nothing is rounded */
+        if (shift < least || shift > MOST_SHIFT || mac->multiplier[o * mac->per_channel] < (INT32_C(1) << 30)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
+{
+    return o < w->out_c && i < w->depth ? w->at[o * w->out_step + i * w->in_step] : 0;
+}
+
+/* The bias of channel o with the inputs' zero point in it, and the range of the sums. */
+static int64_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int64_t *low, int64_t *high)
+{
+    int64_t bias = mac->bias != NULL && o < w->out_c ? ((const int32_t *)mac->bias)[o] : 0;
+    int64_t least = 0, most = 0;
+    for (int32_t i = 0; i < w->depth; i++) {
+        const int32_t v = weight(w, o, i);
+        bias += (int64_t)v * mac->in_offset;
+        least += v > 0 ? v * INT8_MIN : v * INT8_MAX;
+        most += v > 0 ? v * INT8_MAX : v * INT8_MIN;
+    }
+    *low = bias + least;
+    *high = bias + most;
+    return bias;
+}
+
+/* The half word of a pair of weights. */
+static bool add_pair(int32_t a, int32_t b, int32_t place, uint32_t *word)
+{
+    const int32_t half = b * 256 + a;
+    *word |= ((uint32_t)half & 0xFFFF) << (16 * place);
+    return half >= INT16_MIN && half <= INT16_MAX;
+}
+
+/* Biases of the pair of filters o, o + 1. */
+static bool pack_biases(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t to[2])
+{
+    int64_t low, high;
+    const int64_t a = whole_bias(mac, w, o, &low, &high);
+    if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {
+        return false;
+    }
+    const int64_t b = whole_bias(mac, w, o + 1, &low, &high);
+    to[0] = (uint32_t)a;
+    to[1] = (uint32_t)(256 * b + a);
+    return low >= -(INT64_C(1) << 23) && high < INT64_C(1) << 23;
+}
+
+/* The words of filters o .. o + 3 for inputs i .. i + 3. */
+static bool pack_weights(const struct pack_weights *w, int32_t o, int32_t i, uint32_t to[4])
+{
+    bool fits = true;
+    for (int32_t k = 0; k < 4; k++) { /* a|b of 0 and 2, c|d of 0 and 2, a|b of 1 and 3, c|d of 1 and 3 */
+        const int32_t filter = o + k % 2 * 2, input = i + k / 2;
+        to[k] = 0;
+        for (int32_t place = 0; place < 2; place++) {
+            fits = add_pair(weight(w, filter, input + 2 * place), weight(w, filter + 1, input + 2 * place), place, &to[k]) && fits;
+        }
+    }
+    return fits;
+}
+
+bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                     struct mote_conv2d_packed *p)
+{
+    const int32_t depth = (w->depth + 3) / 4 * 4, groups = (w->out_c + 3) / 4;
+    if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
+        return false;
+    }
+    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)(4 + depth + 8), sizeof *stream), *to = stream;
+    for (int32_t o = 0; o < w->out_c; o += 4) {
+        if (!pack_biases(mac, w, o, to) || !pack_biases(mac, w, o + 2, to + 2)) {
+            return false;
+        }
+        to += 4;
+        for (int32_t i = 0; i < depth; i += 4, to += 4) {
+            if (!pack_weights(w, o, i, to)) {
+                return false;
+            }
+        }
+        for (int32_t k = o; k < o + 4; k++, to += 2) {
+            const int32_t channel = k < w->out_c ? k : o;
+            to[0] = (uint32_t)mac->multiplier[channel * mac->per_channel] << 1;
+            to[1] = (uint32_t)channel_shift(mac, channel);
+        }
+    }
+    p->depth = depth;
+    p->in_zero = -mac->in_offset;
+    p->out_zero = mac->out_offset;
+    p->low = mac->low;
+    p->high = mac->high;
+    p->stream = stream;
+    return true;
+}
+
+bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                       struct mote_depthwise_packed *p)
+{
+    enum { WORDS = 5 };
+    static const int32_t order[9] = {0, 1, 3, 4, 2, 6, 5, 7, 8}; /* of y * 3 + x */
+    if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
+        return false;
+    }
+    uint32_t *stream = plan_alloc_table(plan, (size_t)w->out_c * WORDS, sizeof *stream), *to = stream;
+    for (int32_t o = 0; o < w->out_c; o++, to += WORDS) {
+        int64_t low, high;
+        const int64_t bias = whole_bias(mac, w, o, &low, &high);
+        if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {
+            return false;
+        }
+        for (int32_t k = 0; k < 9; k++) {
+            to[k / 4] |= ((uint32_t)weight(w, o, order[k]) & 0xFF) << (k % 4 * 8);
+        }
+        to[2] |= (uint32_t)channel_shift(mac, o) << 8;
+        to[3] = (uint32_t)bias;
+        to[4] = (uint32_t)mac->multiplier[o * mac->per_channel] << 1;
+    }
+    p->in_zero = -mac->in_offset;
+    p->out_zero = mac->out_offset;
+    p->low = mac->low;
+    p->high = mac->high;
+    p->stream = stream;
+    return true;
+}

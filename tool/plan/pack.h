@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Weights in the order in which the loops of a target read them. False: these weights or factors do not fit the layout.
+ */
+#ifndef PLAN_PACK_H
+#define PLAN_PACK_H
+
+#include "../../mote/kernel/conv.h"
+#include "../../mote/kernel/packed.h"
+#include "plan.h"
+
+/* A matrix of weights as the lowering left it: weight (o, i) is at[o * out_step + i * in_step]. */
+struct pack_weights {
+    const int8_t *at;
+    int32_t out_c, depth;
+    int32_t out_step, in_step;
+};
+
+/* How the sums of a multiply-accumulate operator become outputs: the cheapest that is right for all channels. False:
+ * none of them is. */
+bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish);
+
+/* The streams of mote_conv2d_packed, filters in groups of four. Fills in `depth`, `finish` and what is about outputs. */
+bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                     struct mote_conv2d_packed *p);
+
+/* The stream of mote_depthwise_packed; `p` as above. */
+bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                       struct mote_depthwise_packed *p);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Kernels for one kind of core in the place of portable ones. A rule makes the parameters of the special kernel from
+ * those of the portable one, where the shapes and the values of the weights allow it.
+ */
+#include "pack.h"
+#include "stages.h"
+
+/*** Arm's DSP extension ***/
+
+static void use(struct plan_step *s, enum kernel kernel, const void *params, size_t scratch_size)
+{
+    s->kernel = kernel;
+    s->params = (void *)params;
+    s->scratch_size = scratch_size;
+}
+
+/* Two pixels' windows widened and copies of what of them does not lie in fours in the image, or a copy of one window. */
+static size_t conv2d_scratch(const struct mote_conv2d_packed *p)
+{
+    const int32_t line = p->filter_w * p->in_c;
+    const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c == p->depth;
+    const int32_t copied = is_direct ? 0 : p->out_w > 1 && line % 4 == 0 ? line : p->depth;
+    return (size_t)(p->out_w > 1 ? 4 * p->depth + 2 * copied : copied);
+}
+
+static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_conv2d *c = s->params;
+    const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
+    if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
+        return false;
+    }
+    struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_conv2d_packed){
+        .in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c, .filter_h = c->filter_h,
+        .filter_w = c->filter_w, .stride_w = c->stride_w, .pad_w = c->pad_w};
+    const struct pack_weights w = {c->filter, c->out_c, depth, depth, 1};
+    if (!plan_pack_quads(plan, &c->mac, &w, p)) {
+        return false;
+    }
+    use(s, KERNEL_conv2d_s8__arm_dsp, p, conv2d_scratch(p));
+    return true;
+}
+
+/* All output channels see the one input channel: that is a convolution, with its weights transposed. */
+static bool expanding_dsp(struct plan *plan, struct plan_step *s, const struct mote_depthwise *d)
+{
+    struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_conv2d_packed){
+        .in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c, .filter_h = d->filter_h,
+        .filter_w = d->filter_w, .stride_w = d->stride_w, .pad_w = d->pad_w};
+    const struct pack_weights w = {d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c};
+    if (!plan_pack_quads(plan, &d->mac, &w, p)) {
+        return false;
+    }
+    use(s, KERNEL_conv2d_s8__arm_dsp, p, conv2d_scratch(p));
+    return true;
+}
+
+static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->dilation_w != 1) {
+        return false;
+    }
+    if (d->in_c == 1) {
+        return expanding_dsp(plan, s, d);
+    }
+    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4 || d->in_c > INT16_MAX) {
+        return false;
+    }
+    struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_depthwise_packed){
+        .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
+    const struct pack_weights w = {d->filter, d->out_c, 9, 1, d->out_c};
+    if (!plan_pack_columns(plan, &d->mac, &w, p)) {
+        return false;
+    }
+    use(s, KERNEL_depthwise_s8__arm_dsp, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
+    return true;
+}
+
+static const struct rule {
+    enum kernel from;
+    unsigned features;
+    bool (*specialise)(struct plan *plan, struct plan_step *s);
+} rules[] = {
+    {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
+    {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
+};
+
+void plan_specialise(struct plan *plan, unsigned features)
+{
+    for (int i = 0; i < plan->step_count; i++) {
+        for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
+            const struct rule *r = &rules[k];
+            if (plan->steps[i].kernel == r->from && (r->features & features) == r->features &&
+                r->specialise(plan, &plan->steps[i])) {
+                break;
+            }
+        }
+    }
+}
