@@ -158,7 +158,8 @@ static inline void mote_fixed_rsqrt(int32_t x, int32_t *multiplier, int32_t *shi
     int32_t y = INT32_C(1) << 28;
     for (int i = 0; i < 5; i++) {
         const int32_t y3 = mote_shift_left_saturate(mote_mul_q31(mote_mul_q31(y, y), y), 6);
-        y = mote_shift_left_saturate(mote_mul_q31((INT32_C(1) << 28) + (INT32_C(1) << 27), y) - mote_mul_q31(half, y3), 3);
+        y = mote_shift_left_saturate(mote_mul_q31((INT32_C(1) << 28) + (INT32_C(1) << 27), y) - mote_mul_q31(half, y3),
+                                     3);
     }
     y = mote_mul_q31(y, 1518500250); /* sqrt(1/2) */
     *multiplier = right < 0 ? mote_shift_left(y, -right) : y;

@@ -39,7 +39,8 @@ void KERNEL(const void *params, const struct mote_io *io)
         }
         const int32_t log_sum = log_of_sum(p, in, max);
         /* differences up to this one would leave the range of Q5 */
-        const int32_t least = mote_max(p->least - 1, mote_requant(log_sum + INT32_MIN, p->log_multiplier, p->log_shift));
+        const int32_t least =
+            mote_max(p->least - 1, mote_requant(log_sum + INT32_MIN, p->log_multiplier, p->log_shift));
         for (int32_t i = 0; i < p->depth; i++) {
             const int32_t d = in[i] - max;
             const int32_t y = d > least ? mote_div_pow2(rescale(p, d) - log_sum, 31 - 5 - 4) + HIGH : LOW;

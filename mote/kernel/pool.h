@@ -12,7 +12,7 @@
 struct mote_pool {
     int32_t in_w, out_w, channels;
     int32_t filter_h, filter_w;
-    int32_t folded;            /* 0: as above. Else the one output row takes this many input rows, one each firing, and
+    int32_t folded; /* 0: as above. Else the one output row takes this many input rows, one each firing, and
                                   io->out has a second row for sums [out_w, channels], if the kernel needs them */
     int32_t stride_w, pad_w;
     int32_t low, high;         /* range of the fused activation, quantised */

@@ -60,10 +60,7 @@ static inline float mote_fclamp(float x, float low, float high) { return mote_fm
 /*** To whole numbers ***/
 
 /* Towards zero. From 2^23 on every float is whole. */
-static inline float mote_trunc(float x)
-{
-    return mote_fabs(x) < 8388608.0F ? mote_copysign((float)(int32_t)x, x) : x;
-}
+static inline float mote_trunc(float x) { return mote_fabs(x) < 8388608.0F ? mote_copysign((float)(int32_t)x, x) : x; }
 
 static inline float mote_floor(float x)
 {
@@ -173,8 +170,10 @@ static inline float mote_logistic(float x)
 static inline float mote_tanh(float x)
 {
     const float a = mote_fabs(x), w = x * x;
+    /* clang-format off */
     const float p = -0.3333333033F + w * (0.1333291537F + w * (-0.05387394885F +
                     w * (0.02111095905F - w * 0.00626911972F)));
+    /* clang-format on */
     const float small = x + x * w * p;
     const float large = mote_copysign(1.0F - 2.0F / (mote_exp(a + a) + 1.0F), x);
     return mote_select(a >= 0.55F, large, small); /* NaN: small is NaN */
@@ -213,16 +212,20 @@ static inline float mote_pow_positive(float x, float y)
     const double m = (double)mote_split_exponent(x, &n);
     const double z = (m - 1) / (m + 1);
     const double w = z * z;
+    /* clang-format off */
     const double log2 = (double)n + z * (2.8853900817779273 + w * (0.96179669392423199 + w * (0.57707801729262008 +
                         w * (0.41219839452951487 + w * (0.32061693320147355 + w * (0.26142622173862221 +
                         w * 0.24313780466900689))))));
+    /* clang-format on */
     const double e = (double)y * log2;
     const double a = e < -160 ? -160 : e > 130 ? 130 : e; /* beyond: 0 and infinity */
     const int32_t k = (int32_t)(a + (a < 0 ? -0.5 : 0.5));
     const double r = a - (double)k;
+    /* clang-format off */
     const float p = (float)(1 + r * (0.69314718055683241 + r * (0.24022651213498093 + r * (0.055504109063258666 +
                     r * (0.0096180256133180342 + r * (0.0013333478473685415 + r * (0.00015469729214118297 +
                     r * 1.5303700711365694e-5)))))));
+    /* clang-format on */
     const int32_t half = k >> 1;
     return p * mote_pow2(half) * mote_pow2(k - half);
 }
@@ -320,7 +323,7 @@ static inline float mote_floor_div(float x, float y)
 
 /*** Trigonometry ***/
 
-/* x = q * pi / 2 + r modulo 2 pi; returns r in [-pi/4, pi/4], q in 0 .. 3. |x| < 128: q fits 7 bits, so that its product
+/* x = q * pi / 2 + r modulo 2 pi; returns r in [-pi/4, pi/4], q in 0 .. 3. |x| < 128: q fits 7 bits, so its product
  * with each part of pi / 2 is exact. */
 static inline float mote_few_quarter_turns(float x, uint32_t *q)
 {
@@ -334,8 +337,8 @@ static inline float mote_few_quarter_turns(float x, uint32_t *q)
  * something between 4 and the last bit of the result. Precondition: x finite, |x| >= 2^-1. */
 static inline float mote_quarter_turns(float x, uint32_t *q)
 {
-    static const uint32_t two_over_pi[] = {0, 0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0, 0xDB629599, 0x3C439041,
-                                           0xFE5163AB};
+    static const uint32_t two_over_pi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
+                                           0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
     const uint32_t bits = mote_bits(x) & UINT32_C(0x7FFFFFFF);
     const uint32_t mantissa = (bits & UINT32_C(0x007FFFFF)) | UINT32_C(0x00800000);
     const uint32_t from = (bits >> 23) - 150 - 2 + 32; /* first bit of the window that counts */
@@ -410,17 +413,21 @@ static inline float mote_erf(float x)
     const float a = mote_fabs(x);
     if (!(a >= 1.0F)) {
         const float w = x * x;
+        /* clang-format off */
         return x + x * (0.1283791658F + w * (-0.3761262667F + w * (0.1128359472F + w * (-0.02685421201F +
                    w * (0.005189087423F + w * (-0.0008016864287F + w * 7.875875063e-5F))))));
+        /* clang-format on */
     }
     if (a > 3.93F) {
         return mote_copysign(1.0F, x);
     }
     /* 1 - erf(a) = e^(-a^2) * u * Q(u), u = 1 / a */
     const float u = 1.0F / a;
+    /* clang-format off */
     const float q = 0.5639702399F + u * (0.003287933181F + u * (-0.2994974104F + u * (0.01958607879F +
                     u * (0.6150348567F + u * (-0.9732889067F + u * (0.754651793F + u * (-0.3102641134F +
                     u * 0.05410312727F)))))));
+    /* clang-format on */
     return mote_copysign(1.0F - mote_exp(-a * a) * u * q, x);
 }
 

@@ -9,8 +9,8 @@
 
 enum { MOTE_REDUCE_RANK = 8 };
 
-/* io->in: `rows` rows, which are reduced to one. io->out: one row of out_count elements; if folded, the rows come one each
- * firing, and io->out has a second row for the accumulators, if the kernel needs them.
+/* io->in: `rows` rows, which are reduced to one. io->out: one row of out_count elements; if folded, the rows come one
+ * each firing, and io->out has a second row for the accumulators, if the kernel needs them.
  *
  * The dims within a row, the last one innermost: step 0 where they are reduced, else how far apart their elements are
  * in the output. Dims that belong together are merged, so that reduced and kept ones alternate. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loops of the reductions. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of the accumulators, one for
- * each output element, in the scratch memory or, to outlive a firing, in the second output, or in the output (IN_OUTPUT 1)
- * where they are of its type;
- * START: their first value; ADD(p, a, x): the accumulator after element x; FINISH(p, a): what is written.
- * Elements come in the order of memory.
+ * The loops of the reductions. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of the accumulators, one
+ * for each output element, in the scratch memory or, to outlive a firing, in the second output, or in the output
+ * (IN_OUTPUT 1) where they are of its type; START: their first value; ADD(p, a, x): the accumulator after element x;
+ * FINISH(p, a): what is written. Elements come in the order of memory.
  */
 #include "fixed.h"
 #include "reduce.h"

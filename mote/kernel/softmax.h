@@ -11,7 +11,7 @@
 /* io->in, io->out: `count` vectors of `depth` elements. */
 struct mote_softmax {
     int32_t count, depth;
-    float beta;                      /* float: factor of the argument */
+    float beta; /* float: factor of the argument */
     /* int8, uint8: differences to the maximum become Q5 numbers, times multiplier * 2^shift; those below least
      * are too small to count. int16: they become indices of the table, times multiplier * 2^(shift - 31) */
     int32_t multiplier, shift, least;

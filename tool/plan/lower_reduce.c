@@ -56,7 +56,7 @@ static const struct reduction {
     enum op op;
     enum type type;
     enum kernel kernel;
-    int32_t scratch; /* bytes of an accumulator, 0: in the output */
+    int32_t scratch;                         /* bytes of an accumulator, 0: in the output */
     enum { PLAIN, SUM, MEAN, PRODUCT } kind; /* which quantised rescaling */
 } reductions[] = {
     {OP_SUM, TYPE_S8, KERNEL_reduce_sum_s8, 4, SUM},
@@ -209,8 +209,8 @@ static const struct axis_kernel {
     enum type type;
     enum kernel arg, cumsum; /* KERNEL_COUNT: none */
 } axis_kernels[] = {
-    {TYPE_S8, KERNEL_arg_s8, KERNEL_cumsum_s8},     {TYPE_U8, KERNEL_arg_u8, KERNEL_COUNT},
-    {TYPE_S16, KERNEL_arg_s16, KERNEL_COUNT},       {TYPE_S32, KERNEL_arg_s32, KERNEL_cumsum_s32},
+    {TYPE_S8, KERNEL_arg_s8, KERNEL_cumsum_s8},    {TYPE_U8, KERNEL_arg_u8, KERNEL_COUNT},
+    {TYPE_S16, KERNEL_arg_s16, KERNEL_COUNT},      {TYPE_S32, KERNEL_arg_s32, KERNEL_cumsum_s32},
     {TYPE_F32, KERNEL_arg_f32, KERNEL_cumsum_f32},
 };
 

@@ -109,7 +109,8 @@ static bool fill_tables(struct lower *l, double beta, struct mote_softmax *p)
     int16_t *exp_table = lower_alloc(l, MOTE_LUT_S16_COUNT, sizeof *exp_table);
     int16_t *reciprocal = lower_alloc(l, MOTE_LUT_S16_COUNT, sizeof *reciprocal);
     lut_fill_real_s16(&(struct lut_quant){10.0F / 65535, INT16_MAX, 2.0F / 65535, 0}, expf, exp_table);
-    lut_fill_real_s16(&(struct lut_quant){1.0F / 65535, INT16_MIN, 2.0F / 65535, 0}, reciprocal_of_one_plus, reciprocal);
+    lut_fill_real_s16(&(struct lut_quant){1.0F / 65535, INT16_MIN, 2.0F / 65535, 0}, reciprocal_of_one_plus,
+                      reciprocal);
     p->exp_table = exp_table;
     p->reciprocal_table = reciprocal;
     if (ir_zero_point(lower_in(l, 0)) != 0) {
@@ -122,8 +123,7 @@ bool lower_softmax(struct lower *l)
 {
     const struct vector_kernel *k;
     int32_t count, depth;
-    struct mote_softmax *p =
-        lower_vectors(l, "int8, int8 to int16, uint8, int16, float32", &k, &count, &depth);
+    struct mote_softmax *p = lower_vectors(l, "int8, int8 to int16, uint8, int16, float32", &k, &count, &depth);
     if (p == NULL) {
         return false;
     }
@@ -133,7 +133,8 @@ bool lower_softmax(struct lower *l)
     if (!isfinite(p->beta)) {
         return ir_fail(l->node, l->diag, "beta is %g", (double)p->beta);
     }
-    return k->in == TYPE_F32 || (k->in == TYPE_S16 ? fill_tables(l, (double)p->beta, p) : fill_q5(l, (double)p->beta, p));
+    return k->in == TYPE_F32 ||
+           (k->in == TYPE_S16 ? fill_tables(l, (double)p->beta, p) : fill_q5(l, (double)p->beta, p));
 }
 
 bool lower_log_softmax(struct lower *l)

@@ -19,10 +19,7 @@ static float elu(float x) { return x < 0 ? expf(x) - 1.0F : x; }
 static float gelu(float x) { return 0.5F * x * (1.0F + erff(x * 0.707106781F)); }
 static float hard_swish(float x) { return x * fminf(fmaxf(x + 3, 0), 6) / 6; }
 
-static float gelu_tanh(float x)
-{
-    return 0.5F * x * (1.0F + tanhf(0.797884561F * (x + 0.044715F * x * x * x)));
-}
+static float gelu_tanh(float x) { return 0.5F * x * (1.0F + tanhf(0.797884561F * (x + 0.044715F * x * x * x))); }
 
 /*** The table ***/
 
@@ -54,8 +51,8 @@ static const struct unary {
     {OP_NEG, KERNEL_neg_f32, KERNEL_neg_s32, KERNEL_COUNT, negate},
     {OP_RELU, KERNEL_clamp_f32, KERNEL_COUNT, KERNEL_piecewise_s16, NULL, unary_prepare_relu, unary_piecewise, false, 0,
      INFINITY},
-    {OP_RELU6, KERNEL_clamp_f32, KERNEL_COUNT, KERNEL_piecewise_s16, NULL, unary_prepare_relu6, unary_piecewise, false, 0,
-     6},
+    {OP_RELU6, KERNEL_clamp_f32, KERNEL_COUNT, KERNEL_piecewise_s16, NULL, unary_prepare_relu6, unary_piecewise, false,
+     0, 6},
     {OP_RELU_0_TO_1, KERNEL_clamp_f32, KERNEL_COUNT, KERNEL_piecewise_s16, NULL, unary_prepare_relu_0_to_1,
      unary_piecewise, false, 0, 1},
     {OP_RELU_N1_TO_1, KERNEL_clamp_f32, KERNEL_COUNT, KERNEL_piecewise_s16, NULL, unary_prepare_relu_n1_to_1,
@@ -202,7 +199,7 @@ static bool lower_by_type(struct lower *l, const struct unary *u)
         }
     }
     return lower_no_kernel(l, u->s32 != KERNEL_COUNT ? "int8, uint8, int16, int32, float32"
-                                                  : "int8, uint8, int16, float32");
+                                                     : "int8, uint8, int16, float32");
 }
 
 bool lower_unary(struct lower *l)

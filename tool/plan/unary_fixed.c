@@ -209,10 +209,7 @@ bool unary_prepare_hard_swish(struct lower *l, struct unary_fixed *u)
     return true;
 }
 
-static int32_t clamp_16_bits(int64_t x)
-{
-    return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : (int32_t)x;
-}
+static int32_t clamp_16_bits(int64_t x) { return x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : (int32_t)x; }
 
 /* round(a * b / 2^15), halves up, a and b of 16 bits, not both the least. */
 static int32_t mul_q15(int32_t a, int32_t b) { return (a * b + (1 << 14)) >> 15; }

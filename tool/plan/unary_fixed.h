@@ -14,8 +14,8 @@ struct unary_fixed {
     int32_t in_zero, out_zero, low, high;
     struct mote_piecewise piecewise;
     int32_t multiplier, shift;
-    int32_t radius;                             /* LOGISTIC, TANH: from here on the result is at its end */
-    int32_t relu_multiplier, relu_shift;        /* HARD_SWISH */
+    int32_t radius;                      /* LOGISTIC, TANH: from here on the result is at its end */
+    int32_t relu_multiplier, relu_shift; /* HARD_SWISH */
 };
 
 /* From the node's quantisation and attributes; false after an error. */
