@@ -23,10 +23,11 @@
  *   before, after    tests/pass: the graph as ir/dump.c writes it, before and after the pass; `in` and `out` then
  *                    have no values
  *
- * Tensors: a name (optional), type, dims, then optionally `axis N`, `scale S...` and `zero Z...` (one for the tensor, or
+ * Tensors: optionally a name, type, dims, then optionally `axis N`, `scale S...` and `zero Z...` (one for the tensor, or
  * one for each index of `axis`), a colon, and the values: numbers, or `random SEED`, or for integers of an output
- * `crc 0x...`, the CRC-32 of the little-endian bytes. `random` is a linear congruential generator, x = x * 1664525 + 1013904223 modulo
- * 2^32, one step a value: integers are x >> 16 in the bits of their type (at most 16), floats (x >> 8) / 2^22 - 2.
+ * `crc 0x...`, the CRC-32 of the little-endian bytes. `random` is a linear congruential generator,
+ * x = x * 1664525 + 1013904223 modulo 2^32, one step a value: integers are x >> 16 in the bits of their type (at most
+ * 16), floats (x >> 8) / 2^22 - 2.
  */
 #ifndef TEST_OP_TABLE_H
 #define TEST_OP_TABLE_H
@@ -49,7 +50,7 @@ struct op_case {
     int32_t invokes;
     struct op_values in[OP_CASE_PORTS]; /* for each of graph.inputs */
     struct op_values out[OP_CASE_PORTS];
-    const char *error;          /* what the message must hold; NULL: it must run */
+    const char *error; /* what the message must hold; NULL: it must run */
     const char *before, *after; /* white space does not count; NULL: not a case for a pass */
 };
 

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ir.h"
@@ -44,6 +45,19 @@ __attribute__((format(printf, 2, 3))) static void put(struct text *t, const char
     va_end(args);
 }
 
+/* As few digits as say which float it is. */
+static void put_real(struct text *t, float value)
+{
+    char digits[32];
+    for (int precision = 1; precision <= 9; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
+        if (strtof(digits, NULL) == value) {
+            break;
+        }
+    }
+    put(t, "%s", digits);
+}
+
 /*** Tensors ***/
 
 static void put_quant(struct text *text, const struct quant *q)
@@ -54,7 +68,8 @@ static void put_quant(struct text *text, const struct quant *q)
     }
     put(text, " (");
     for (int32_t i = 0; i < q->count && i < FEW; i++) {
-        put(text, "%s%.9g", i > 0 ? " " : "", (double)q->scale[i]);
+        put(text, "%s", i > 0 ? " " : "");
+        put_real(text, q->scale[i]);
     }
     put(text, "%s", q->count > FEW ? " ..." : "");
     if (!same_zero || q->zero_point[0] != 0 || q->count == 1) {
@@ -73,7 +88,7 @@ static void put_element(struct text *text, const struct tensor *t, int64_t i)
     uint64_t raw = 0;
     switch (t->type) {
     case TYPE_F32:
-        put(text, "%.9g", (double)*(const float *)from);
+        put_real(text, *(const float *)from);
         break;
     case TYPE_S8:
         put(text, "%d", *(const int8_t *)from);
@@ -158,40 +173,23 @@ static void put_ends(struct text *text, const struct graph *g, const char *what,
 
 enum kind { INT, FLOAT, BOOL };
 
-#define FIELD(name, kind) \
-    { \
-#name, kind, offsetof(struct attr, name) \
-    }
 static const struct {
     const char *name;
     enum kind kind;
     size_t at;
 } fields[] = {
-    FIELD(stride_h, INT),       FIELD(stride_w, INT),
-    FIELD(filter_h, INT),       FIELD(filter_w, INT),
-    FIELD(axis, INT),           FIELD(batch_dims, INT),
-    FIELD(block_size, INT),     FIELD(num, INT),
-    FIELD(rank, INT),           FIELD(begin_mask, INT),
-    FIELD(end_mask, INT),       FIELD(ellipsis_mask, INT),
-    FIELD(new_axis_mask, INT),  FIELD(shrink_axis_mask, INT),
-    FIELD(subgraph, INT),       FIELD(mode, INT),
-    FIELD(alpha, FLOAT),        FIELD(beta, FLOAT),
-    FIELD(epsilon, FLOAT),      FIELD(keep_dims, BOOL),
-    FIELD(align_corners, BOOL), FIELD(half_pixel_centers, BOOL),
-    FIELD(keep_num_dims, BOOL), FIELD(time_major, BOOL),
-    FIELD(offset, BOOL),        FIELD(adj_x, BOOL),
-    FIELD(adj_y, BOOL),         FIELD(exclusive, BOOL),
-    FIELD(reverse, BOOL),       FIELD(approximate, BOOL),
-    FIELD(cell_clip, FLOAT),    FIELD(proj_clip, FLOAT),
+#define ATTR(name, kind) {#name, kind, offsetof(struct attr, name)},
+#include "attr.def"
+#undef ATTR
 };
-#undef FIELD
 
 static void put_field(struct text *text, const char *name, enum kind kind, const void *from)
 {
     if (kind == FLOAT) {
         const float value = *(const float *)from;
         if (value != 0) {
-            put(text, " %s=%.9g", name, (double)value);
+            put(text, " %s=", name);
+            put_real(text, value);
         }
         return;
     }

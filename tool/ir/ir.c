@@ -16,7 +16,13 @@ static const struct {
 #undef TYPE
 };
 
-enum { PURE = IR_PURE, SHAPE_ONLY = IR_SHAPE_ONLY, STATEFUL = IR_STATEFUL, MANY = INT32_MAX };
+enum {
+    PURE = IR_PURE,
+    SHAPE_ONLY = IR_SHAPE_ONLY,
+    STATEFUL = IR_STATEFUL,
+    ELEMENTWISE = IR_ELEMENTWISE,
+    MANY = INT32_MAX
+};
 
 static const struct {
     const char *text;
@@ -75,6 +81,23 @@ struct tensor *ir_in(const struct graph *g, const struct node *n, int i)
 struct tensor *ir_out(const struct graph *g, const struct node *n, int i)
 {
     return i >= n->out_count || n->out[i] == NO_TENSOR ? NULL : &g->tensors[n->out[i]];
+}
+
+static bool same_list(const struct attr *a, const struct attr *b)
+{
+    const size_t size = (size_t)a->list_count * sizeof *a->list;
+    return a->list_count == b->list_count && (size == 0 || memcmp(a->list, b->list, size) == 0);
+}
+
+bool ir_same_attr(const struct attr *a, const struct attr *b)
+{
+    bool same = a->padding == b->padding && a->activation == b->activation && a->type == b->type &&
+                a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w && a->custom == b->custom &&
+                a->container == b->container && a->shared_name == b->shared_name && same_list(a, b);
+#define ATTR(name, kind) same = same && a->name == b->name;
+#include "attr.def"
+#undef ATTR
+    return same;
 }
 
 int64_t ir_macs(const struct graph *g, const struct node *n)

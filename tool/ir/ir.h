@@ -56,6 +56,7 @@ struct attr {
     enum activation activation;
     int32_t stride_h, stride_w;
     int32_t dilation_h, dilation_w;
+    int32_t pad_top, pad_bottom, pad_left, pad_right; /* of convolutions: round the input, apart from `padding` */
     int32_t filter_h, filter_w;
     int32_t depth_multiplier;
     int32_t axis, batch_dims, block_size, num, rank;
@@ -118,7 +119,7 @@ const char *ir_type_text(enum type type);
 int ir_type_bits(enum type type);
 const char *ir_op_text(enum op op);
 
-enum ir_op_flags { IR_PURE = 1, IR_SHAPE_ONLY = 2, IR_STATEFUL = 4 };
+enum ir_op_flags { IR_PURE = 1, IR_SHAPE_ONLY = 2, IR_STATEFUL = 4, IR_ELEMENTWISE = 8 };
 
 int ir_op_flags(enum op op);
 
@@ -141,6 +142,9 @@ int32_t ir_zero_point(const struct tensor *t);
 /* Tensor of an input or output of a node; NULL: an optional one left out. */
 struct tensor *ir_in(const struct graph *g, const struct node *n, int i);
 struct tensor *ir_out(const struct graph *g, const struct node *n, int i);
+
+/* Whether two nodes of the same operator have the same options, custom ones aside, which only equal themselves. */
+bool ir_same_attr(const struct attr *a, const struct attr *b);
 
 /* Multiply-accumulates of a node; 0 for operators that are not counted in MACs. */
 int64_t ir_macs(const struct graph *g, const struct node *n);

@@ -37,11 +37,12 @@ static bool set_window(struct graph *g, struct node *n, int32_t channels, struct
     const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1);
     const struct attr *a = &n->attr;
     const int32_t filter_h = filter->dim[1], filter_w = filter->dim[2];
-    const int32_t h = shape_window(a->padding, in->dim[1], filter_h, a->stride_h, a->dilation_h);
-    const int32_t w = shape_window(a->padding, in->dim[2], filter_w, a->stride_w, a->dilation_w);
+    const int32_t in_h = in->dim[1] + a->pad_top + a->pad_bottom, in_w = in->dim[2] + a->pad_left + a->pad_right;
+    const int32_t h = shape_window(a->padding, in_h, filter_h, a->stride_h, a->dilation_h);
+    const int32_t w = shape_window(a->padding, in_w, filter_w, a->stride_w, a->dilation_w);
     if (h < 1 || w < 1) {
         return ir_fail(n, diag, "a filter of %dx%d does not fit into the input of %dx%d without padding", filter_h,
-                       filter_w, in->dim[1], in->dim[2]);
+                       filter_w, in_h, in_w);
     }
     shape_set(g, n, 0, 4, (int32_t[]){in->dim[0], h, w, channels});
     return true;

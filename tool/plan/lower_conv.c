@@ -19,8 +19,16 @@ static void add_inputs(struct lower *l, int32_t in, struct lower_window window)
 static struct lower_window window(struct lower *l, int32_t filter_h)
 {
     const struct attr *a = &l->node->attr;
-    const int32_t pad = shape_window_pad(a->padding, lower_in(l, 0)->dim[1], filter_h, a->stride_h, a->dilation_h);
+    const int32_t in_h = lower_in(l, 0)->dim[1] + a->pad_top + a->pad_bottom;
+    const int32_t pad = a->pad_top + shape_window_pad(a->padding, in_h, filter_h, a->stride_h, a->dilation_h);
     return (struct lower_window){filter_h, a->stride_h, a->dilation_h, pad, NULL};
+}
+
+static int32_t pad_w(struct lower *l, int32_t filter_w)
+{
+    const struct attr *a = &l->node->attr;
+    const int32_t in_w = lower_in(l, 0)->dim[2] + a->pad_left + a->pad_right;
+    return a->pad_left + shape_window_pad(a->padding, in_w, filter_w, a->stride_w, a->dilation_w);
 }
 
 bool lower_conv2d(struct lower *l)
@@ -42,7 +50,7 @@ bool lower_conv2d(struct lower *l)
     p->filter_c = filter->dim[3];
     p->stride_w = a->stride_w;
     p->dilation_w = a->dilation_w;
-    p->pad_w = shape_window_pad(a->padding, in->dim[2], p->filter_w, a->stride_w, a->dilation_w);
+    p->pad_w = pad_w(l, p->filter_w);
     p->filter = filter->data;
     const struct lower_window w = window(l, p->filter_h);
     const struct lower_lines lines = lower_lines(in);
@@ -75,7 +83,7 @@ bool lower_depthwise(struct lower *l)
     p->multiplier = out_c / p->in_c;
     p->stride_w = a->stride_w;
     p->dilation_w = a->dilation_w;
-    p->pad_w = shape_window_pad(a->padding, in->dim[2], p->filter_w, a->stride_w, a->dilation_w);
+    p->pad_w = pad_w(l, p->filter_w);
     p->filter = filter->data;
     lower_out_lines(l, 0);
     add_inputs(l, 0, window(l, p->filter_h));

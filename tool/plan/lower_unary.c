@@ -231,6 +231,23 @@ bool lower_logical_not(struct lower *l)
     return true;
 }
 
+/* A function of 8 bits that passes have made. */
+bool lower_table(struct lower *l)
+{
+    const struct tensor *table = lower_in(l, 1);
+    if (ir_type_bits(lower_in(l, 0)->type) != 8 || ir_type_bits(lower_out(l, 0)->type) != 8) {
+        return lower_no_kernel(l, "8 bits to 8 bits");
+    }
+    if (table->type != TYPE_U8 || table->data == NULL || ir_count(table) != 256) {
+        return ir_fail(l->node, l->diag, "wants a constant table of 256 uint8 values");
+    }
+    struct mote_lut *p = lower_kernel(l, KERNEL_lut_x8);
+    p->count = line_count(l);
+    p->table = table->data;
+    add_ports(l);
+    return true;
+}
+
 bool lower_zeros_like(struct lower *l)
 {
     struct mote_unary *p = lower_kernel(l, KERNEL_zero);
