@@ -15,7 +15,7 @@
  */
 #include <string.h>
 
-#include "pass.h"
+#include "wires.h"
 
 struct channels {
     int32_t parent;    /* of the group, as a union-find tree */
@@ -50,11 +50,6 @@ static bool has_constant_weights(const struct graph *g, const struct node *n)
            (filter->type == TYPE_F32 || filter->quant.count != 1 || filter->quant.zero_point[0] == 0);
 }
 
-static bool same_shape(const struct tensor *a, const struct tensor *b)
-{
-    return a->rank == b->rank && memcmp(a->dim, b->dim, sizeof a->dim) == 0;
-}
-
 static enum role role_of(const struct graph *g, const struct node *n)
 {
     const struct tensor *in = ir_in(g, n, 0), *out = n->out_count == 1 ? ir_out(g, n, 0) : NULL;
@@ -77,6 +72,7 @@ static enum role role_of(const struct graph *g, const struct node *n)
     case OP_RELU6:
     case OP_LEAKY_RELU:
     case OP_HARD_SWISH:
+    case OP_TABLE:
         return same_channels ? ROLE_SAME : ROLE_OTHER;
     case OP_RESHAPE:
     case OP_SQUEEZE:
@@ -147,7 +143,10 @@ static bool is_zero_run(const struct tensor *filter, int64_t start, int64_t step
 static bool may_pad(const struct graph *g, const struct node *n)
 {
     const struct tensor *filter = ir_in(g, n, 1);
-    return n->op != OP_FULLY_CONNECTED && n->attr.padding == PADDING_SAME && (filter->dim[1] > 1 || filter->dim[2] > 1);
+    const struct attr *a = &n->attr;
+    const bool is_padded = a->pad_top > 0 || a->pad_bottom > 0 || a->pad_left > 0 || a->pad_right > 0;
+    return n->op != OP_FULLY_CONNECTED &&
+           (is_padded || (a->padding == PADDING_SAME && (filter->dim[1] > 1 || filter->dim[2] > 1)));
 }
 
 static int64_t taps(const struct graph *g, const struct node *n)
@@ -247,6 +246,7 @@ static bool run_probe(struct dropper *d, const struct node *n, uint8_t *value)
         return true;
     }
     copy.attr.padding = PADDING_VALID;
+    copy.attr.pad_top = copy.attr.pad_bottom = copy.attr.pad_left = copy.attr.pad_right = 0;
     copy.attr.stride_h = copy.attr.stride_w = copy.attr.dilation_h = copy.attr.dilation_w = 1;
     const int32_t out = ir_add_tensor(d->g);
     d->g->tensors[out] = d->g->tensors[n->out[0]];

@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "pass.h"
+#include "wires.h"
 
 struct variable {
     const char *container, *name;
@@ -206,22 +206,13 @@ static bool reads(const struct node *n, int32_t tensor)
     return false;
 }
 
-static bool same_quant(const struct quant *a, const struct quant *b)
-{
-    bool same = a->count == b->count && (a->count < 2 || a->axis == b->axis);
-    for (int32_t i = 0; i < a->count && same; i++) {
-        same = a->scale[i] == b->scale[i] && a->zero_point[i] == b->zero_point[i];
-    }
-    return same;
-}
-
 /* Whether all readers of the value that node `read` makes may read the state itself: they see the same shape and
  * quantisation, and run before the next assignment. */
 static bool may_alias(const struct graph *g, int32_t read, int32_t state)
 {
     const int32_t value = g->nodes[read].out[0];
     const struct tensor *s = &g->tensors[state], *t = &g->tensors[value];
-    if (s->rank != t->rank || memcmp(s->dim, t->dim, sizeof s->dim) != 0 || !same_quant(&s->quant, &t->quant)) {
+    if (!same_shape(s, t) || !same_quant(s, t)) {
         return false;
     }
     for (int i = 0; i < g->output_count; i++) {
