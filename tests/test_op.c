@@ -215,10 +215,12 @@ static const struct road {
     const char *name;
     bool via_file; /* written as a .tflite file and read again */
     enum plan_schedule how;
+    unsigned wish; /* features of plan_graph_for that the host has, too */
 } roads[] = {
-    {"layer by layer", false, PLAN_LAYERS},
-    {"row by row", false, PLAN_STREAM},
-    {"from a file", true, PLAN_STREAM},
+    {"layer by layer", false, PLAN_LAYERS, 0},
+    {"row by row", false, PLAN_STREAM, 0},
+    {"from a file", true, PLAN_STREAM, 0},
+    {"in small", false, PLAN_STREAM, PLAN_SMALL},
 };
 
 /* The case's graph once more, since passes change it. */
@@ -251,7 +253,7 @@ static bool run_road(const struct op_case *c, const struct road *road, struct ar
     struct model model;
     struct plan plan;
     if (!make_model(c, road, memory, &model, &refusal) || !pass_all(&model, run_node, &refusal) ||
-        !plan_graph(model.graphs, road->how, &plan, &refusal)) {
+        !plan_graph_for(model.graphs, road->how, road->wish, &plan, &refusal)) {
         return c->error == NULL ? diag_fail(diag, "refused: %s", refusal.text)
                : road->via_file || strstr(refusal.text, c->error) != NULL
                    ? true /* the reader may have its own words */

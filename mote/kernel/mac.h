@@ -21,7 +21,9 @@ struct mote_mac {
     int32_t out_offset;        /* the output's zero point */
     int32_t low, high;         /* range of the fused activation, in quantised values */
     const int32_t *multiplier; /* Q0.31, see fixed.h */
-    const int8_t *shift;       /* in [-31, 30]; [-31, 7] for 64-bit sums */
+    const int8_t *shift;       /* in [-31, 30]; [-31, 7] for 64-bit sums. NULL: the factors are packed: bits 0 to 29 of a
+                                  multiplier are its own, bit 30 is set, and shift_base + bits 30 and 31 is the shift */
+    int32_t shift_base;
     /* float outputs */
     float real_low, real_high; /* range of the fused activation */
     const float *scale;        /* of int8 weights */

@@ -50,7 +50,14 @@ static inline mac_out mac_finish(const struct mote_mac *m, mac_sum sum, int32_t 
     if (m->bias != NULL) {
         sum += (mac_sum)((const mac_bias *)m->bias)[o];
     }
-    const int32_t y = MAC_REQUANT((mac_bias)sum, m->multiplier[c], m->shift[c]);
+    int32_t multiplier = m->multiplier[c], shift = m->shift_base;
+    if (m->shift != NULL) {
+        shift = m->shift[c];
+    } else {
+        shift += (int32_t)((uint32_t)multiplier >> 30);
+        multiplier = (multiplier & 0x3FFFFFFF) | 0x40000000;
+    }
+    const int32_t y = MAC_REQUANT((mac_bias)sum, multiplier, (int)shift);
     return (mac_out)mote_clamp(mote_add_wrap(y, m->out_offset), m->low, m->high);
 }
 

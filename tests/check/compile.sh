@@ -33,6 +33,7 @@ expect 0 'example:' --help
 expect 2 'is missing' "$sobel"
 expect 1 'cannot be a name in C' "$sobel" -o out --name 1st
 expect 1 'cannot be a name in C' "$sobel" -o out --name 'a b'
+expect 1 'did you mean size' "$sobel" -o out --optimize sise
 expect 1 'there is no core' "$sobel" -o out --target z80
 expect 1 'No such file' "$sobel" -o no/such/folder
 touch file
@@ -48,6 +49,8 @@ expect 0 '' "$sobel" -o again --name first
 for file in again/*; do
     cmp -s "$file" "both/${file#again/}" || fail "$file differs from one compile to the next"
 done
+
+expect 0 '' "$sobel" -o both --name third --optimize size
 
 for standard in c99 c11 c17 c2x; do
     (cd both && cc -std=$standard -pedantic -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror -O2 -c ./*.c) ||

@@ -119,6 +119,14 @@ static bool has_file(const struct emit_files *files, const char *name)
     return false;
 }
 
+/* Before the first function of a file: small code is asked for in the source, since the build is the user's. */
+static void write_wish(struct emitter *e)
+{
+    if (e->options->is_small) {
+        text_add(&e->text, "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC optimize(\"Os\")\n#endif\n");
+    }
+}
+
 /* The kernels that the model calls. */
 static void write_prototypes(struct emitter *e)
 {
@@ -156,6 +164,9 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
         return diag_fail(e->diag, "kernel source %s is not in this program; report it as a bug", file);
     }
     const bool is_interface = strcmp(file, "kernel.h") == 0;
+    if (strchr(file, '.')[1] == 'c') {
+        write_wish(e);
+    }
     for (int i = 0; source->lines[i] != NULL; i++) {
         char included[64];
         if (is_interface && source->lines[i + 1] == NULL) { /* before its closing #endif */
@@ -182,6 +193,7 @@ static bool write_model(struct emitter *e)
     const struct plan *plan = e->plan;
     struct text *text = &e->text;
     text_add(text, "/* %s: made by mote. Constants, then a function for each layer, then the schedule. */\n", e->lower);
+    write_wish(e);
     text_add(text, "#include \"%s.h\"\n\n#include <stddef.h>\n#include <string.h>\n\n#include \"%s_kernel.h\"\n",
              e->lower, e->lower);
     for (const struct emit_source *s = emit_sources; s->name != NULL; s++) {

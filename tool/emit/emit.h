@@ -26,6 +26,7 @@ struct emit_options {
     const char *source; /* file name of the model, for the header comment */
     const char *hash;   /* of its content */
     const char *target;
+    bool is_small;      /* least flash */
 };
 
 /* Writes the C of a plan: <name>.h, <name>.c, and the kernels with their headers. All text is in the plan's

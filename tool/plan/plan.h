@@ -101,8 +101,11 @@ enum plan_schedule { PLAN_STREAM, PLAN_LAYERS, PLAN_FED };
 
 static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data == NULL && !b->is_external; }
 
-/* What a core can do beyond plain C, in bits. */
-enum { PLAN_DSP = 1 }; /* Arm's DSP extension */
+/* What a core can do beyond plain C, in bits; and what is wished for. */
+enum {
+    PLAN_DSP = 1,         /* Arm's DSP extension */
+    PLAN_SMALL = 1 << 16, /* the least flash: portable kernels, which layers share, and packed tables */
+};
 
 /* Plans the whole graph, in the least RAM. `graph` must have passed ir_check and shape inference.
  * PLAN_STREAM interleaves layers row by row where that saves memory; PLAN_LAYERS runs one after the other; PLAN_FED

@@ -92,6 +92,10 @@ static const struct rule {
 
 void plan_specialise(struct plan *plan, unsigned features)
 {
+    if ((features & PLAN_SMALL) != 0) {
+        plan_pack_factors(plan);
+        return;
+    }
     for (int i = 0; i < plan->step_count; i++) {
         for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
             const struct rule *r = &rules[k];

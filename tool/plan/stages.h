@@ -18,6 +18,9 @@ void plan_specialise(struct plan *plan, unsigned features);
  * *work what they take. */
 bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag);
 
+/* factors.c: packs the factors of the portable integer kernels, a byte less for each channel. */
+void plan_pack_factors(struct plan *plan);
+
 /* feed.c: makes the input come row by row, by a first step that copies a row to its place. */
 bool plan_feed(struct plan *plan, struct diag *diag);
 
