@@ -6,7 +6,7 @@
 # setup.sh --update refreshes the lists of packages.
 set -euo pipefail
 
-# job  probe  package. A probe is a program, or the name of a header file.
+# job  probe  package. A probe is a program, the name of a header file, or a path.
 table='
 build gcc                   gcc
 build stdio.h               libc6-dev
@@ -20,6 +20,8 @@ test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi
 test  riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 test  avr-gcc               gcc-avr
+test  /usr/lib/avr/include  avr-libc
+test  simavr                simavr
 test  qemu-system-arm       qemu-system-arm
 test  qemu-system-riscv32   qemu-system-misc
 test  cmocka.h              libcmocka-dev
@@ -31,6 +33,7 @@ demo  png.h                 libpng-dev
 have() {
     case $1 in
     *.h) for dir in /usr/include /usr/include/*-linux-gnu /usr/local/include; do [[ -e $dir/$1 ]] && return; done; return 1 ;;
+    /*) [[ -e $1 ]] ;;
     *) command -v "$1" > /dev/null ;;
     esac
 }

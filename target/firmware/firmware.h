@@ -14,6 +14,12 @@ int main(void);
 /* Prints text. */
 void machine_put(const char *text);
 
+/* A byte of case.bin, which may lie where only the machine knows how to read. */
+uint8_t machine_read(const uint8_t *at);
+
+/* Ends the run, where returning from main does not. */
+void machine_end(void);
+
 /* Fills the stack below the caller with a pattern; how much of it was overwritten since, bytes, as the same caller asks.
  * 0 where that is not known. */
 void machine_paint(void);

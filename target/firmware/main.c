@@ -15,7 +15,7 @@ enum { GUARD = 32, GUARD_BYTE = 0xA5, BYTES_A_LINE = 32 };
 
 static const uint32_t input_sizes[] = {INPUT_SIZES 0}, output_sizes[] = {OUTPUT_SIZES 0};
 
-/* Nothing but the arena is in its section, so that its size is the section's. */
+/* In a section of its own, so that it does not count as static data. */
 static struct {
     uint8_t before[GUARD], arena[MODEL_ARENA_SIZE], after[GUARD];
 } memory __attribute__((aligned(MODEL_ARENA_ALIGN), section(".arena")));
@@ -78,12 +78,18 @@ __attribute__((noinline)) void bench_end(void) { __asm__ volatile(""); }
 
 /* Returns the bytes of stack it took. */
 #if MODEL_FED
+static uint8_t row[MODEL_FEED_ROW_SIZE] __attribute__((aligned(MODEL_ARENA_ALIGN), section(".arena")));
+
 __attribute__((noinline)) static uint32_t invoke(const uint8_t *in)
 {
     machine_paint();
     bench_begin();
-    while (model_feed_row(memory.arena, in) == 0) {
-        in += MODEL_FEED_ROW_SIZE;
+    int is_ready = 0;
+    while (is_ready == 0) {
+        for (uint32_t k = 0; k < MODEL_FEED_ROW_SIZE; k++) {
+            row[k] = machine_read(in++);
+        }
+        is_ready = model_feed_row(memory.arena, row);
     }
     bench_end();
     return machine_stack();
@@ -94,7 +100,7 @@ __attribute__((noinline)) static uint32_t invoke(const uint8_t *in)
     for (int i = 0; i < MODEL_INPUT_COUNT; i++) {
         uint8_t *to = (uint8_t *)model_input(memory.arena, i);
         for (uint32_t k = 0; k < input_sizes[i]; k++) {
-            to[k] = *in++;
+            to[k] = machine_read(in++);
         }
     }
     machine_paint();
@@ -152,5 +158,6 @@ int main(void)
     }
 #endif
     machine_put("done\n");
+    machine_end();
     return 0;
 }

@@ -47,6 +47,36 @@ const char *prove_missing_tool(const struct target_core *core, struct arena *are
                : arena_printf(arena, "there is no %s; install %s", program, core->emulator_package);
 }
 
+static uint32_t find_arena_size(const struct emit_files *files)
+{
+    unsigned size = 0;
+    for (int i = 0; i < files->count; i++) {
+        const char *at = strcmp(files->list[i].name, "model.h") == 0 ? strstr(files->list[i].text, "#define MODEL_ARENA_SIZE") : NULL;
+        if (at != NULL) {
+            sscanf(at, "#define MODEL_ARENA_SIZE %u", &size);
+        }
+    }
+    return size;
+}
+
+const char *prove_missing_memory(const struct target_core *core, const struct prove_model *m, struct arena *arena)
+{
+    enum { LEAST_STACK = 256 };
+    const uint64_t constants = m->files->weight_size + m->files->table_size;
+    const uint64_t ram = find_arena_size(m->files) + LEAST_STACK + (core->constants_in_ram ? constants : 0);
+    if (core->emulator == NULL) {
+        return NULL;
+    }
+    if (ram > core->emulator_ram.size) {
+        return arena_printf(arena, "needs %llu bytes of RAM%s, the emulated machine has %u", (unsigned long long)ram,
+                            core->constants_in_ram ? ", constants among them" : "", core->emulator_ram.size);
+    }
+    return constants <= core->emulator_flash.size
+               ? NULL
+               : arena_printf(arena, "needs %llu bytes of flash, the emulated machine has %u",
+                              (unsigned long long)constants, core->emulator_flash.size);
+}
+
 /*** Sources ***/
 
 static bool is_there(const struct build *b, const char *path, const char *text, size_t size)
@@ -166,9 +196,10 @@ static void begin_link(struct build *b)
 static bool add_script(struct build *b)
 {
     const struct target_core *core = b->core;
-    const struct target_file *f = target_find_file("firmware/link.ld");
+    const struct target_file *own = target_find_file(arena_printf(b->arena, "firmware/link_%s.ld", core->firmware));
+    const struct target_file *f = own != NULL ? own : target_find_file("firmware/link.ld");
     struct target_memory vectors = core->emulator_vectors, flash = core->emulator_flash;
-    if (vectors.size == 0) {
+    if (vectors.size == 0 && own == NULL) {
         vectors = (struct target_memory){flash.base, VECTORS_SIZE};
         flash = (struct target_memory){flash.base + VECTORS_SIZE, flash.size - VECTORS_SIZE};
     }
@@ -181,8 +212,8 @@ static bool add_script(struct build *b)
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         prove_add_word(&b->link, arena_printf(b->arena, "-Wl,--defsym=%s=%u", words[i].name, words[i].value));
     }
-    prove_add_words(&b->link, "-nostartfiles -Wl,--gc-sections -T link.ld");
-    prove_add_words(&b->link, core->library_package != NULL ? "--specs=nano.specs" : "-nostdlib -lgcc");
+    prove_add_words(&b->link, "-Wl,--gc-sections -T link.ld");
+    prove_add_words(&b->link, core->link_flags != NULL ? core->link_flags : "");
     return add_file(b, "link.ld", f->text, strlen(f->text), false);
 }
 
@@ -229,18 +260,6 @@ static bool compile(struct build *b)
         }
     }
     return run_commands(b, some, count);
-}
-
-static uint32_t find_arena_size(const struct emit_files *files)
-{
-    unsigned size = 0;
-    for (int i = 0; i < files->count; i++) {
-        const char *at = strcmp(files->list[i].name, "model.h") == 0 ? strstr(files->list[i].text, "#define MODEL_ARENA_SIZE") : NULL;
-        if (at != NULL) {
-            sscanf(at, "#define MODEL_ARENA_SIZE %u", &size);
-        }
-    }
-    return size;
 }
 
 bool prove_build(const struct target_core *core, const struct prove_model *model, enum prove_purpose purpose,

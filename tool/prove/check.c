@@ -62,6 +62,9 @@ static void read_reply(struct reply *r, const struct file *console)
 {
     const char *at = (const char *)console->data, *end = at + console->size;
     while (at < end) {
+        while (end - at > 4 && *at == '\033') { /* simavr sets colours */
+            at += at[3] == 'm' ? 4 : 5;
+        }
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
         line_end = line_end != NULL ? line_end : end;
         const size_t n = (size_t)(line_end - at);

@@ -52,16 +52,6 @@ static int32_t find_layer(const char *name)
     return -1;
 }
 
-static const struct prove_symbol *find_symbol(const struct prove_program *p, const char *name)
-{
-    for (int i = 0; i < p->symbol_count; i++) {
-        if (strcmp(p->symbols[i].name, name) == 0) {
-            return &p->symbols[i];
-        }
-    }
-    return NULL;
-}
-
 /* Which addresses belong to which layer. */
 static bool write_map(const struct prove_program *p, const char *path, struct diag *diag)
 {
@@ -82,7 +72,7 @@ static bool write_map(const struct prove_program *p, const char *path, struct di
 static bool add_plugin(struct prove_command *c, const struct target_core *core, const struct prove_program *program,
                        struct diag *diag)
 {
-    const struct prove_symbol *begin = find_symbol(program, "bench_begin"), *end = find_symbol(program, "bench_end");
+    const struct prove_symbol *begin = prove_find_symbol(program, "bench_begin"), *end = prove_find_symbol(program, "bench_end");
     if (begin == NULL || end == NULL) {
         return diag_fail(diag, "the firmware has no marks for counting; report it as a bug");
     }

@@ -37,24 +37,6 @@ static const char *read_name(const struct elf *e, const Elf32_Shdr *strings, uin
     return (const char *)e->file.data + start;
 }
 
-static void add_size(struct prove_program *p, const char *name, const Elf32_Shdr *section)
-{
-    static const struct {
-        const char *name;
-        size_t offset;
-    } sums[] = {
-        {".text", offsetof(struct prove_program, code)},       {".rodata", offsetof(struct prove_program, constants)},
-        {".data", offsetof(struct prove_program, constants)},  {".data", offsetof(struct prove_program, statics)},
-        {".bss", offsetof(struct prove_program, statics)},
-    };
-    for (size_t i = 0; i < COUNT_OF(sums); i++) {
-        if (strcmp(sums[i].name, name) == 0) {
-            uint32_t *sum = (uint32_t *)(void *)((uint8_t *)p + sums[i].offset);
-            *sum += section->sh_size;
-        }
-    }
-}
-
 static void read_symbols(const struct elf *e, const Elf32_Shdr *table, struct prove_program *p, struct arena *arena)
 {
     Elf32_Shdr strings;
@@ -65,14 +47,30 @@ static void read_symbols(const struct elf *e, const Elf32_Shdr *table, struct pr
     p->symbols = ARENA_ARRAY(arena, count, struct prove_symbol);
     for (uint32_t i = 0; i < count; i++) {
         Elf32_Sym s;
-        if (read_at(e, table->sh_offset + (uint64_t)i * sizeof s, &s, sizeof s) &&
-            (ELF32_ST_TYPE(s.st_info) == STT_FUNC || ELF32_ST_TYPE(s.st_info) == STT_OBJECT)) {
+        if (read_at(e, table->sh_offset + (uint64_t)i * sizeof s, &s, sizeof s) && s.st_name != 0) {
             const char *name = read_name(e, &strings, s.st_name);
             p->symbols[p->symbol_count++] =
                 (struct prove_symbol){arena_copy(arena, name, strlen(name) + 1), s.st_value, s.st_size,
                                         ELF32_ST_TYPE(s.st_info) == STT_FUNC};
         }
     }
+}
+
+const struct prove_symbol *prove_find_symbol(const struct prove_program *p, const char *name)
+{
+    for (int i = 0; i < p->symbol_count; i++) {
+        if (strcmp(p->symbols[i].name, name) == 0) {
+            return &p->symbols[i];
+        }
+    }
+    return NULL;
+}
+
+/* Between two symbols of the linker script. */
+static uint32_t find_size(const struct prove_program *p, const char *start, const char *end)
+{
+    const struct prove_symbol *a = prove_find_symbol(p, start), *b = prove_find_symbol(p, end);
+    return a != NULL && b != NULL ? b->address - a->address : 0;
 }
 
 bool prove_read_elf(const char *path, struct prove_program *p, struct arena *arena, struct diag *diag)
@@ -86,11 +84,14 @@ bool prove_read_elf(const char *path, struct prove_program *p, struct arena *are
                     e.header.e_ident[EI_CLASS] == ELFCLASS32 && e.header.e_shentsize == sizeof section &&
                     read_section(&e, e.header.e_shstrndx, &names);
     for (uint32_t i = 0; ok && read_section(&e, i, &section); i++) {
-        add_size(p, read_name(&e, &names, section.sh_name), &section);
+        const char *name = read_name(&e, &names, section.sh_name);
+        p->statics += strcmp(name, ".data") == 0 || strcmp(name, ".bss") == 0 ? section.sh_size : 0;
         if (section.sh_type == SHT_SYMTAB) {
             read_symbols(&e, &section, p, arena);
         }
     }
     file_close(&e.file);
+    p->code = find_size(p, "model_code_start", "model_code_end");
+    p->constants = find_size(p, "model_constants_start", "model_constants_end");
     return ok || diag_fail(diag, "%s is not a program for a device", path);
 }

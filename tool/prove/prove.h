@@ -85,6 +85,9 @@ struct prove_program {
 /* Which tool of the core is missing, as a sentence; NULL: none. */
 const char *prove_missing_tool(const struct target_core *core, struct arena *arena);
 
+/* Why the emulated machine has no room for the model, as a sentence; NULL: it may have. */
+const char *prove_missing_memory(const struct target_core *core, const struct prove_model *model, struct arena *arena);
+
 /* Writes the sources to a folder of the core's and builds them; what was compiled there before is used again. */
 bool prove_build(const struct target_core *core, const struct prove_model *model, enum prove_purpose purpose,
                  const struct prove_folder *folder, struct arena *arena, struct prove_program *program,
@@ -135,5 +138,8 @@ bool prove_check_counter(const struct target_core *core, const struct prove_mode
 
 /* The sizes of a program for the device; elf.c. */
 bool prove_read_elf(const char *path, struct prove_program *program, struct arena *arena, struct diag *diag);
+
+/* NULL: there is none of that name. */
+const struct prove_symbol *prove_find_symbol(const struct prove_program *program, const char *name);
 
 #endif

@@ -41,6 +41,7 @@ static const struct key core_keys[] = {
     {"features", TEXT, offsetof(struct target_core, features), false},
     {"compiler", TEXT, offsetof(struct target_core, compiler), true},
     {"flags", TEXT, offsetof(struct target_core, flags), true},
+    {"link_flags", TEXT, offsetof(struct target_core, link_flags), false},
     {"package", TEXT, offsetof(struct target_core, package), true},
     {"library_package", TEXT, offsetof(struct target_core, library_package), false},
     {"firmware", TEXT, offsetof(struct target_core, firmware), false},

@@ -32,7 +32,7 @@ struct target_memory {
 struct target_core {
     const char *name, *about;
     const char *features;                                     /* words: dsp fpu mve */
-    const char *compiler, *flags, *package, *library_package; /* Debian's packages */
+    const char *compiler, *flags, *link_flags, *package, *library_package; /* Debian's packages */
     const char *firmware;                    /* start-up code: firmware/start_<firmware>.c; NULL: can only be compiled */
     const char *emulator, *emulator_package; /* NULL: runs right here */
     struct target_memory emulator_vectors, emulator_flash, emulator_ram; /* vectors: where they are not in flash */
