@@ -11,13 +11,14 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, ON, INPUT_FED, JSON, MAX_WORK, OPTION_COUNT };
+enum { MODEL, ON, OPTIMIZE, INPUT_FED, JSON, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "bench",
-    .about = "Tells what the C of `mote compile` costs on a core: instructions, counted on an emulator; cycles, estimated\n"
-             "from the core's manual, layer by layer; milliseconds on each board with that core; RAM and flash. The\n"
-             "estimate leaves out wait states of flash, caches and whatever else runs. Without --on: cortex-m4f.",
+    .about =
+        "Tells what the C of `mote compile` costs on a core: instructions, counted on an emulator; cycles, estimated\n"
+        "from the core's manual, layer by layer; milliseconds on each board with that core; RAM and flash. The\n"
+        "estimate leaves out wait states of flash, caches and whatever else runs. Without --on: cortex-m4f.",
     .example = "mote bench model.tflite --on cortex-m0plus --on riscv32",
 };
 
@@ -26,7 +27,8 @@ struct job {
     const char *list[OPTION_MOST + 1]; /* of --on */
     struct prove_folder folder;
     struct prove_model model;
-    const struct plan *emitted;
+    struct plan emitted; /* for the core at hand */
+    struct emit_files files;
 };
 
 /* A row for each step of the plan, one for the schedule, one for all. */
@@ -71,6 +73,21 @@ static bool collect_boards(struct report_core *to, struct session *s)
     return true;
 }
 
+/* The C for a core. */
+static bool make_c(struct session *s, struct job *job, const struct target_core *core)
+{
+    const struct emit_options how = {.name = "model", .source = "model", .hash = "-"};
+    const enum plan_schedule schedule = job->model.is_fed ? PLAN_FED : PLAN_STREAM;
+    unsigned features = command_features(core);
+    if (!command_wish(s, job->options[OPTIMIZE].text, &features) ||
+        !plan_graph_for(&s->model.graphs[0], schedule, features, &job->emitted, &s->diag)) {
+        return false;
+    }
+    job->model.files = &job->files;
+    job->model.layer_count = job->emitted.step_count;
+    return emit_c(&job->emitted, &how, &job->files, &s->diag);
+}
+
 static bool bench_on(struct session *s, struct job *job, const char *name, struct report_core *to)
 {
     struct target_core core;
@@ -84,18 +101,24 @@ static bool bench_on(struct session *s, struct job *job, const char *name, struc
     if (missing != NULL) {
         return diag_fail(&s->diag, "%s", missing);
     }
-    if (!prove_check_counter(&core, &job->model, &job->folder, &s->arena, &s->diag) ||
+    if (!make_c(s, job, &core) || !prove_check_counter(&core, &job->model, &job->folder, &s->arena, &s->diag) ||
         !prove_build(&core, &job->model, PROVE_BENCH, &job->folder, &s->arena, &program, &s->diag) ||
         !prove_count(&core, &job->model, &program, &job->folder, &s->arena, &counts, &s->diag)) {
         return false;
     }
     const uint32_t weights = (uint32_t)job->model.files->weight_size;
     *to = (struct report_core){
-        .name = core.name, .about = core.about, .costs_from = core.costs_from,
-        .arena = program.arena, .statics = program.statics, .stack = counts.stack,
-        .weights = weights, .constants = program.constants - weights, .code = program.code,
+        .name = core.name,
+        .about = core.about,
+        .costs_from = core.costs_from,
+        .arena = program.arena,
+        .statics = program.statics,
+        .stack = counts.stack,
+        .weights = weights,
+        .constants = program.constants - weights,
+        .code = program.code,
     };
-    collect_layers(to, job->emitted, &counts, &s->arena);
+    collect_layers(to, &job->emitted, &counts, &s->arena);
     return collect_boards(to, s);
 }
 
@@ -130,20 +153,15 @@ static bool bench_all(struct session *s, struct job *job)
 static bool bench(struct session *s, void *context)
 {
     struct job *job = context;
-    struct plan plan, fed;
-    struct emit_files files;
+    struct plan plan;
     struct graph *g = &s->model.graphs[0];
-    const struct emit_options how = {.name = "model", .source = "model", .hash = "-"};
-    const bool is_fed = job->options[INPUT_FED].text != NULL;
-    if (!plan_graph(g, PLAN_STREAM, &plan, &s->diag) || (is_fed && !plan_graph(g, PLAN_FED, &fed, &s->diag)) ||
-        !emit_c(is_fed ? &fed : &plan, &how, &files, &s->diag)) {
+    if (!plan_graph(g, PLAN_STREAM, &plan, &s->diag)) {
         return false;
     }
     uint8_t *in = arena_alloc(&s->arena, run_input_size(&plan));
     prove_fill_inputs(g, false, 0, in);
-    job->emitted = is_fed ? &fed : &plan;
-    job->model = (struct prove_model){.plan = &plan, .files = &files, .in = in, .invokes = 1, .passes = 1,
-                                      .is_fed = is_fed, .layer_count = job->emitted->step_count};
+    job->model = (struct prove_model){
+        .plan = &plan, .in = in, .invokes = 1, .passes = 1, .is_fed = job->options[INPUT_FED].text != NULL};
     return prove_folder_open(&job->folder, &s->diag) && bench_all(s, job);
 }
 
@@ -154,6 +172,7 @@ int command_bench(int argc, char **argv)
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
         [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
         [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
+        [OPTIMIZE] = OPTIMIZE_OPTION,
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [MAX_WORK] = MAX_WORK_OPTION,
     };

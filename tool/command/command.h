@@ -78,6 +78,11 @@ struct target_board;
 /* Reads a core or a board; a name that is unknown is met with the nearest and with all there are. */
 bool command_core(struct session *session, const char *name, struct target_core *core);
 
+#define OPTIMIZE_OPTION {.name = "optimize", .value = "WISH", .help = "speed, size, or balanced, which is the default"}
+
+/* Adds what --optimize asks for to the features of plan_graph_for; NULL: nothing. */
+bool command_wish(struct session *session, const char *wish, unsigned *features);
+
 /* What the planner makes of a core's features, for plan_graph_for. */
 unsigned command_features(const struct target_core *core);
 bool command_board(struct session *session, const char *name, struct target_board *board);

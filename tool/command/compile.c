@@ -35,23 +35,6 @@ static bool check_name(const char *name, struct diag *diag)
     return ok || diag_fail(diag, "\"%s\" cannot be a name in C; use lower-case letters, digits and _", name);
 }
 
-/* `speed` and `balanced` are one so far: special kernels wherever they fit. */
-static bool find_wish(struct session *s, const char *wish, unsigned *features)
-{
-    static const char *const wishes[] = {"balanced", "speed", "size", NULL};
-    if (wish == NULL || strcmp(wish, "balanced") == 0 || strcmp(wish, "speed") == 0) {
-        return true;
-    }
-    if (strcmp(wish, "size") == 0) {
-        *features |= PLAN_SMALL;
-        return true;
-    }
-    const char *meant = options_nearest(wish, wishes);
-    s->path = "--optimize";
-    return diag_fail(&s->diag, "there is no wish \"%s\"; there are balanced, speed, size%s%s", wish,
-                     meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "");
-}
-
 static bool find_features(struct session *s, const char *name, unsigned *features)
 {
     struct target_core core = {0};
@@ -134,14 +117,13 @@ static bool compile(struct session *s, void *context)
         .source = slash != NULL ? slash + 1 : options[MODEL].text,
         .hash = hash,
         .target = options[TARGET].text,
-        .is_small = options[OPTIMIZE].text != NULL && strcmp(options[OPTIMIZE].text, "size") == 0,
     };
     const enum plan_schedule schedule = options[INPUT_FED].text != NULL ? PLAN_FED : PLAN_STREAM;
     struct plan plan;
     struct emit_files files;
     unsigned features;
     return check_name(name, &s->diag) && find_features(s, options[TARGET].text, &features) &&
-           find_wish(s, options[OPTIMIZE].text, &features) &&
+           command_wish(s, options[OPTIMIZE].text, &features) &&
            plan_graph_for(&s->model.graphs[0], schedule, features, &plan, &s->diag) &&
            emit_c(&plan, &how, &files, &s->diag) && check_board(s, options[BOARD].text, &plan, &files) &&
            write_files(s, options[OUTPUT].text, &files) && (remove_stale(s, options[OUTPUT].text, name, &files), true);
@@ -157,7 +139,7 @@ int command_compile(int argc, char **argv)
                        .help = "take the input row by row: NAME_feed_row instead of NAME_input, NAME_invoke"},
         [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
         [BOARD] = {.name = "board", .value = "NAME", .help = "refuse a model that does not fit there"},
-        [OPTIMIZE] = {.name = "optimize", .value = "WISH", .help = "speed, size, or balanced, which is the default"},
+        [OPTIMIZE] = OPTIMIZE_OPTION,
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;

@@ -17,8 +17,9 @@ static bool unknown(const char *what, const char *name, const char *const list[]
         strncat(strncat(all, n == list ? "" : ", ", sizeof all - strlen(all) - 1), *n, sizeof all - strlen(all) - 1);
     }
     const char *meant = options_nearest(name, list);
-    return diag_fail(diag, "there is no %s \"%.20s\"%s%s%s; there are %s", what, name, meant != NULL ? "; did you mean \"" : "",
-                     meant != NULL ? meant : "", meant != NULL ? "\"?" : "", all);
+    return diag_fail(diag, "there is no %s \"%.20s\"%s%s%s; there are %s", what, name,
+                     meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "", meant != NULL ? "\"?" : "",
+                     all);
 }
 
 static bool is_among(const char *name, const char *const list[])
@@ -32,7 +33,8 @@ static bool is_among(const char *name, const char *const list[])
 bool command_core(struct session *s, const char *name, struct target_core *core)
 {
     const char *const *list = target_core_names(&s->arena);
-    return is_among(name, list) ? target_read_core(name, core, &s->arena, &s->diag) : unknown("core", name, list, &s->diag);
+    return is_among(name, list) ? target_read_core(name, core, &s->arena, &s->diag)
+                                : unknown("core", name, list, &s->diag);
 }
 
 unsigned command_features(const struct target_core *core)
@@ -40,6 +42,23 @@ unsigned command_features(const struct target_core *core)
     const bool has_dsp = core->features != NULL && strstr(core->features, "dsp") != NULL;
     const bool has_mve = core->features != NULL && strstr(core->features, "mve") != NULL; /* better served by vectors */
     return has_dsp && !has_mve ? PLAN_DSP : 0;
+}
+
+/* `speed` and `balanced` are one so far: special kernels wherever they fit. */
+bool command_wish(struct session *s, const char *wish, unsigned *features)
+{
+    static const char *const wishes[] = {"balanced", "speed", "size", NULL};
+    if (wish == NULL || strcmp(wish, "balanced") == 0 || strcmp(wish, "speed") == 0) {
+        return true;
+    }
+    if (strcmp(wish, "size") == 0) {
+        *features |= PLAN_SMALL;
+        return true;
+    }
+    const char *meant = options_nearest(wish, wishes);
+    s->path = "--optimize";
+    return diag_fail(&s->diag, "there is no wish \"%s\"; there are balanced, speed, size%s%s", wish,
+                     meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "");
 }
 
 bool command_board(struct session *s, const char *name, struct target_board *board)

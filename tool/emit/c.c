@@ -27,13 +27,33 @@ static void write_ends(struct emitter *e, const char *what, const int32_t *tenso
     }
 }
 
-static size_t constant_size(const struct emitter *e, bool tensors)
+/* Constant tensors that the layers read, as they are in the model; packed for a kernel they may take more. */
+static size_t weight_size(const struct plan *plan)
+{
+    bool *seen = ARENA_ARRAY(plan->arena, plan->graph->tensor_count, bool);
+    size_t size = 0;
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
+        const struct node *n = plan->steps[i].node;
+        for (int k = 0; k < n->in_count; k++) {
+            const struct tensor *t = ir_in(plan->graph, n, k);
+            if (t != NULL && t->data != NULL && !seen[n->in[k]]) {
+                seen[n->in[k]] = true;
+                size += (size_t)ir_size(t);
+            }
+        }
+    }
+    return size;
+}
+
+/* All other constants: factors, tables, and what packing adds. */
+static size_t table_size(const struct emitter *e)
 {
     size_t size = 0;
     for (int i = 0; i < e->object_count; i++) {
-        size += (emit_find_tensor(e->plan, e->objects[i].data) != NULL) == tensors ? e->objects[i].size : 0;
+        size += e->objects[i].size;
     }
-    return size;
+    const size_t weights = weight_size(e->plan);
+    return size > weights ? size - weights : 0;
 }
 
 static int64_t total_macs(const struct plan *plan)
@@ -62,8 +82,8 @@ static void write_header(struct emitter *e)
              "\n *\n * SHA-256 %s\n * %lld multiply-accumulates, %u bytes of RAM besides the stack,\n"
              " * %zu bytes of weights and biases, %zu bytes of tables in flash.\n *\n"
              " *     static uint8_t arena[%s_ARENA_SIZE]; aligned to %s_ARENA_ALIGN\n *     %s_init(arena);\n",
-             e->options->hash, (long long)total_macs(plan), ram_size(plan), constant_size(e, true),
-             constant_size(e, false), e->upper, e->upper, e->lower);
+             e->options->hash, (long long)total_macs(plan), ram_size(plan), weight_size(plan), table_size(e), e->upper,
+             e->upper, e->lower);
     if (plan->is_fed) {
         text_add(text, " *     %s_feed_row(arena, row) for each of the %s_FEED_ROWS rows, until it returns 1\n",
                  e->lower, e->upper);
@@ -122,7 +142,7 @@ static bool has_file(const struct emit_files *files, const char *name)
 /* Before the first function of a file: small code is asked for in the source, since the build is the user's. */
 static void write_wish(struct emitter *e)
 {
-    if (e->options->is_small) {
+    if (e->plan->is_small) {
         text_add(&e->text, "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC optimize(\"Os\")\n#endif\n");
     }
 }
@@ -263,8 +283,8 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     if (!write_model(&e)) {
         return false;
     }
-    files->weight_size = constant_size(&e, true);
-    files->table_size = constant_size(&e, false);
+    files->weight_size = weight_size(plan);
+    files->table_size = table_size(&e);
     add_file(files, &e, arena_printf(plan->arena, "%s.c", e.lower));
     write_header(&e);
     add_file(files, &e, arena_printf(plan->arena, "%s.h", e.lower));

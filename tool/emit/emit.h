@@ -17,7 +17,7 @@ struct emit_file {
 struct emit_files {
     struct emit_file *list;
     int32_t count;
-    size_t weight_size; /* bytes of constant tensors in flash, packed for the kernels */
+    size_t weight_size; /* bytes of the constant tensors that layers read, as they are in the model */
     size_t table_size;  /* bytes of other constants: tables, what goes with each channel */
 };
 
@@ -26,7 +26,6 @@ struct emit_options {
     const char *source; /* file name of the model, for the header comment */
     const char *hash;   /* of its content */
     const char *target;
-    bool is_small;      /* least flash */
 };
 
 /* Writes the C of a plan: <name>.h, <name>.c, and the kernels with their headers. All text is in the plan's

@@ -211,6 +211,7 @@ bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned featur
         make_buffer(plan, graph->outputs[i]);
         plan->buffers[plan->buffer_of[graph->outputs[i]]].is_output = true;
     }
+    plan->is_small = (features & PLAN_SMALL) != 0;
     plan_specialise(plan, features);
     double work = graph->work;
     return finish(plan, how, &work, diag);

@@ -92,6 +92,7 @@ struct plan {
     uint32_t lower_bound; /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
     int32_t peak_step;    /* step that runs when the most bytes are alive; step_count: none */
     uint32_t arena_size;  /* tensor_size and the executor's row pointers */
+    bool is_small;        /* PLAN_SMALL was wished for */
     bool is_fed;          /* step 0 copies a row of the external input, when it comes, to its place */
     bool is_settled;      /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */
