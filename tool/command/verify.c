@@ -17,8 +17,8 @@ static const struct usage usage = {
     .about = "Proves that the C of `mote compile` computes on a core what `mote run` computes here: builds it with the\n"
              "core's own compiler, runs it on an emulator, and compares every bit of every output (floats: to 1e-5 of\n"
              "the largest value), on random and on smooth inputs and on those of --input. Each run starts from an\n"
-             "arena full of garbage between guard words. Cores: `mote verify MODEL --on list` tells them; without --on\n"
-             "all whose compiler and emulator are installed.",
+             "arena full of garbage between guard words. Without --on: all cores whose compiler and emulator are\n"
+             "installed; what is missing is named with the package that brings it.",
     .example = "mote verify model.tflite --on cortex-m4 --on riscv32",
 };
 
