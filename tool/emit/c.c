@@ -181,7 +181,8 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     }
     const struct emit_source *source = emit_find_source(file);
     if (source == NULL) {
-        return diag_fail(e->diag, "kernel source %s is not in this program; report it as a bug", file);
+        return diag_fail(e->diag, "kernel source %s is not in this program; this is a fault of mote, please report it",
+                         file);
     }
     const bool is_interface = strcmp(file, "kernel.h") == 0;
     if (strchr(file, '.')[1] == 'c') {

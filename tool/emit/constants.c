@@ -101,7 +101,8 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
     const struct tensor *tensor = emit_find_tensor(e->plan, target);
     const struct plan_table *table = tensor == NULL ? find_table(e->plan, target) : NULL;
     if (tensor == NULL && table == NULL) {
-        return diag_fail(e->diag, "%s: its %s are not known to the emitter; report it as a bug", name, type);
+        return diag_fail(e->diag, "%s: its %s are not known to the emitter; this is a fault of mote, please report it",
+                         name, type);
     }
     const void *data = tensor != NULL ? target : table->data;
     const size_t element = tensor != NULL ? ((size_t)ir_type_bits(tensor->type) + 7) / 8 : table->size;
