@@ -14,9 +14,9 @@
 #include "stages.h"
 
 enum {
-    MAX_SEGMENT = 256,          /* steps, bounds the recursion */
-    MAX_FIRINGS = 1 << 14,      /* of the whole plan; beyond it, layers */
-    SEARCH_FIRINGS = 1 << 23,   /* in all simulations together */
+    MAX_SEGMENT = 256,        /* steps, bounds the recursion */
+    MAX_FIRINGS = 1 << 14,    /* of the whole plan; beyond it, layers */
+    SEARCH_FIRINGS = 1 << 23, /* in all simulations together */
 };
 
 struct firings {
@@ -28,9 +28,11 @@ struct stream {
     struct plan *plan;
     struct live live;
     struct firings firings;
-    int32_t *done;      /* [step]: rows computed */
-    int64_t *change;    /* [firing]: bytes that become alive with it */
-    int64_t simulated;  /* firings so far, against SEARCH_FIRINGS */
+    int32_t *done;    /* [step]: rows computed */
+    int64_t *change;  /* [firing]: bytes that become alive with it */
+    int64_t *touched; /* [buffer]: the last segment that touched it; segments count from 1 */
+    int64_t segment;
+    int64_t simulated; /* firings so far, against SEARCH_FIRINGS */
 };
 
 /* Best way to run the steps before a boundary. */
@@ -166,22 +168,22 @@ static void count_firings(struct stream *s)
     }
 }
 
-static bool is_touched(const struct stream *s, int32_t buffer, int32_t first, int32_t end)
+static void touch(struct stream *s, const struct mote_port *ports, int32_t count)
 {
+    for (int k = 0; k < count; k++) {
+        s->touched[ports[k].buffer] = s->segment;
+    }
+}
+
+/* Marks the buffers that the segment touches. */
+static void mark_touched(struct stream *s, int32_t first, int32_t end)
+{
+    s->segment++;
     for (int32_t i = first; i < end; i++) {
         const struct plan_step *p = &s->plan->steps[i];
-        for (int k = 0; k < p->in_count; k++) {
-            if (p->in[k].buffer == buffer) {
-                return true;
-            }
-        }
-        for (int k = 0; k < p->out_count; k++) {
-            if (p->out[k].buffer == buffer) {
-                return true;
-            }
-        }
+        touch(s, p->in, p->in_count);
+        touch(s, p->out, p->out_count);
     }
-    return false;
 }
 
 static int64_t cost(struct stream *s, int32_t first, int32_t end, uint32_t *changes)
@@ -193,13 +195,14 @@ static int64_t cost(struct stream *s, int32_t first, int32_t end, uint32_t *chan
     const int32_t times = live_follow(&s->live, plan, s->firings.list, s->firings.count);
     memset(s->change, 0, ((size_t)times + 1) * sizeof *s->change);
     count_firings(s);
+    mark_touched(s, first, end);
     int64_t alive = 0;
     for (int i = 0; i < plan->buffer_count; i++) {
         const struct plan_buffer *b = &plan->buffers[i];
         if (!plan_in_arena(b)) {
             continue;
         }
-        if (is_touched(s, i, first, end)) {
+        if (s->touched[i] == s->segment) {
             count_buffer(s, i, first, end, times);
         } else if (b->is_state || (b->writer < first && (b->last_user >= end || b->is_output))) {
             alive += (int64_t)b->size;
@@ -235,6 +238,13 @@ static bool is_better(const struct cut *a, const struct cut *b)
     return a->peak != b->peak ? a->peak < b->peak : a->changes < b->changes;
 }
 
+/* Whether the segment [first, end) could be better than the best so far: the peak is no lower than before it, and no
+ * step fires less than once. */
+static bool may_be_better(const struct cut *best, int32_t first, int32_t end)
+{
+    return is_better(&(struct cut){best[first].peak, best[first].changes + (uint32_t)(end - first), first}, &best[end]);
+}
+
 static void find_cuts(struct stream *s, struct cut *best, enum plan_schedule how)
 {
     struct plan *plan = s->plan;
@@ -244,6 +254,9 @@ static void find_cuts(struct stream *s, struct cut *best, enum plan_schedule how
             const bool single = first == end - 1;
             if (!single && (how == PLAN_LAYERS || is_alone(plan, first) || is_alone(plan, end - 1))) {
                 break;
+            }
+            if (!may_be_better(best, first, end)) {
+                continue;
             }
             if (!single && s->simulated > SEARCH_FIRINGS) {
                 plan->is_settled = true;
@@ -279,8 +292,8 @@ static void split_buffers(struct plan *plan)
         const int32_t first = plan->segments[i].first, end = first + plan->segments[i].count;
         for (int k = 0; k < plan->buffer_count; k++) {
             struct plan_buffer *b = &plan->buffers[k];
-            b->is_split |= plan->segments[i].count > 1 && b->row_count > 1 && b->writer >= first && b->last_user < end &&
-                           !b->is_output && !b->is_state;
+            b->is_split |= plan->segments[i].count > 1 && b->row_count > 1 && b->writer >= first &&
+                           b->last_user < end && !b->is_output && !b->is_state;
         }
     }
 }
@@ -310,6 +323,7 @@ void plan_stream(struct plan *plan, enum plan_schedule how)
         }
     } else {
         s.change = ARENA_ARRAY(plan->arena, firings + 2, int64_t);
+        s.touched = ARENA_ARRAY(plan->arena, plan->buffer_count, int64_t);
         live_init(&s.live, plan);
         find_cuts(&s, best, how);
     }
