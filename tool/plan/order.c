@@ -10,7 +10,7 @@
 
 #include "stages.h"
 
-enum { MAX_PART = 64, BEAM = 512 };
+enum { MAX_PART = 64, BEAM = 512, SLOTS = 4096 };
 
 struct state {
     uint64_t run;  /* steps of the part already run, a bit each */
@@ -20,12 +20,28 @@ struct state {
     int32_t step;   /* the last one run, relative to the part */
 };
 
+/* A tensor that a step touches and that may die within the part. */
+struct use {
+    uint64_t readers; /* steps of the part */
+    int64_t size;
+};
+
+/* The states of a round by the set of their steps. */
+struct index {
+    int16_t slots[SLOTS]; /* state + 1, or what was one; 0: free */
+    int32_t used, worst;  /* worst: the first state of the highest peak; -1: not known */
+};
+
 struct part {
     const struct plan *plan;
     int32_t first, count;
-    uint64_t needs[MAX_PART]; /* steps that must come before */
-    struct state *rounds;     /* [count + 1][BEAM] */
-    int32_t *sizes;           /* [count + 1] */
+    uint64_t needs[MAX_PART];   /* steps that must come before */
+    struct use *uses[MAX_PART]; /* of each step */
+    int32_t use_count[MAX_PART];
+    int64_t born[MAX_PART]; /* bytes that become alive with it */
+    struct state *rounds;   /* [count + 1][BEAM] */
+    int32_t *sizes;         /* [count + 1] */
+    struct index *index;    /* of the round being filled */
 };
 
 static bool touches(const struct plan_step *s, int32_t buffer, bool as_output)
@@ -56,13 +72,20 @@ static bool depends(const struct plan_step *later, const struct plan_step *earli
     return false;
 }
 
-/* Bytes that die when `step` runs after the steps of `run`: what it reads and nobody after it does. */
-static int64_t dying(const struct part *part, uint64_t run, int32_t step)
+static uint64_t readers_of(const struct part *part, int32_t buffer)
+{
+    uint64_t readers = 0;
+    for (int i = 0; i < part->count; i++) {
+        readers |= (uint64_t)touches(&part->plan->steps[part->first + i], buffer, false) << i;
+    }
+    return readers;
+}
+
+static void find_uses(struct part *part, int32_t step)
 {
     const struct plan *plan = part->plan;
     const struct plan_step *s = &plan->steps[part->first + step];
-    const uint64_t after = run | UINT64_C(1) << step;
-    int64_t size = 0;
+    part->uses[step] = ARENA_ARRAY(plan->arena, s->in_count + s->out_count, struct use);
     for (int k = 0; k < s->in_count + s->out_count; k++) {
         const int32_t buffer = k < s->in_count ? s->in[k].buffer : s->out[k - s->in_count].buffer;
         const struct plan_buffer *b = &plan->buffers[buffer];
@@ -70,47 +93,81 @@ static int64_t dying(const struct part *part, uint64_t run, int32_t step)
         for (int j = 0; j < k && !stays; j++) { /* counted already */
             stays = buffer == (j < s->in_count ? s->in[j].buffer : s->out[j - s->in_count].buffer);
         }
-        for (int i = 0; i < part->count && !stays; i++) {
-            stays = (after >> i & 1) == 0 && touches(&plan->steps[part->first + i], buffer, false);
+        if (!stays) {
+            part->uses[step][part->use_count[step]++] = (struct use){readers_of(part, buffer), (int64_t)b->size};
         }
-        size += stays ? 0 : (int64_t)b->size;
+        part->born[step] += k >= s->in_count && !b->is_state ? (int64_t)b->size : 0;
+    }
+}
+
+/* Bytes that die when `step` runs after the steps of `run`: what it reads and nobody after it does. */
+static int64_t dying(const struct part *part, uint64_t run, int32_t step)
+{
+    const uint64_t after = run | UINT64_C(1) << step;
+    int64_t size = 0;
+    for (int k = 0; k < part->use_count[step]; k++) {
+        const struct use *use = &part->uses[step][k];
+        size += (use->readers & ~after) != 0 ? 0 : use->size;
     }
     return size;
 }
 
-static int64_t born(const struct part *part, int32_t step)
+/* The slot of the state of these steps, or a free one. */
+static int16_t *find_slot(struct index *index, const struct state *round, uint64_t run)
 {
-    const struct plan_step *s = &part->plan->steps[part->first + step];
-    int64_t size = 0;
-    for (int k = 0; k < s->out_count; k++) {
-        const struct plan_buffer *b = &part->plan->buffers[s->out[k].buffer];
-        size += b->is_state ? 0 : (int64_t)b->size;
+    uint64_t h = run * UINT64_C(0x9E3779B97F4A7C15) >> 32;
+    while (index->slots[h % SLOTS] != 0 && round[index->slots[h % SLOTS] - 1].run != run) {
+        h++;
     }
-    return size;
+    return &index->slots[h % SLOTS];
+}
+
+static void put(struct index *index, struct state *round, int32_t size, int32_t at, const struct state *new)
+{
+    if (index->used == SLOTS / 2) { /* most of them lead to states that gave way */
+        memset(index->slots, 0, sizeof index->slots);
+        for (int16_t i = 0; i < size; i++) {
+            *find_slot(index, round, round[i].run) = (int16_t)(i + 1);
+        }
+        index->used = size;
+    }
+    *find_slot(index, round, new->run) = (int16_t)(at + 1);
+    index->used++;
+    round[at] = *new;
+    index->worst = -1;
+}
+
+static int32_t find_worst(struct index *index, const struct state *round)
+{
+    if (index->worst < 0) {
+        index->worst = 0;
+        for (int i = 1; i < BEAM; i++) {
+            index->worst = round[i].peak > round[index->worst].peak ? i : index->worst;
+        }
+    }
+    return index->worst;
 }
 
 /* Adds a state to a round, or improves the one of the same set. */
-static void offer(struct state *round, int32_t *size, const struct state *new)
+static void offer(struct index *index, struct state *round, int32_t *size, const struct state *new)
 {
-    int32_t worst = 0;
-    for (int i = 0; i < *size; i++) {
-        if (round[i].run == new->run) {
-            if (new->peak < round[i].peak) {
-                round[i] = *new;
-            }
-            return;
+    const int32_t same = *find_slot(index, round, new->run) - 1;
+    if (same >= 0) {
+        if (new->peak < round[same].peak) {
+            round[same] = *new;
+            index->worst = -1;
         }
-        worst = round[i].peak > round[worst].peak ? i : worst;
-    }
-    if (*size < BEAM) {
-        round[(*size)++] = *new;
-    } else if (new->peak < round[worst].peak) {
-        round[worst] = *new;
+    } else if (*size < BEAM) {
+        put(index, round, *size, *size, new);
+        (*size)++;
+    } else if (new->peak < round[find_worst(index, round)].peak) {
+        put(index, round, *size, index->worst, new);
     }
 }
 
 static void expand(const struct part *part, int32_t round)
 {
+    *part->index = (struct index){.worst = -1};
     const struct state *from = part->rounds + (ptrdiff_t)round * BEAM;
     for (int i = 0; i < part->sizes[round]; i++) {
         for (int32_t step = 0; step < part->count; step++) {
@@ -118,7 +175,7 @@ static void expand(const struct part *part, int32_t round)
             if ((run >> step & 1) != 0 || (part->needs[step] & ~run) != 0) {
                 continue;
             }
-            const int64_t during = from[i].alive + born(part, step);
+            const int64_t during = from[i].alive + part->born[step];
             const int64_t scratch = (int64_t)part->plan->steps[part->first + step].scratch_size;
             const struct state next = {
                 .run = run | UINT64_C(1) << step,
@@ -127,7 +184,7 @@ static void expand(const struct part *part, int32_t round)
                 .parent = i,
                 .step = step,
             };
-            offer(part->rounds + (ptrdiff_t)(round + 1) * BEAM, &part->sizes[round + 1], &next);
+            offer(part->index, part->rounds + (ptrdiff_t)(round + 1) * BEAM, &part->sizes[round + 1], &next);
         }
     }
 }
@@ -140,6 +197,7 @@ static void sort_part(struct plan *plan, int32_t first, int32_t count)
         return;
     }
     struct part part = {.plan = plan, .first = first, .count = count};
+    part.index = ARENA_NEW(plan->arena, struct index);
     bool has_choice = false;
     for (int32_t i = 1; i < count; i++) {
         for (int32_t k = 0; k < i; k++) {
@@ -151,6 +209,9 @@ static void sort_part(struct plan *plan, int32_t first, int32_t count)
     }
     if (!has_choice) {
         return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        find_uses(&part, i);
     }
     part.rounds = calloc((size_t)(count + 1) * BEAM, sizeof *part.rounds);
     part.sizes = calloc((size_t)count + 1, sizeof *part.sizes);
