@@ -78,6 +78,9 @@ struct target_board;
 /* Reads a core or a board; a name that is unknown is met with the nearest and with all there are. */
 bool command_core(struct session *session, const char *name, struct target_core *core);
 
+/* The features of a board's core. */
+bool command_board_features(struct session *session, const char *board, unsigned *features);
+
 #define OPTIMIZE_OPTION {.name = "optimize", .value = "WISH", .help = "speed, size, or balanced, which is the default"}
 
 /* Adds what --optimize asks for to the features of plan_graph_for; NULL: nothing. */

@@ -35,10 +35,14 @@ static bool check_name(const char *name, struct diag *diag)
     return ok || diag_fail(diag, "\"%s\" cannot be a name in C; use lower-case letters, digits and _", name);
 }
 
-static bool find_features(struct session *s, const char *name, unsigned *features)
+/* Of the target, else of the board's core, else none. */
+static bool find_features(struct session *s, const char *name, const char *board, unsigned *features)
 {
     struct target_core core = {0};
     const char *model = s->path;
+    if (name == NULL && board != NULL) {
+        return command_board_features(s, board, features);
+    }
     s->path = "--target";
     const bool ok = name == NULL || command_core(s, name, &core);
     s->path = ok ? model : s->path;
@@ -122,7 +126,7 @@ static bool compile(struct session *s, void *context)
     struct plan plan;
     struct emit_files files;
     unsigned features;
-    return check_name(name, &s->diag) && find_features(s, options[TARGET].text, &features) &&
+    return check_name(name, &s->diag) && find_features(s, options[TARGET].text, options[BOARD].text, &features) &&
            command_wish(s, options[OPTIMIZE].text, &features) &&
            plan_graph_for(&s->model.graphs[0], schedule, features, &plan, &s->diag) &&
            emit_c(&plan, &how, &files, &s->diag) && check_board(s, options[BOARD].text, &plan, &files) &&
@@ -138,7 +142,7 @@ int command_compile(int argc, char **argv)
         [INPUT_FED] = {.name = "input-fed",
                        .help = "take the input row by row: NAME_feed_row instead of NAME_input, NAME_invoke"},
         [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
-        [BOARD] = {.name = "board", .value = "NAME", .help = "refuse a model that does not fit there"},
+        [BOARD] = {.name = "board", .value = "NAME", .help = "for its core; refuse a model that does not fit"},
         [OPTIMIZE] = OPTIMIZE_OPTION,
         [MAX_WORK] = MAX_WORK_OPTION,
     };

@@ -30,7 +30,7 @@ static bool print_json(struct session *s, const struct report *report)
 
 struct job {
     bool is_json;
-    const char *board; /* NULL: not asked for */
+    const char *board;    /* NULL: not asked for */
     struct arena scratch; /* for a plan that is made only to compare */
 };
 
@@ -63,7 +63,10 @@ static bool inspect(struct session *s, void *context)
     struct report report;
     uint32_t layered_size;
     struct graph *g = &s->model.graphs[0];
-    if (!find_layered_size(s, g, &job->scratch, &layered_size) || !plan_graph(g, PLAN_STREAM, &plan, &s->diag)) {
+    unsigned features = 0;
+    if ((job->board != NULL && !command_board_features(s, job->board, &features)) ||
+        !find_layered_size(s, g, &job->scratch, &layered_size) ||
+        !plan_graph_for(g, PLAN_STREAM, features, &plan, &s->diag)) {
         return false;
     }
     report_make(&report, s->path, s->file.size, &plan, layered_size);

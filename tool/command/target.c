@@ -68,6 +68,20 @@ bool command_board(struct session *s, const char *name, struct target_board *boa
                                 : unknown("board", name, list, &s->diag);
 }
 
+bool command_board_features(struct session *s, const char *name, unsigned *features)
+{
+    struct target_board board;
+    struct target_core core;
+    const char *model = s->path;
+    s->path = "--board";
+    if (!command_board(s, name, &board) || !command_core(s, board.core, &core)) {
+        return false;
+    }
+    s->path = model;
+    *features = command_features(&core);
+    return true;
+}
+
 /*** Whether a model fits ***/
 
 /* On Arm, at -O2: frames of an invoke besides the pointers to rows; a kernel; what goes with each layer. */

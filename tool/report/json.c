@@ -91,6 +91,22 @@ static void add_memory(cJSON *root, const struct report *r)
     }
 }
 
+static void add_rows(cJSON *root, const struct report *r)
+{
+    cJSON *list = cJSON_AddArrayToObject(root, "streamed_tensors");
+    for (int i = 0; i < r->plan->buffer_count; i++) {
+        const struct plan_buffer *b = &r->plan->buffers[i];
+        if (b->is_split) {
+            cJSON *object = cJSON_CreateObject();
+            cJSON_AddItemToArray(list, object);
+            add_name(object, "name", b->name);
+            cJSON_AddNumberToObject(object, "rows_held", b->most_rows);
+            cJSON_AddNumberToObject(object, "rows", b->row_count);
+            cJSON_AddNumberToObject(object, "row_bytes", b->row_bytes);
+        }
+    }
+}
+
 static void add_fit(cJSON *root, const struct report_fit *f)
 {
     cJSON *board = cJSON_AddObjectToObject(root, "board");
@@ -118,6 +134,7 @@ char *report_json(const struct report *r)
     cJSON_AddNumberToObject(root, "macs", (double)r->macs);
     cJSON_AddNumberToObject(root, "constant_bytes", (double)r->weight_bytes);
     add_memory(root, r);
+    add_rows(root, r);
     if (r->fit != NULL) {
         add_fit(root, r->fit);
     }
@@ -142,7 +159,7 @@ static void add_core(cJSON *list, const struct report_core *c)
     const struct {
         const char *name;
         uint32_t value;
-    } sizes[] = {{"arena_bytes", c->arena}, {"static_bytes", c->statics}, {"stack_bytes", c->stack},
+    } sizes[] = {{"arena_bytes", c->arena},    {"static_bytes", c->statics},  {"stack_bytes", c->stack},
                  {"weight_bytes", c->weights}, {"table_bytes", c->constants}, {"code_bytes", c->code}};
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemToArray(list, object);

@@ -124,6 +124,22 @@ static void print_operators(FILE *to, const struct report *r)
     fprintf(to, "total %s MACs, %s bytes of constants\n", grouped(r->macs, macs), grouped(r->weight_bytes, bytes));
 }
 
+/* How many rows of each tensor between interleaved operators are held at most. */
+static void print_rows(FILE *to, const struct report *r)
+{
+    bool any = false;
+    for (int i = 0; i < r->plan->buffer_count; i++) {
+        const struct plan_buffer *b = &r->plan->buffers[i];
+        if (b->is_split) {
+            char name[40];
+            fputs(any ? "" : "  rows held at most, of tensors between bracketed operators:\n", to);
+            fprintf(to, "%11" PRId32 " of %-5" PRId32 " %s\n", b->most_rows, b->row_count,
+                    report_name(b->name, name, sizeof name));
+            any = true;
+        }
+    }
+}
+
 static void print_memory(FILE *to, const struct report *r)
 {
     const struct plan *plan = r->plan;
@@ -160,6 +176,7 @@ static void print_memory(FILE *to, const struct report *r)
     if (sum > plan->lower_bound) {
         fprintf(to, "%11s B less, since rows are overwritten in place\n", grouped(plan->lower_bound - sum, bytes));
     }
+    print_rows(to, r);
 }
 
 static void print_share(FILE *to, const char *what, int64_t needed, int64_t there)
@@ -173,8 +190,8 @@ static void print_fit(FILE *to, const struct report_fit *f)
 {
     const bool fits = report_fit_ram(f) <= f->ram && report_fit_flash(f) <= f->flash;
     char stack[TEXT], code[TEXT];
-    fprintf(to, "\n%s: %s, %s\n  it %s; estimated are the stack, %s bytes, and the code, %s\n", f->board, f->about, f->core,
-            fits ? "fits" : "DOES NOT FIT", grouped(f->stack, stack), grouped(f->code, code));
+    fprintf(to, "\n%s: %s, %s\n  it %s; estimated are the stack, %s bytes, and the code, %s\n", f->board, f->about,
+            f->core, fits ? "fits" : "DOES NOT FIT", grouped(f->stack, stack), grouped(f->code, code));
     print_share(to, "RAM", report_fit_ram(f), f->ram);
     print_share(to, "flash", report_fit_flash(f), f->flash);
     if (f->cycles > 0) {
@@ -202,7 +219,8 @@ void report_text(const struct report *r, FILE *to)
 static void print_layers(FILE *to, const struct report_core *c)
 {
     const uint64_t all = c->layers[c->layer_count + 1].cycles;
-    fprintf(to, "%3s  %-17s %-13s %10s %12s %12s %5s\n", "#", "operator", "name", "MACs", "instructions", "cycles", "%");
+    fprintf(to, "%3s  %-17s %-13s %10s %12s %12s %5s\n", "#", "operator", "name", "MACs", "instructions", "cycles",
+            "%");
     for (int i = 0; i < c->layer_count + 2; i++) {
         const struct report_layer *l = &c->layers[i];
         char number[TEXT] = "", name[14], macs[TEXT] = "", instructions[TEXT], cycles[TEXT];
@@ -212,9 +230,9 @@ static void print_layers(FILE *to, const struct report_core *c)
         if (l->macs > 0) {
             grouped(l->macs, macs);
         }
-        fprintf(to, "%3s  %-17.17s %-13s %10s %12s %12s %5.1f\n", number, l->op, report_name(l->name, name, sizeof name),
-                macs, grouped((int64_t)l->instructions, instructions), grouped((int64_t)l->cycles, cycles),
-                all > 0 ? 100.0 * (double)l->cycles / (double)all : 0.0);
+        fprintf(to, "%3s  %-17.17s %-13s %10s %12s %12s %5.1f\n", number, l->op,
+                report_name(l->name, name, sizeof name), macs, grouped((int64_t)l->instructions, instructions),
+                grouped((int64_t)l->cycles, cycles), all > 0 ? 100.0 * (double)l->cycles / (double)all : 0.0);
     }
 }
 
@@ -238,6 +256,8 @@ void report_core_text(const struct report_core *c, FILE *to)
                 report_core_ms(c, b), 100.0 * (double)report_core_ram(c) / b->ram,
                 100.0 * (double)report_core_flash(c) / b->flash);
     }
-    fprintf(to, "Instructions are exact; cycles are estimated, without wait states and caches.\n"
-                "Costs of instructions: %s.\n\n", c->costs_from);
+    fprintf(to,
+            "Instructions are exact; cycles are estimated, without wait states and caches.\n"
+            "Costs of instructions: %s.\n\n",
+            c->costs_from);
 }
