@@ -19,8 +19,8 @@ enum mote_finish {
 
 /* CONV_2D of all groups in one, without dilation; FULLY_CONNECTED; DEPTHWISE_CONV_2D of one input channel.
  *
- * A pixel's inputs are one vector of `depth` bytes: filter_h * filter_w * in_c, rounded up to a multiple of 4. What lies
- * outside of the image is in_zero; all zero points are folded into the biases. Filters come in groups of four, a b c d
+ * A pixel's inputs are one vector of `depth` bytes: filter_h lines of filter_w * in_c, each filled up to a multiple of 4
+ * with anything, which meets zeros. What lies outside of the image is in_zero; all zero points are folded into the biases. Filters come in groups of four, a b c d
  * (the last one filled up with zeros). The stream of a group:
  *
  *   biases      a, 256 * b + a, c, 256 * d + c
@@ -29,7 +29,7 @@ enum mote_finish {
  *   factors     of a, b, c and d: 2 * multiplier - 2^32, right shift
  *
  * So SXTB16 of a word gives the weights of a, while sums over the word itself are 256 * (sum of b) + (sum of a): one
- * instruction unpacks four weights. The sums of b and d must stay within 24 bits, shifts within [0, 20], and sums within
+ * instruction unpacks four weights. The sums of b and d must stay within 24 bits, shifts within [1, 20], and sums within
  * 2^30; the planner checks the weights.
  *
  * folded: the one output pixel takes this many input rows, one each firing, with a stream each, and io->out has a second

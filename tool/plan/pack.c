@@ -15,25 +15,29 @@ bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish
                                                       : MOTE_FINISH_PLAIN;
     for (int32_t o = 0; o < out_c; o++) {
         const int32_t shift = channel_shift(mac, o);
-        const int32_t least = *finish == MOTE_FINISH_RELU ? 0 : 1; /* without a shift nothing is rounded */
-        if (shift < least || shift > MOST_SHIFT || mac->multiplier[o * mac->per_channel] < (INT32_C(1) << 30)) {
+        if (shift < 1 || shift > MOST_SHIFT || mac->multiplier[o * mac->per_channel] < (INT32_C(1) << 30)) {
             return false;
         }
     }
     return true;
 }
 
+/* Of channel o, byte i of the vector of inputs; nothing meets the bytes that fill up lines. */
 static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
 {
-    return o < w->out_c && i < w->depth ? w->at[o * w->out_step + i * w->in_step] : 0;
+    const int32_t line = (w->line + 3) / 4 * 4;
+    const bool is_there = o < w->out_c && i < w->lines * line && i % line < w->line;
+    return is_there ? w->at[o * w->out_step + (i / line * w->line + i % line) * w->in_step] : 0;
 }
+
+static int32_t depth_of(const struct pack_weights *w) { return (w->line + 3) / 4 * 4 * w->lines; }
 
 /* The bias of channel o with the inputs' zero point in it, and the range of the sums. */
 static int64_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int64_t *low, int64_t *high)
 {
     int64_t bias = mac->bias != NULL && o < w->out_c ? ((const int32_t *)mac->bias)[o] : 0;
     int64_t least = 0, most = 0;
-    for (int32_t i = 0; i < w->depth; i++) {
+    for (int32_t i = 0; i < depth_of(w); i++) {
         const int32_t v = weight(w, o, i);
         bias += (int64_t)v * mac->in_offset;
         least += v > 0 ? v * INT8_MIN : v * INT8_MAX;
@@ -83,7 +87,7 @@ static bool pack_weights(const struct pack_weights *w, int32_t o, int32_t i, uin
 bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                      struct mote_conv2d_packed *p)
 {
-    const int32_t depth = (w->depth + 3) / 4 * 4, groups = (w->out_c + 3) / 4;
+    const int32_t depth = depth_of(w), groups = (w->out_c + 3) / 4;
     if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
         return false;
     }
@@ -129,7 +133,7 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
             return false;
         }
         for (int32_t k = 0; k < 9; k++) {
-            to[k / 4] |= ((uint32_t)weight(w, o, order[k]) & 0xFF) << (k % 4 * 8);
+            to[k / 4] |= ((uint32_t)weight(w, o, order[k] / 3 * 4 + order[k] % 3) & 0xFF) << (k % 4 * 8);
         }
         to[2] |= (uint32_t)channel_shift(mac, o) << 8;
         to[3] = (uint32_t)bias;

@@ -9,10 +9,11 @@
 #include "../../mote/kernel/packed.h"
 #include "plan.h"
 
-/* A matrix of weights as the lowering left it: weight (o, i) is at[o * out_step + i * in_step]. */
+/* Weights as the lowering left them: that of output channel o and byte i of line y of the window is
+ * at[o * out_step + (y * line + i) * in_step]. */
 struct pack_weights {
     const int8_t *at;
-    int32_t out_c, depth;
+    int32_t out_c, lines, line;
     int32_t out_step, in_step;
 };
 

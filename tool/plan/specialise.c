@@ -3,6 +3,7 @@
  * Kernels for one kind of core in the place of portable ones. A rule makes the parameters of the special kernel from
  * those of the portable one, where the shapes and the values of the weights allow it.
  */
+#include "../../mote/kernel/binary.h"
 #include "pack.h"
 #include "stages.h"
 
@@ -15,19 +16,18 @@ static void use(struct plan_step *s, enum kernel kernel, const void *params, siz
     s->scratch_size = scratch_size;
 }
 
-/* Two pixels' windows widened and copies of what of them does not lie in fours in the image, or a copy of one window. */
+/* Two pixels' windows widened and a line of each copied, or one window copied. */
 static size_t conv2d_scratch(const struct mote_conv2d_packed *p)
 {
-    const int32_t line = p->filter_w * p->in_c;
-    const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c == p->depth;
-    const int32_t copied = is_direct ? 0 : p->out_w > 1 && line % 4 == 0 ? line : p->depth;
-    return (size_t)(p->out_w > 1 ? 4 * p->depth + 2 * copied : copied);
+    const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c % 4 == 0;
+    const int32_t line = p->depth / p->filter_h;
+    return (size_t)(p->out_w > 1 ? 4 * p->depth + (is_direct ? 0 : 2 * line) : is_direct ? 0 : p->depth);
 }
 
 static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
 {
     const struct mote_conv2d *c = s->params;
-    const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
+    const int32_t line = c->filter_w * c->filter_c;
     if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
         return false;
     }
@@ -35,7 +35,7 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
     *p = (struct mote_conv2d_packed){
         .in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c, .filter_h = c->filter_h,
         .filter_w = c->filter_w, .stride_w = c->stride_w, .pad_w = c->pad_w};
-    const struct pack_weights w = {c->filter, c->out_c, depth, depth, 1};
+    const struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1};
     if (!plan_pack_quads(plan, &c->mac, &w, p)) {
         return false;
     }
@@ -50,7 +50,7 @@ static bool expanding_dsp(struct plan *plan, struct plan_step *s, const struct m
     *p = (struct mote_conv2d_packed){
         .in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c, .filter_h = d->filter_h,
         .filter_w = d->filter_w, .stride_w = d->stride_w, .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c};
+    const struct pack_weights w = {d->filter, d->out_c, d->filter_h, d->filter_w, 1, d->out_c};
     if (!plan_pack_quads(plan, &d->mac, &w, p)) {
         return false;
     }
@@ -73,11 +73,33 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_packed){
         .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, 9, 1, d->out_c};
+    const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
     if (!plan_pack_columns(plan, &d->mac, &w, p)) {
         return false;
     }
     use(s, KERNEL_depthwise_s8__arm_dsp, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
+    return true;
+}
+
+/* A factor less than one half that is not 0. */
+static bool is_small(int32_t multiplier, int32_t right)
+{
+    return multiplier >= INT32_C(1) << 30 && right >= 1 && right <= 20;
+}
+
+static bool add_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_common_scale *p = s->params;
+    const struct mote_operand *x = &p->x, *y = &p->y;
+    const bool x_is_half = x->multiplier == INT32_C(1) << 30 && x->right == 0;
+    const bool y_is_half = y->multiplier == INT32_C(1) << 30 && y->right == 0;
+    (void)plan;
+    if (p->left != 20 || p->sign != 1 || p->shape.step[0] != 1 || p->shape.step[1] != 1 || x_is_half == y_is_half ||
+        !is_small(x_is_half ? y->multiplier : x->multiplier, x_is_half ? y->right : x->right) ||
+        !is_small(p->multiplier, -p->shift)) {
+        return false;
+    }
+    s->kernel = KERNEL_add_s8__arm_dsp;
     return true;
 }
 
@@ -88,6 +110,7 @@ static const struct rule {
 } rules[] = {
     {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
+    {KERNEL_add_s8, PLAN_DSP, add_dsp},
 };
 
 void plan_specialise(struct plan *plan, unsigned features)

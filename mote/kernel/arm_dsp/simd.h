@@ -33,4 +33,19 @@ static inline uint32_t mote_sxtb16_ror8(uint32_t word)
     return pair;
 }
 
+/* x * (factor + 2^32) / 2^32, rounded, halves up: the doubling high multiply of fixed.h for factor = 2 * multiplier - 2^32. */
+static inline int32_t mote_smmlar(int32_t x, int32_t factor)
+{
+    int32_t y;
+    __asm__("smmlar %0, %1, %2, %1" : "=r"(y) : "r"(x), "r"(factor));
+    return y;
+}
+
+static inline int32_t mote_ssat8(int32_t x)
+{
+    int32_t y;
+    __asm__("ssat %0, #8, %1" : "=r"(y) : "r"(x));
+    return y;
+}
+
 #endif
