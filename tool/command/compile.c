@@ -64,7 +64,7 @@ static bool is_written(const struct emit_files *files, const char *name)
 static void remove_stale(struct session *s, const char *folder, const char *name, const struct emit_files *files)
 {
     for (const struct emit_source *source = emit_sources; source->name != NULL; source++) {
-        const char *file = arena_printf(&s->arena, "%s_%s", name, source->name);
+        const char *file = emit_file_name(&s->arena, name, source->name);
         if (!is_written(files, file)) {
             unlink(arena_printf(&s->arena, "%s/%s", folder, file));
         }

@@ -162,10 +162,9 @@ static void write_prototypes(struct emitter *e)
     text_add(&e->text, "\n");
 }
 
-/* The name of a kernel source among the emitted files, which lie in one folder. */
-static const char *file_name(struct emitter *e, const char *source)
+const char *emit_file_name(struct arena *arena, const char *prefix, const char *source)
 {
-    char *name = arena_printf(e->plan->arena, "%s_%s", e->lower, source);
+    char *name = arena_printf(arena, "%s_%s", prefix, source);
     for (char *c = name; *c != '\0'; c++) {
         *c = (char)(*c == '/' ? '_' : *c);
     }
@@ -175,7 +174,7 @@ static const char *file_name(struct emitter *e, const char *source)
 /* A kernel source and all that it includes. */
 static bool write_source(struct emitter *e, struct emit_files *files, const char *file)
 {
-    const char *name = file_name(e, file);
+    const char *name = emit_file_name(e->plan->arena, e->lower, file);
     if (has_file(files, name)) {
         return true;
     }
@@ -194,7 +193,7 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
             write_prototypes(e);
         }
         if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
-            text_add(&e->text, "#include \"%s\"\n", file_name(e, included));
+            text_add(&e->text, "#include \"%s\"\n", emit_file_name(e->plan->arena, e->lower, included));
         } else {
             text_add_renamed(&e->text, source->lines[i], e->lower, e->upper);
         }

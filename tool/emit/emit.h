@@ -32,4 +32,7 @@ struct emit_options {
  * memory; the same plan gives the same bytes. */
 bool emit_c(const struct plan *plan, const struct emit_options *options, struct emit_files *files, struct diag *diag);
 
+/* The name of a kernel source, "arm_dsp/simd.h", among the emitted files, which lie in one folder. */
+const char *emit_file_name(struct arena *arena, const char *prefix, const char *source);
+
 #endif
