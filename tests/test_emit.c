@@ -115,7 +115,8 @@ static bool parse(int argc, char **argv, struct test *test, glob_t *files)
 {
     int count = 0;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--part") == 0 && i + 1 < argc && sscanf(argv[i + 1], "%d/%d", &test->part, &test->parts) == 2) {
+        if (strcmp(argv[i], "--part") == 0 && i + 1 < argc &&
+            sscanf(argv[i + 1], "%d/%d", &test->part, &test->parts) == 2) {
             i++;
         } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
             test->filter = argv[++i];

@@ -43,7 +43,8 @@ static void test_broken(struct arena *arena)
     struct target_core core;
     struct diag diag = {0};
     expect(!target_parse_core("x.core", "cost load 1\ncost load 2", &core, arena, &diag) &&
-               strstr(diag.text, "x.core:2: cost: want a name not given before") != NULL, "cost given twice", diag.text);
+               strstr(diag.text, "x.core:2: cost: want a name not given before") != NULL,
+           "cost given twice", diag.text);
 }
 
 static void test_values(struct arena *arena)
@@ -53,7 +54,8 @@ static void test_values(struct arena *arena)
     const char *text = "# all of it\n  about\tA board  \r\ncore x#y\nram 0x10K\nflash 1M\nclock 64M";
     expect(target_parse_board("a.b.board", text, &board, arena, &diag), "a good file", diag.text);
     expect(strcmp(board.name, "a.b") == 0 && strcmp(board.about, "A board") == 0 && strcmp(board.core, "x") == 0 &&
-               board.ram == 16384 && board.flash == 1048576 && board.clock == 64000000, "a good file", "wrong values");
+               board.ram == 16384 && board.flash == 1048576 && board.clock == 64000000,
+           "a good file", "wrong values");
 }
 
 static void test_own(struct arena *arena)
@@ -63,17 +65,19 @@ static void test_own(struct arena *arena)
         struct diag diag = {0};
         expect(target_read_core(*name, &core, arena, &diag), *name, diag.text);
         expect((core.emulator == NULL) == (core.emulator_package == NULL), *name, "the emulator needs its package");
-        expect(core.emulator == NULL || (core.firmware != NULL && core.costs_from != NULL && core.emulator_ram.size > 0),
+        expect(core.emulator == NULL ||
+                   (core.firmware != NULL && core.costs_from != NULL && core.emulator_ram.size > 0),
                *name, "the emulator needs firmware, memory and costs");
-        expect(core.firmware == NULL || target_find_file(arena_printf(arena, "firmware/start_%s.c", core.firmware)) != NULL,
+        expect(core.firmware == NULL ||
+                   target_find_file(arena_printf(arena, "firmware/start_%s.c", core.firmware)) != NULL,
                *name, "its firmware is not there");
     }
     for (const char *const *name = target_board_names(arena); *name != NULL; name++) {
         struct target_board board;
         struct target_core core;
         struct diag diag = {0};
-        expect(target_read_board(*name, &board, arena, &diag) && target_read_core(board.core, &core, arena, &diag), *name,
-               diag.text);
+        expect(target_read_board(*name, &board, arena, &diag) && target_read_core(board.core, &core, arena, &diag),
+               *name, diag.text);
         expect(board.ram >= 2048 && board.flash >= board.ram && board.clock >= 1000000, *name, "strange sizes");
     }
 }

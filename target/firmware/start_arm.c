@@ -68,7 +68,8 @@ typedef void handler(void);
 __attribute__((section(".vectors"), used)) static const struct {
     uint32_t *stack;
     handler *handlers[15];
-} vectors = {stack_top, {firmware_reset, fault, fault, fault, fault, fault, fault, 0, 0, 0, fault, fault, 0, fault, fault}};
+} vectors = {stack_top,
+             {firmware_reset, fault, fault, fault, fault, fault, fault, 0, 0, 0, fault, fault, 0, fault, fault}};
 
 __attribute__((naked)) void machine_known_loop(uint32_t rounds)
 {

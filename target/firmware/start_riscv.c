@@ -68,7 +68,9 @@ __attribute__((naked, section(".vectors"), used)) void firmware_reset(void)
 {
     __asm__(".option push\n .option arch, +zicsr\n"
             " la sp, stack_top\n la t0, %0\n csrw mtvec, t0\n j %1\n"
-            " .option pop" : : "i"(fault), "i"(start));
+            " .option pop"
+            :
+            : "i"(fault), "i"(start));
 }
 
 __attribute__((naked)) void machine_known_loop(uint32_t rounds)

@@ -60,13 +60,13 @@ enum kind {
     KIND_COUNT
 };
 
-static const char *const kinds[KIND_COUNT] = {
-    "alu",  "load", "store", "multiple", "mul",           "mul_add",   "mul_long", "div",      "branch",
-    "jump", "link", "float", "float_mul_add", "float_div", "vector", "taken",    "load_next"};
+static const char *const kinds[KIND_COUNT] = {"alu",           "load",      "store",  "multiple", "mul",      "mul_add",
+                                              "mul_long",      "div",       "branch", "jump",     "link",     "float",
+                                              "float_mul_add", "float_div", "vector", "taken",    "load_next"};
 
-static uint32_t costs[KIND_COUNT] = {[ALU] = 1, [LOAD] = 1, [STORE] = 1, [MULTIPLE] = 1, [MUL] = 1, [MUL_ADD] = 1,
-                                     [MUL_LONG] = 1, [DIV] = 1, [BRANCH] = 1, [FLOAT] = 1, [FLOAT_MUL_ADD] = 1,
-                                     [FLOAT_DIV] = 1, [VECTOR] = 1};
+static uint32_t costs[KIND_COUNT] = {
+    [ALU] = 1, [LOAD] = 1,   [STORE] = 1, [MULTIPLE] = 1,      [MUL] = 1,       [MUL_ADD] = 1, [MUL_LONG] = 1,
+    [DIV] = 1, [BRANCH] = 1, [FLOAT] = 1, [FLOAT_MUL_ADD] = 1, [FLOAT_DIV] = 1, [VECTOR] = 1};
 static bool has_jump, has_load_next;
 
 struct insn {
@@ -89,9 +89,10 @@ static struct insn decode_thumb16(uint32_t w)
 {
     switch (w >> 12) {
     case 4:
-        return (w & 0xF800) == 0x4800   ? single(true)
-               : (w & 0xFFC0) == 0x4340 ? plain(MUL)
-               : (w & 0xFF00) == 0x4700 || (w & 0xFF87) == 0x4687 ? plain(BRANCH) : plain(ALU); /* bx, mov pc */
+        return (w & 0xF800) == 0x4800                             ? single(true)
+               : (w & 0xFFC0) == 0x4340                           ? plain(MUL)
+               : (w & 0xFF00) == 0x4700 || (w & 0xFF87) == 0x4687 ? plain(BRANCH)
+                                                                  : plain(ALU); /* bx, mov pc */
     case 5:
         return single((w >> 9 & 7) >= 3);
     case 6:
@@ -345,7 +346,8 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         const struct qemu_plugin_insn *q = qemu_plugin_tb_get_insn(tb, i);
         const uint8_t *bytes = qemu_plugin_insn_data(q);
         const size_t size = qemu_plugin_insn_size(q);
-        const uint32_t h1 = (uint32_t)(bytes[0] | bytes[1] << 8), h2 = size < 4 ? 0 : (uint32_t)(bytes[2] | bytes[3] << 8);
+        const uint32_t h1 = (uint32_t)(bytes[0] | bytes[1] << 8),
+                       h2 = size < 4 ? 0 : (uint32_t)(bytes[2] | bytes[3] << 8);
         const struct insn insn = decode_insn(h1, h2, size);
         b->instructions++;
         b->cycles += find_cycles(&insn, &before);

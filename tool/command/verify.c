@@ -14,11 +14,12 @@ enum { RANDOM_INVOKES = 2, SMOOTH_INVOKES = 2 };
 
 static const struct usage usage = {
     .verb = "verify",
-    .about = "Proves that the C of `mote compile` computes on a core what `mote run` computes here: builds it with the\n"
-             "core's own compiler, runs it on an emulator, and compares every bit of every output (floats: to 1e-5 of\n"
-             "the largest value), on random and on smooth inputs and on those of --input. Each run starts from an\n"
-             "arena full of garbage between guard words. Without --on: all cores whose compiler and emulator are\n"
-             "installed; what is missing is named with the package that brings it.",
+    .about =
+        "Proves that the C of `mote compile` computes on a core what `mote run` computes here: builds it with the\n"
+        "core's own compiler, runs it on an emulator, and compares every bit of every output (floats: to 1e-5 of\n"
+        "the largest value), on random and on smooth inputs and on those of --input. Each run starts from an\n"
+        "arena full of garbage between guard words. Without --on: all cores whose compiler and emulator are\n"
+        "installed; what is missing is named with the package that brings it.",
     .example = "mote verify model.tflite --on cortex-m4 --on riscv32",
 };
 
@@ -155,8 +156,9 @@ static bool verify_all(struct session *s, struct job *job)
         }
     }
     s->path = job->options[MODEL].text;
-    return job->failed > 0 ? diag_fail(&s->diag, "is not the same on %d of %d targets", job->failed, job->failed + job->proved)
-                           : job->proved > 0 || diag_fail(&s->diag, "nothing was verified");
+    return job->failed > 0
+               ? diag_fail(&s->diag, "is not the same on %d of %d targets", job->failed, job->failed + job->proved)
+               : job->proved > 0 || diag_fail(&s->diag, "nothing was verified");
 }
 
 static bool verify(struct session *s, void *context)

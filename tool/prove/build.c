@@ -14,8 +14,9 @@
 enum { JOBS = 2, COMPILE_SECONDS = 300, VECTORS_SIZE = 1024 };
 
 /* By these every layer of the model stays a function of its own. */
-static const char own_functions[] = "-fno-inline-functions-called-once -fno-inline-small-functions -fno-inline-functions "
-                                    "-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-ipa-icf";
+static const char own_functions[] =
+    "-fno-inline-functions-called-once -fno-inline-small-functions -fno-inline-functions "
+    "-fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-ipa-icf";
 
 struct build {
     const struct target_core *core;
@@ -24,8 +25,9 @@ struct build {
     const char *folder;
     struct arena *arena;
     struct diag *diag;
-    struct prove_command compile[JOBS + 1], link; /* the last job: the model itself, for the bench by flags of its own */
-    int32_t compiled[JOBS + 1];                   /* sources */
+    struct prove_command compile[JOBS + 1],
+        link;                   /* the last job: the model itself, for the bench by flags of its own */
+    int32_t compiled[JOBS + 1]; /* sources */
 };
 
 const char *prove_missing_tool(const struct target_core *core, struct arena *arena)
@@ -51,7 +53,9 @@ static uint32_t find_arena_size(const struct emit_files *files)
 {
     unsigned size = 0;
     for (int i = 0; i < files->count; i++) {
-        const char *at = strcmp(files->list[i].name, "model.h") == 0 ? strstr(files->list[i].text, "#define MODEL_ARENA_SIZE") : NULL;
+        const char *at = strcmp(files->list[i].name, "model.h") == 0
+                             ? strstr(files->list[i].text, "#define MODEL_ARENA_SIZE")
+                             : NULL;
         if (at != NULL) {
             sscanf(at, "#define MODEL_ARENA_SIZE %u", &size);
         }
@@ -79,17 +83,23 @@ const char *prove_missing_memory(const struct target_core *core, const struct pr
 
 /*** Sources ***/
 
-static bool is_there(const struct build *b, const char *path, const char *text, size_t size)
+enum there { NOT_THERE, OTHER_THERE, SAME_THERE };
+
+static enum there find_file(const char *path, const void *text, size_t size)
 {
     struct file file;
     struct diag missing = {0};
-    const char *object = arena_printf(b->arena, "%.*so", (int)strlen(path) - 1, path);
-    if (access(object, R_OK) != 0 || !file_open(&file, path, &missing)) {
-        return false;
+    if (!file_open(&file, path, &missing)) {
+        return NOT_THERE;
     }
     const bool same = file.size == size && memcmp(file.data, text, size) == 0;
     file_close(&file);
-    return same;
+    return same ? SAME_THERE : OTHER_THERE;
+}
+
+static bool has_object(const struct build *b, const char *path)
+{
+    return access(arena_printf(b->arena, "%.*so", (int)strlen(path) - 1, path), R_OK) == 0;
 }
 
 static bool has_suffix(const char *name, const char *suffix)
@@ -106,7 +116,7 @@ static bool add_file(struct build *b, const char *name, const void *text, size_t
     if (is_source) {
         prove_add_word(&b->link, arena_printf(b->arena, "%.*so", (int)strlen(name) - 1, name));
     }
-    if (is_reused && is_source && is_there(b, path, text, size)) {
+    if (is_reused && is_source && has_object(b, path) && find_file(path, text, size) == SAME_THERE) {
         return true;
     }
     if (is_source) {
@@ -121,19 +131,34 @@ static bool add_file(struct build *b, const char *name, const void *text, size_t
 }
 
 /* A file of target/firmware under a name by which the linker script knows it. */
-static bool add_firmware(struct build *b, const char *name, const char *as)
+static bool add_firmware(struct build *b, const char *name, const char *as, bool is_reused)
 {
     const struct target_file *f = target_find_file(name);
-    return f != NULL ? add_file(b, as, f->text, strlen(f->text), false)
+    return f != NULL ? add_file(b, as, f->text, strlen(f->text), is_reused)
                      : diag_fail(b->diag, "%s is not in this program; report it as a bug", name);
+}
+
+/* Whether the headers of the kernels are as they were when objects were made; model.h is the model's own. */
+static bool has_same_headers(const struct build *b)
+{
+    const struct emit_files *files = b->model->files;
+    for (int i = 0; i < files->count; i++) {
+        const struct emit_file *f = &files->list[i];
+        if (has_suffix(f->name, ".h") && strcmp(f->name, "model.h") != 0 &&
+            find_file(arena_printf(b->arena, "%s/%s", b->folder, f->name), f->text, f->size) == OTHER_THERE) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool add_sources(struct build *b)
 {
     const struct prove_model *m = b->model;
+    const bool is_reused = has_same_headers(b);
     for (int i = 0; i < m->files->count; i++) {
         const struct emit_file *f = &m->files->list[i];
-        if (!add_file(b, f->name, f->text, f->size, true)) {
+        if (!add_file(b, f->name, f->text, f->size, is_reused)) {
             return false;
         }
     }
@@ -145,12 +170,13 @@ static bool add_sources(struct build *b)
     const size_t size = in_size * (size_t)m->invokes;
     const char *start = arena_printf(b->arena, "firmware/start_%s.c", b->core->firmware);
     return add_file(b, "case.bin", size > 0 ? m->in : none, size > 0 ? size : 1, false) &&
-           add_firmware(b, "firmware/firmware.h", "firmware.h") &&
-           add_firmware(b, "firmware/main.c", "firmware_main.c") &&
-           add_firmware(b, "firmware/data.S", "firmware_data.S") && add_firmware(b, start, "firmware_start.c") &&
+           add_firmware(b, "firmware/firmware.h", "firmware.h", false) &&
+           add_firmware(b, "firmware/main.c", "firmware_main.c", false) &&
+           add_firmware(b, "firmware/data.S", "firmware_data.S", false) &&
+           add_firmware(b, start, "firmware_start.c", true) &&
            (b->core->emulator == NULL || b->core->library_package != NULL ||
-            (add_firmware(b, "firmware/memory.c", "firmware_memory.c") &&
-             add_firmware(b, "freestanding/string.h", "string.h")));
+            (add_firmware(b, "firmware/memory.c", "firmware_memory.c", true) &&
+             add_firmware(b, "freestanding/string.h", "string.h", false)));
 }
 
 /*** Commands ***/
@@ -206,9 +232,9 @@ static bool add_script(struct build *b)
     const struct {
         const char *name;
         uint32_t value;
-    } words[] = {{"VECTORS_BASE", vectors.base}, {"VECTORS_SIZE", vectors.size}, {"FLASH_BASE", flash.base},
-                 {"FLASH_SIZE", flash.size},     {"RAM_BASE", core->emulator_ram.base},
-                 {"RAM_SIZE", core->emulator_ram.size}};
+    } words[] = {
+        {"VECTORS_BASE", vectors.base}, {"VECTORS_SIZE", vectors.size},        {"FLASH_BASE", flash.base},
+        {"FLASH_SIZE", flash.size},     {"RAM_BASE", core->emulator_ram.base}, {"RAM_SIZE", core->emulator_ram.size}};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         prove_add_word(&b->link, arena_printf(b->arena, "-Wl,--defsym=%s=%u", words[i].name, words[i].value));
     }
@@ -284,5 +310,6 @@ bool prove_build(const struct target_core *core, const struct prove_model *model
     prove_add_words(&b.link, "-o program");
     *program = (struct prove_program){.path = arena_printf(arena, "%s/program", b.folder),
                                       .arena = find_arena_size(model->files)};
-    return run_commands(&b, &b.link, 1) && (core->emulator == NULL || prove_read_elf(program->path, program, arena, diag));
+    return run_commands(&b, &b.link, 1) &&
+           (core->emulator == NULL || prove_read_elf(program->path, program, arena, diag));
 }

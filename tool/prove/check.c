@@ -22,7 +22,8 @@ struct prove_command prove_emulator(const struct target_core *core, const struct
     }
     prove_add_words(&c, core->emulator);
     if (strncmp(core->emulator, "qemu", 4) == 0) {
-        prove_add_words(&c, "-nographic -monitor none -serial none -semihosting-config enable=on,target=native -kernel");
+        prove_add_words(&c,
+                        "-nographic -monitor none -serial none -semihosting-config enable=on,target=native -kernel");
     }
     prove_add_word(&c, program->path);
     return c;
@@ -163,13 +164,14 @@ static const char *last_words(const struct prove_output *o, struct arena *arena)
     }
     const char *text = prove_console_text(o, arena);
     const char *error = strstr(text, "rror: "); /* of a sanitizer or of the emulator */
-    error = error != NULL ? error + 6 : strstr(text, "fault") != NULL ? "a fault of the processor" : "it ends too early";
+    error = error != NULL                   ? error + 6
+            : strstr(text, "fault") != NULL ? "a fault of the processor"
+                                            : "it ends too early";
     return arena_printf(arena, "%.*s", (int)strcspn(error, "\n"), error);
 }
 
 bool prove_check(const struct target_core *core, const struct prove_model *model, const struct prove_program *program,
-                 const struct prove_folder *folder, struct arena *arena, struct prove_result *result,
-                 struct diag *diag)
+                 const struct prove_folder *folder, struct arena *arena, struct prove_result *result, struct diag *diag)
 {
     const struct prove_command command = prove_emulator(core, program, arena);
     struct prove_output output = {0};

@@ -72,12 +72,13 @@ static bool write_map(const struct prove_program *p, const char *path, struct di
 static bool add_plugin(struct prove_command *c, const struct target_core *core, const struct prove_program *program,
                        struct diag *diag)
 {
-    const struct prove_symbol *begin = prove_find_symbol(program, "bench_begin"), *end = prove_find_symbol(program, "bench_end");
+    const struct prove_symbol *begin = prove_find_symbol(program, "bench_begin"),
+                              *end = prove_find_symbol(program, "bench_end");
     if (begin == NULL || end == NULL) {
         return diag_fail(diag, "the firmware has no marks for counting; report it as a bug");
     }
-    char *text = arena_printf(c->arena, "./count.so,family=%s,begin=%u,end=%u,map=layers", core->firmware, begin->address,
-                              end->address);
+    char *text = arena_printf(c->arena, "./count.so,family=%s,begin=%u,end=%u,map=layers", core->firmware,
+                              begin->address, end->address);
     for (int i = 0; i < core->cost_count; i++) {
         text = arena_printf(c->arena, "%s,%s=%d", text, core->costs[i].name, core->costs[i].cycles);
     }
@@ -100,8 +101,7 @@ static void add_count(struct prove_counts *counts, int32_t layer_count, const ch
 }
 
 bool prove_count(const struct target_core *core, const struct prove_model *model, const struct prove_program *program,
-                 const struct prove_folder *folder, struct arena *arena, struct prove_counts *counts,
-                 struct diag *diag)
+                 const struct prove_folder *folder, struct arena *arena, struct prove_counts *counts, struct diag *diag)
 {
     struct prove_command c = prove_emulator(core, program, arena);
     struct prove_output output = {0};
@@ -117,9 +117,9 @@ bool prove_count(const struct target_core *core, const struct prove_model *model
     for (char *line; (line = strsep(&text, "\n")) != NULL;) {
         add_count(counts, model->layer_count, line);
     }
-    return ran && (counts->total.instructions > 0 ||
-                   diag_fail(diag, "the program does not run under QEMU with a plugin: %s",
-                             output.is_late ? "it takes too long" : "it ends too early"));
+    return ran &&
+           (counts->total.instructions > 0 || diag_fail(diag, "the program does not run under QEMU with a plugin: %s",
+                                                        output.is_late ? "it takes too long" : "it ends too early"));
 }
 
 /* See machine_known_loop. Two loops, the second of twice as many rounds, so that what is around them cancels. */

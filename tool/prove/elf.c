@@ -31,7 +31,8 @@ static bool read_section(const struct elf *e, uint32_t i, Elf32_Shdr *section)
 static const char *read_name(const struct elf *e, const Elf32_Shdr *strings, uint32_t at)
 {
     const uint64_t start = (uint64_t)strings->sh_offset + at;
-    if (at >= strings->sh_size || start >= e->file.size || memchr(e->file.data + start, 0, e->file.size - start) == NULL) {
+    if (at >= strings->sh_size || start >= e->file.size ||
+        memchr(e->file.data + start, 0, e->file.size - start) == NULL) {
         return "";
     }
     return (const char *)e->file.data + start;
@@ -49,9 +50,8 @@ static void read_symbols(const struct elf *e, const Elf32_Shdr *table, struct pr
         Elf32_Sym s;
         if (read_at(e, table->sh_offset + (uint64_t)i * sizeof s, &s, sizeof s) && s.st_name != 0) {
             const char *name = read_name(e, &strings, s.st_name);
-            p->symbols[p->symbol_count++] =
-                (struct prove_symbol){arena_copy(arena, name, strlen(name) + 1), s.st_value, s.st_size,
-                                        ELF32_ST_TYPE(s.st_info) == STT_FUNC};
+            p->symbols[p->symbol_count++] = (struct prove_symbol){arena_copy(arena, name, strlen(name) + 1), s.st_value,
+                                                                  s.st_size, ELF32_ST_TYPE(s.st_info) == STT_FUNC};
         }
     }
 }

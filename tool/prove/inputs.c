@@ -12,7 +12,10 @@ static float random_float(uint32_t x) { return (float)(x >> 8) / (float)(1 << 23
 static void fill_float(uint8_t *to, float value) { memcpy(to, &value, sizeof value); }
 
 /* A few waves over the tensor, another phase in each invoke; in [-1, 1]. */
-static double wave(size_t i, size_t count, int32_t n) { return sin(6.283185307179586 * (3.0 * (double)i / (double)count + 0.37 * n)); }
+static double wave(size_t i, size_t count, int32_t n)
+{
+    return sin(6.283185307179586 * (3.0 * (double)i / (double)count + 0.37 * n));
+}
 
 static void fill_tensor(const struct tensor *t, uint8_t *to, bool is_random, int32_t n, uint32_t *x)
 {
@@ -27,7 +30,8 @@ static void fill_tensor(const struct tensor *t, uint8_t *to, bool is_random, int
             const int64_t value = bytes < 4 ? (int64_t)(*x >> 8) : (int16_t)(*x >> 16);
             memcpy(to, &value, bytes);
         } else {
-            const int64_t value = (int64_t)(wave(i, count, n) * (bytes == 1 ? 100 : 10000)) + (t->type == TYPE_U8 ? 128 : 0);
+            const int64_t value =
+                (int64_t)(wave(i, count, n) * (bytes == 1 ? 100 : 10000)) + (t->type == TYPE_U8 ? 128 : 0);
             memcpy(to, &value, bytes);
         }
     }

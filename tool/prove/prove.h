@@ -56,9 +56,9 @@ void prove_fill_inputs(const struct graph *graph, bool is_random, int32_t n, uin
 
 /* A model, and what it must compute. */
 struct prove_model {
-    const struct plan *plan; /* of the host, for types and sizes */
+    const struct plan *plan;        /* of the host, for types and sizes */
     const struct emit_files *files; /* named "model" */
-    const uint8_t *in, *want; /* `invokes` times all inputs, all outputs, back to back */
+    const uint8_t *in, *want;       /* `invokes` times all inputs, all outputs, back to back */
     int32_t invokes, passes;
     bool is_fed;
     int32_t layer_count; /* of the plan that was emitted, for counting */

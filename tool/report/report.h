@@ -76,8 +76,8 @@ struct report_board {
 
 struct report_core {
     const char *name, *about, *costs_from;
-    struct report_layer *layers; /* in the order they run; then the schedule, then the total */
-    int32_t layer_count;         /* without these two */
+    struct report_layer *layers;       /* in the order they run; then the schedule, then the total */
+    int32_t layer_count;               /* without these two */
     uint32_t arena, statics, stack;    /* bytes of RAM */
     uint32_t weights, constants, code; /* bytes of flash */
     struct report_board *boards;       /* with that core */

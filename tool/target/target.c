@@ -119,8 +119,8 @@ static bool parse_cost(char *value, struct target_core *core)
 {
     const char *cycles = cut_word(value);
     uint32_t number;
-    if (cycles == NULL || !parse_number(cycles, 1000, &number) || number > 1000 || core->cost_count == TARGET_MAX_COSTS ||
-        target_find_cost(core, value, -1) >= 0) {
+    if (cycles == NULL || !parse_number(cycles, 1000, &number) || number > 1000 ||
+        core->cost_count == TARGET_MAX_COSTS || target_find_cost(core, value, -1) >= 0) {
         return false;
     }
     core->costs[core->cost_count++] = (struct target_cost){value, (int32_t)number};

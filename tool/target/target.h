@@ -31,16 +31,17 @@ struct target_memory {
 /* What was left out is NULL or 0. */
 struct target_core {
     const char *name, *about;
-    const char *features;                                     /* words: dsp fpu mve */
+    const char *features;                                                  /* words: dsp fpu mve */
     const char *compiler, *flags, *link_flags, *package, *library_package; /* Debian's packages */
-    const char *firmware;                    /* start-up code: firmware/start_<firmware>.c; NULL: can only be compiled */
-    const char *emulator, *emulator_package; /* NULL: runs right here */
+    const char *firmware; /* start-up code: firmware/start_<firmware>.c; NULL: can only be compiled */
+    const char *emulator, *emulator_package;                             /* NULL: runs right here */
     struct target_memory emulator_vectors, emulator_flash, emulator_ram; /* vectors: where they are not in flash */
     bool constants_in_ram;                                               /* flash cannot be read as RAM is */
     const char *costs_from;                                              /* the document */
     struct target_cost costs[TARGET_MAX_COSTS];
     int32_t cost_count;
-    double cycles_per_mac, cycles_per_mac_depthwise; /* as mote bench finds them on convolutional models; 0: not known */
+    double cycles_per_mac,
+        cycles_per_mac_depthwise; /* as mote bench finds them on convolutional models; 0: not known */
 };
 
 struct target_board {
