@@ -4,11 +4,12 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+GOLDEN ?= ../shared/golden
 JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all test-valgrind demo bench fuzz install format check-format setup clean
+.PHONY: all help test test-all test-valgrind demo bench bench-cortex fuzz install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
 	@$(BUILD) host -j $(JOBS)
@@ -40,6 +41,9 @@ demo:  ## a published model finds the faces in a photograph: make demo [PICTURE=
 
 bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=program]
 	@bench/bench.sh $(MODELS)
+
+bench-cortex: all  ## price models on emulated Cortex-M cores, write bench/cortex_m.md: GOLDEN=../shared/golden
+	@bench/cortex_m.py build/mote $(GOLDEN) > build/cortex_m.md && mv build/cortex_m.md bench/cortex_m.md
 
 fuzz:  ## feed the readers broken models: make fuzz [FUZZ_SECONDS=60]
 	@scripts/setup.sh build test
