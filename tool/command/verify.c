@@ -116,7 +116,7 @@ static bool verify_on(struct session *s, struct job *job, const char *name, bool
     struct target_core core;
     struct prove_program program;
     struct prove_result result;
-    if (!command_core(s, name, &core)) {
+    if (!command_core(s, name, &core) || !make_c(s, job, command_features(&core))) {
         return false;
     }
     const char *missing = prove_missing_tool(&core, &s->arena);
@@ -128,9 +128,6 @@ static bool verify_on(struct session *s, struct job *job, const char *name, bool
     if (missing != NULL) {
         s->path = name;
         return diag_fail(&s->diag, "%s", missing);
-    }
-    if (!make_c(s, job, command_features(&core))) {
-        return false;
     }
     struct diag failure = {0};
     if (!prove_build(&core, &job->model, PROVE_VERIFY, &job->folder, &s->arena, &program, &failure) ||
