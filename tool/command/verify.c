@@ -120,7 +120,12 @@ static bool verify_on(struct session *s, struct job *job, const char *name, bool
         return false;
     }
     const char *missing = prove_missing_tool(&core, &s->arena);
-    missing = missing != NULL ? missing : prove_missing_memory(&core, &job->model, &s->arena);
+    if (missing == NULL) {
+        if (!make_c(s, job, command_features(&core))) {
+            return false;
+        }
+        missing = prove_missing_memory(&core, &job->model, &s->arena);
+    }
     if (missing != NULL && !is_asked) {
         printf("%-14s skipped: %s\n", name, missing);
         return true;
