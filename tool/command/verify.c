@@ -10,7 +10,7 @@
 #include "command.h"
 
 enum { MODEL, ON, INPUT, INPUT_FED, MAX_WORK, OPTION_COUNT };
-enum { RANDOM_INVOKES = 2, SMOOTH_INVOKES = 2 };
+enum { MADE_INVOKES = 4, MADE_INVOKES_LARGE = 2, LARGE_MACS = 8000000 }; /* half of them random, half smooth */
 
 static const struct usage usage = {
     .verb = "verify",
@@ -62,10 +62,14 @@ static bool make_cases(struct session *s, struct job *job, struct plan *plan)
     if (!open_input(s, job, in_size, &given)) {
         return false;
     }
-    const int32_t made = RANDOM_INVOKES + SMOOTH_INVOKES, all = made + given;
+    int64_t macs = 0;
+    for (int i = 0; i < plan->graph->node_count; i++) {
+        macs += ir_macs(plan->graph, &plan->graph->nodes[i]);
+    }
+    const int32_t made = macs < LARGE_MACS ? MADE_INVOKES : MADE_INVOKES_LARGE, all = made + given;
     uint8_t *in = arena_array(&s->arena, (size_t)all, in_size), *want = arena_array(&s->arena, (size_t)all, out_size);
     for (int i = 0; i < made; i++) {
-        prove_fill_inputs(plan->graph, i < RANDOM_INVOKES, i, in + (size_t)i * in_size);
+        prove_fill_inputs(plan->graph, i < made / 2, i, in + (size_t)i * in_size);
     }
     if (given > 0) {
         memcpy(in + (size_t)made * in_size, job->in.data, job->in.size);
