@@ -42,7 +42,7 @@ const struct object *emit_find_object(const struct emitter *e, const void *data)
 {
     for (int i = 0; i < e->object_count; i++) {
         const struct object *o = &e->objects[i];
-        if ((const uint8_t *)data >= o->data && (const uint8_t *)data < o->data + o->size) {
+        if (data == o->data || ((const uint8_t *)data > o->data && (const uint8_t *)data < o->data + o->size)) {
             return o;
         }
     }
@@ -108,8 +108,9 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
     const size_t element = tensor != NULL ? ((size_t)ir_type_bits(tensor->type) + 7) / 8 : table->size;
     const size_t count = tensor != NULL ? (size_t)ir_size(tensor) / element : table->count;
     const struct emit_struct *s = emit_find_struct(type);
+    const size_t shown = count > 0 ? count : 1; /* C has no empty arrays */
     if (s != NULL) {
-        text_add(&e->text, "static const struct %s_%s %s[%zu] = {\n", e->lower, s->name + 5, name, count);
+        text_add(&e->text, "static const struct %s_%s %s[%zu] = {\n", e->lower, s->name + 5, name, shown);
         for (size_t i = 0; i < count; i++) {
             text_add(&e->text, "    {");
             if (!write_struct(e, s, (const uint8_t *)data + i * element, 0)) {
@@ -119,10 +120,10 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
         }
     } else {
         const enum type t = tensor != NULL ? tensor->type : scalar_type(type, element);
-        text_add(&e->text, "static const %s %s[%zu] = {\n", text_c_type(t), name, count);
+        text_add(&e->text, "static const %s %s[%zu] = {\n", text_c_type(t), name, shown);
         text_add_values(&e->text, t, data, count);
     }
-    text_add(&e->text, "};\n");
+    text_add(&e->text, count > 0 ? "};\n" : s != NULL ? "    {0},\n};\n" : "    0,\n};\n");
     add_object(e, data, count * element, element, name);
     return true;
 }
