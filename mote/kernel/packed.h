@@ -12,8 +12,8 @@
 
 /* How a sum becomes an output, from the least work to the most. */
 enum mote_finish {
-    MOTE_FINISH_RELU,  /* `low` is the zero point, so that how halves below it round does not show; no other limits */
-    MOTE_FINISH_PLAIN, /* no limits but those of int8 */
+    MOTE_FINISH_RELU,  /* the zero point is -128, so that how halves below it round does not show */
+    MOTE_FINISH_PLAIN, /* no limits but those of int8, as above */
     MOTE_FINISH_CLAMP
 };
 

@@ -9,10 +9,9 @@ static int32_t channel_shift(const struct mote_mac *mac, int32_t o) { return -ma
 
 bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish)
 {
-    const bool has_top = mac->high < INT8_MAX;
-    *finish = mac->low == mac->out_offset && !has_top ? MOTE_FINISH_RELU
-              : mac->low > INT8_MIN || has_top        ? MOTE_FINISH_CLAMP
-                                                      : MOTE_FINISH_PLAIN;
+    *finish = mac->low > INT8_MIN || mac->high < INT8_MAX ? MOTE_FINISH_CLAMP
+              : mac->out_offset == INT8_MIN               ? MOTE_FINISH_RELU
+                                                          : MOTE_FINISH_PLAIN;
     for (int32_t o = 0; o < out_c; o++) {
         const int32_t shift = channel_shift(mac, o);
         if (shift < 1 || shift > MOST_SHIFT || mac->multiplier[o * mac->per_channel] < (INT32_C(1) << 30)) {
