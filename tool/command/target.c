@@ -40,8 +40,8 @@ bool command_core(struct session *s, const char *name, struct target_core *core)
 unsigned command_features(const struct target_core *core)
 {
     const bool has_dsp = core->features != NULL && strstr(core->features, "dsp") != NULL;
-    const bool has_mve = core->features != NULL && strstr(core->features, "mve") != NULL; /* better served by vectors */
-    return has_dsp && !has_mve ? PLAN_DSP : 0;
+    const bool has_mve = core->features != NULL && strstr(core->features, "mve") != NULL;
+    return has_mve ? PLAN_MVE : has_dsp ? PLAN_DSP : 0; /* vectors serve better than pairs */
 }
 
 /* `speed` and `balanced` are one so far: special kernels wherever they fit. */

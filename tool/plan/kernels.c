@@ -7,6 +7,7 @@
 #include "../../mote/kernel/convert.h"
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/packed.h"
+#include "../../mote/kernel/packed_mve.h"
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/reduce.h"
 #include "../../mote/kernel/index.h"

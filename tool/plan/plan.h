@@ -105,6 +105,7 @@ static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data =
 /* What a core can do beyond plain C, in bits; and what is wished for. */
 enum {
     PLAN_DSP = 1,         /* Arm's DSP extension */
+    PLAN_MVE = 2,         /* Helium, Arm's M-profile vector extension */
     PLAN_SMALL = 1 << 16, /* the least flash: portable kernels, which layers share, and packed tables */
 };
 

@@ -111,6 +111,8 @@ static const struct rule {
     {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
+    {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
+    {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
 };
 
 void plan_specialise(struct plan *plan, unsigned features)

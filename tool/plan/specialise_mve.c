@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Kernels for Helium: their parameters, and the streams of weights that packed_mve.h describes.
+ */
+#include "../../mote/kernel/packed_mve.h"
+#include "pack.h"
+#include "stages.h"
+
+/* The kernels shift to the right only. What is below `low`, the zero point, becomes it however halves are rounded. */
+static bool set_finish(const struct mote_mac *mac, int32_t out_c, struct mote_finish_mve *finish)
+{
+    for (int32_t o = 0; o < out_c; o++) {
+        if (mac->shift[o * mac->per_channel] > 0 || mac->multiplier[o * mac->per_channel] < 0) {
+            return false;
+        }
+    }
+    *finish = (struct mote_finish_mve){mac->out_offset, mac->low, mac->high, mac->low >= mac->out_offset};
+    return true;
+}
+
+static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
+{
+    return o < w->out_c && i < w->depth ? w->at[o * w->out_step + i * w->in_step] : 0;
+}
+
+/* Biases with the input's zero point in them; like the sums, modulo 2^32. */
+static uint32_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o)
+{
+    uint32_t bias = mac->bias != NULL && o < w->out_c ? (uint32_t)((const int32_t *)mac->bias)[o] : 0;
+    for (int32_t i = 0; i < w->depth; i++) {
+        bias += (uint32_t)weight(w, o, i) * (uint32_t)mac->in_offset;
+    }
+    return bias;
+}
+
+/* Four words of one kind, for channels o .. o + 3. */
+static uint32_t *pack_biases(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+{
+    for (int32_t k = 0; k < 4; k++) {
+        *to++ = whole_bias(mac, w, o + k);
+    }
+    return to;
+}
+
+static uint32_t *pack_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+{
+    for (int32_t k = 0; k < 4; k++, to++) {
+        const int32_t channel = o + k < w->out_c ? (o + k) * mac->per_channel : 0;
+        to[0] = (uint32_t)mac->multiplier[channel];
+        to[4] = (uint32_t)mac->shift[channel];
+    }
+    return to + 4;
+}
+
+/* Inputs i .. i + 15 of filter o. */
+static uint32_t *pack_vector(const struct pack_weights *w, int32_t o, int32_t i, uint32_t *to)
+{
+    for (int32_t k = 0; k < 16; k++) {
+        to[k / 4] |= ((uint32_t)weight(w, o, i + k) & 0xFF) << (k % 4 * 8);
+    }
+    return to + 4;
+}
+
+static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct mote_mac *mac, const struct pack_weights *w,
+                       struct mote_conv2d_mve shape)
+{
+    struct mote_conv2d_mve *p = arena_alloc(plan->arena, sizeof *p);
+    *p = shape;
+    if (!set_finish(mac, w->out_c, &p->finish)) {
+        return false;
+    }
+    const size_t groups = (size_t)(w->out_c + 3) / 4, blocks = (size_t)(w->depth + 15) / 16;
+    uint32_t *to = plan_alloc_table(plan, groups * (4 + blocks * 16 + 8), sizeof *to);
+    p->stream = to;
+    for (int32_t o = 0; o < w->out_c; o += 4) {
+        to = pack_biases(mac, w, o, to);
+        for (int32_t i = 0; i < w->depth; i += 16) {
+            for (int32_t k = 0; k < 4; k++) {
+                to = pack_vector(w, o + k, i, to);
+            }
+        }
+        to = pack_factors(mac, w, o, to);
+    }
+    p->depth = w->depth;
+    p->in_zero = -mac->in_offset;
+    s->kernel = KERNEL_conv2d_s8__arm_mve;
+    s->params = p;
+    s->scratch_size = p->filter_h * p->filter_w == 1 && p->pad_w == 0 ? 0 : (size_t)p->depth;
+    return true;
+}
+
+bool plan_conv2d_mve(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_conv2d *c = s->params;
+    const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
+    if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
+        return false;
+    }
+    return use_conv2d(plan, s, &c->mac, &(struct pack_weights){c->filter, c->out_c, depth, depth, 1},
+                      (struct mote_conv2d_mve){.in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c,
+                                               .filter_h = c->filter_h, .filter_w = c->filter_w,
+                                               .stride_w = c->stride_w, .pad_w = c->pad_w});
+}
+
+bool plan_depthwise_mve(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
+        return false;
+    }
+    /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
+    return use_conv2d(plan, s, &d->mac, &(struct pack_weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
+                      (struct mote_conv2d_mve){.in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c,
+                                               .filter_h = d->filter_h, .filter_w = d->filter_w,
+                                               .stride_w = d->stride_w, .pad_w = d->pad_w});
+}
