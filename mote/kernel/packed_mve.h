@@ -34,4 +34,19 @@ struct mote_conv2d_mve {
     const uint32_t *stream;
 };
 
+/* DEPTHWISE_CONV_2D with filters of 3 by 3, at least 8 channels, one output channel each. Channels come in blocks of 8; the
+ * last one ends with the last channel, and may overlap the one before. The stream of a block, `even` and `odd` of which are
+ * every second channel:
+ *
+ *   biases      4 words of even, 4 of odd channels
+ *   weights     8 bytes for each tap; pairs of taps, (0, 1), (2, 3), ... have sums within int16
+ *   factors     4 multipliers, 4 right shifts of even channels; the same of odd ones */
+struct mote_depthwise_mve {
+    int32_t in_w, out_w, channels;
+    int32_t stride_w, pad_w;
+    int32_t in_zero;
+    struct mote_finish_mve finish;
+    const uint32_t *stream;
+};
+
 #endif

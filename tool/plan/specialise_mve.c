@@ -2,6 +2,8 @@
  *
  * Kernels for Helium: their parameters, and the streams of weights that packed_mve.h describes.
  */
+#include <stdlib.h>
+
 #include "../../mote/kernel/packed_mve.h"
 #include "pack.h"
 #include "stages.h"
@@ -33,19 +35,19 @@ static uint32_t whole_bias(const struct mote_mac *mac, const struct pack_weights
     return bias;
 }
 
-/* Four words of one kind, for channels o .. o + 3. */
-static uint32_t *pack_biases(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+/* Four words of one kind, for channels o, o + step, ... */
+static uint32_t *pack_biases(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int32_t step, uint32_t *to)
 {
     for (int32_t k = 0; k < 4; k++) {
-        *to++ = whole_bias(mac, w, o + k);
+        *to++ = whole_bias(mac, w, o + k * step);
     }
     return to;
 }
 
-static uint32_t *pack_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+static uint32_t *pack_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int32_t step, uint32_t *to)
 {
-    for (int32_t k = 0; k < 4; k++, to++) {
-        const int32_t channel = o + k < w->out_c ? (o + k) * mac->per_channel : 0;
+    for (int32_t k = 0; k < 4; k++, to++, o += step) {
+        const int32_t channel = o < w->out_c ? o * mac->per_channel : 0;
         to[0] = (uint32_t)mac->multiplier[channel];
         to[4] = (uint32_t)mac->shift[channel];
     }
@@ -73,13 +75,13 @@ static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct mote
     uint32_t *to = plan_alloc_table(plan, groups * (4 + blocks * 16 + 8), sizeof *to);
     p->stream = to;
     for (int32_t o = 0; o < w->out_c; o += 4) {
-        to = pack_biases(mac, w, o, to);
+        to = pack_biases(mac, w, o, 1, to);
         for (int32_t i = 0; i < w->depth; i += 16) {
             for (int32_t k = 0; k < 4; k++) {
                 to = pack_vector(w, o + k, i, to);
             }
         }
-        to = pack_factors(mac, w, o, to);
+        to = pack_factors(mac, w, o, 1, to);
     }
     p->depth = w->depth;
     p->in_zero = -mac->in_offset;
@@ -102,11 +104,61 @@ bool plan_conv2d_mve(struct plan *plan, struct plan_step *s)
                                                .stride_w = c->stride_w, .pad_w = c->pad_w});
 }
 
+/* Two products, in int16, and all sums, in 2^30. */
+static bool sums_fit(const struct mote_mac *mac, const struct pack_weights *w)
+{
+    for (int32_t o = 0; o < w->out_c; o++) {
+        const int32_t bias = (int32_t)whole_bias(mac, w, o);
+        if (bias < -(INT32_C(1) << 29) || bias > INT32_C(1) << 29) {
+            return false;
+        }
+        for (int32_t i = 0; i < w->depth; i += 2) {
+            if (abs(weight(w, o, i)) + abs(weight(w, o, i + 1)) > 255) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool use_depthwise(struct plan *plan, struct plan_step *s, const struct mote_depthwise *d)
+{
+    enum { CHANNELS = 8, TAPS = 9 };
+    const struct pack_weights w = {d->filter, d->out_c, TAPS, 1, d->out_c};
+    struct mote_depthwise_mve *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_depthwise_mve){.in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w,
+                                     .pad_w = d->pad_w, .in_zero = -d->mac.in_offset};
+    if (!set_finish(&d->mac, d->out_c, &p->finish) || !sums_fit(&d->mac, &w)) {
+        return false;
+    }
+    const size_t blocks = (size_t)(d->in_c + CHANNELS - 1) / CHANNELS;
+    uint32_t *to = plan_alloc_table(plan, blocks * (CHANNELS + TAPS * CHANNELS / 4 + 2 * CHANNELS), sizeof *to);
+    p->stream = to;
+    for (int32_t channel = 0; channel < d->in_c; channel += CHANNELS) {
+        const int32_t o = channel + CHANNELS <= d->in_c ? channel : d->in_c - CHANNELS;
+        to = pack_biases(&d->mac, &w, o, 2, to);
+        to = pack_biases(&d->mac, &w, o + 1, 2, to);
+        for (int32_t i = 0; i < TAPS * CHANNELS; i++) {
+            to[i / 4] |= ((uint32_t)weight(&w, o + i % CHANNELS, i / CHANNELS) & 0xFF) << (i % 4 * 8);
+        }
+        to += TAPS * CHANNELS / 4;
+        to = pack_factors(&d->mac, &w, o, 2, to);
+        to = pack_factors(&d->mac, &w, o + 1, 2, to);
+    }
+    s->kernel = KERNEL_depthwise_s8__arm_mve;
+    s->params = p;
+    s->scratch_size = (size_t)(TAPS * p->channels);
+    return true;
+}
+
 bool plan_depthwise_mve(struct plan *plan, struct plan_step *s)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
+    if (d->filter == NULL || d->dilation_w != 1) {
         return false;
+    }
+    if (d->in_c > 1) {
+        return d->filter_h == 3 && d->filter_w == 3 && d->multiplier == 1 && d->in_c >= 8 && use_depthwise(plan, s, d);
     }
     /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
     return use_conv2d(plan, s, &d->mac, &(struct pack_weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},

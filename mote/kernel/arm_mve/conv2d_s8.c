@@ -9,8 +9,6 @@
  */
 #if defined(__ARM_FEATURE_MVE)
 
-#include <stddef.h>
-
 #include "vector.h"
 
 /* The sums of four filters over `depth` bytes at x. *stream moves on to the group's factors. A turn of the loop takes 16
