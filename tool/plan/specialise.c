@@ -113,6 +113,7 @@ static const struct rule {
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
     {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
+    {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
 };
 
 void plan_specialise(struct plan *plan, unsigned features)

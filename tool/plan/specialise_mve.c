@@ -4,9 +4,17 @@
  */
 #include <stdlib.h>
 
+#include "../../mote/kernel/binary.h"
+#include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/packed_mve.h"
-#include "pack.h"
 #include "stages.h"
+
+/* A matrix of weights as the lowering left it: weight (o, i) is at[o * out_step + i * in_step]. */
+struct weights {
+    const int8_t *at;
+    int32_t out_c, depth;
+    int32_t out_step, in_step;
+};
 
 /* The kernels shift to the right only. What is below `low`, the zero point, becomes it however halves are rounded. */
 static bool set_finish(const struct mote_mac *mac, int32_t out_c, struct mote_finish_mve *finish)
@@ -20,13 +28,13 @@ static bool set_finish(const struct mote_mac *mac, int32_t out_c, struct mote_fi
     return true;
 }
 
-static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
+static int32_t weight(const struct weights *w, int32_t o, int32_t i)
 {
     return o < w->out_c && i < w->depth ? w->at[o * w->out_step + i * w->in_step] : 0;
 }
 
 /* Biases with the input's zero point in them; like the sums, modulo 2^32. */
-static uint32_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o)
+static uint32_t whole_bias(const struct mote_mac *mac, const struct weights *w, int32_t o)
 {
     uint32_t bias = mac->bias != NULL && o < w->out_c ? (uint32_t)((const int32_t *)mac->bias)[o] : 0;
     for (int32_t i = 0; i < w->depth; i++) {
@@ -36,7 +44,7 @@ static uint32_t whole_bias(const struct mote_mac *mac, const struct pack_weights
 }
 
 /* Four words of one kind, for channels o, o + step, ... */
-static uint32_t *pack_biases(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int32_t step, uint32_t *to)
+static uint32_t *pack_biases(const struct mote_mac *mac, const struct weights *w, int32_t o, int32_t step, uint32_t *to)
 {
     for (int32_t k = 0; k < 4; k++) {
         *to++ = whole_bias(mac, w, o + k * step);
@@ -44,7 +52,7 @@ static uint32_t *pack_biases(const struct mote_mac *mac, const struct pack_weigh
     return to;
 }
 
-static uint32_t *pack_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int32_t step, uint32_t *to)
+static uint32_t *pack_factors(const struct mote_mac *mac, const struct weights *w, int32_t o, int32_t step, uint32_t *to)
 {
     for (int32_t k = 0; k < 4; k++, to++, o += step) {
         const int32_t channel = o < w->out_c ? o * mac->per_channel : 0;
@@ -55,7 +63,7 @@ static uint32_t *pack_factors(const struct mote_mac *mac, const struct pack_weig
 }
 
 /* Inputs i .. i + 15 of filter o. */
-static uint32_t *pack_vector(const struct pack_weights *w, int32_t o, int32_t i, uint32_t *to)
+static uint32_t *pack_vector(const struct weights *w, int32_t o, int32_t i, uint32_t *to)
 {
     for (int32_t k = 0; k < 16; k++) {
         to[k / 4] |= ((uint32_t)weight(w, o, i + k) & 0xFF) << (k % 4 * 8);
@@ -63,7 +71,7 @@ static uint32_t *pack_vector(const struct pack_weights *w, int32_t o, int32_t i,
     return to + 4;
 }
 
-static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct mote_mac *mac, const struct pack_weights *w,
+static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct mote_mac *mac, const struct weights *w,
                        struct mote_conv2d_mve shape)
 {
     struct mote_conv2d_mve *p = arena_alloc(plan->arena, sizeof *p);
@@ -98,14 +106,14 @@ bool plan_conv2d_mve(struct plan *plan, struct plan_step *s)
     if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
         return false;
     }
-    return use_conv2d(plan, s, &c->mac, &(struct pack_weights){c->filter, c->out_c, depth, depth, 1},
+    return use_conv2d(plan, s, &c->mac, &(struct weights){c->filter, c->out_c, depth, depth, 1},
                       (struct mote_conv2d_mve){.in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c,
                                                .filter_h = c->filter_h, .filter_w = c->filter_w,
                                                .stride_w = c->stride_w, .pad_w = c->pad_w});
 }
 
 /* Two products, in int16, and all sums, in 2^30. */
-static bool sums_fit(const struct mote_mac *mac, const struct pack_weights *w)
+static bool sums_fit(const struct mote_mac *mac, const struct weights *w)
 {
     for (int32_t o = 0; o < w->out_c; o++) {
         const int32_t bias = (int32_t)whole_bias(mac, w, o);
@@ -124,7 +132,7 @@ static bool sums_fit(const struct mote_mac *mac, const struct pack_weights *w)
 static bool use_depthwise(struct plan *plan, struct plan_step *s, const struct mote_depthwise *d)
 {
     enum { CHANNELS = 8, TAPS = 9 };
-    const struct pack_weights w = {d->filter, d->out_c, TAPS, 1, d->out_c};
+    const struct weights w = {d->filter, d->out_c, TAPS, 1, d->out_c};
     struct mote_depthwise_mve *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_mve){.in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w,
                                      .pad_w = d->pad_w, .in_zero = -d->mac.in_offset};
@@ -161,8 +169,19 @@ bool plan_depthwise_mve(struct plan *plan, struct plan_step *s)
         return d->filter_h == 3 && d->filter_w == 3 && d->multiplier == 1 && d->in_c >= 8 && use_depthwise(plan, s, d);
     }
     /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
-    return use_conv2d(plan, s, &d->mac, &(struct pack_weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
+    return use_conv2d(plan, s, &d->mac, &(struct weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
                       (struct mote_conv2d_mve){.in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c,
                                                .filter_h = d->filter_h, .filter_w = d->filter_w,
                                                .stride_w = d->stride_w, .pad_w = d->pad_w});
+}
+
+bool plan_add_mve(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_common_scale *p = s->params;
+    (void)plan;
+    if (p->sign != 1 || p->shift > 0 || p->shape.step[0] != 1 || p->shape.step[1] != 1) {
+        return false;
+    }
+    s->kernel = KERNEL_add_s8__arm_mve;
+    return true;
 }

@@ -17,6 +17,7 @@ void plan_specialise(struct plan *plan, unsigned features);
 /* specialise_mve.c: a step's kernel for Helium. False: there is none for these parameters. */
 bool plan_conv2d_mve(struct plan *plan, struct plan_step *s);
 bool plan_depthwise_mve(struct plan *plan, struct plan_step *s);
+bool plan_add_mve(struct plan *plan, struct plan_step *s);
 
 /* limits.c: checks that the steps are within what the executor can count and within the graph's max_work, adding to
  * *work what they take. */

@@ -22,15 +22,18 @@ static inline struct factors load_factors(const int32_t *from)
     return (struct factors){vldrwq_s32(from), vldrwq_s32(from + 4)};
 }
 
-/* mote_requant of four channels. VQRDMULH is mote_mul_q31 for the multipliers at hand, which are not negative. VRSHL
- * rounds halves up; one less below zero, where there is a shift, makes it halves away from zero. */
+/* mote_div_pow2 by 2^-shift: VRSHL rounds halves up; one less below zero, where there is a shift, makes it halves away
+ * from zero. */
+static inline int32x4_t shift_right(int32x4_t x, int32x4_t shift)
+{
+    return vrshlq_s32(vaddq_s32(x, vshrq_n_s32(vandq_s32(x, shift), 31)), shift);
+}
+
+/* mote_requant of four channels. VQRDMULH is mote_mul_q31 for the multipliers at hand, which are not negative. */
 static inline int32x4_t scale_sums(int32x4_t sum, struct factors k, int32_t halves_up)
 {
-    int32x4_t y = vqrdmulhq_s32(sum, k.multiplier);
-    if (!halves_up) {
-        y = vaddq_s32(y, vshrq_n_s32(vandq_s32(y, k.shift), 31));
-    }
-    return vrshlq_s32(y, k.shift);
+    const int32x4_t y = vqrdmulhq_s32(sum, k.multiplier);
+    return halves_up ? vrshlq_s32(y, k.shift) : shift_right(y, k.shift);
 }
 
 /* Outputs of four channels. */
