@@ -2,89 +2,92 @@
  *
  * DEPTHWISE_CONV_2D with filters of 3 by 3, int8, for Cortex-M with Helium. Weights: packed_mve.h.
  *
- * Eight channels at a time, one in each lane of 16 bits. The products of two taps are summed in 16 bits, then widened:
- * that is 4 loads, 2 VMUL, 1 VADD and 4 for widening for 16 MACs. Windows that reach out of the image are copied to the
- * scratch memory first.
+ * Eight channels at a time, one in each lane of 16 bits. The products of two taps are summed in 16 bits, then widened.
+ * Windows that reach out of the image are copied to the scratch memory first.
  *
  * Source: TensorFlow Lite, reference_integer_ops::DepthwiseConvPerChannel.
  */
 #if defined(__ARM_FEATURE_MVE)
 
-#include <stdbool.h>
-
 #include "vector.h"
 
-enum { CHANNELS = 8, TAPS = 9 };
+enum { CHANNELS = 8 };
 
-/* Of eight channels, every second one. */
-struct sums {
-    int32x4_t even, odd;
+/* The window's next channels in its three lines of pixels, and the weights for them. */
+struct block {
+    const int8_t *top, *middle, *bottom;
+    const uint32_t *stream;
 };
 
-static inline int16x8_t multiply(const int8_t *x, const int8_t *weights)
+/* A tap's products: the first one of a line, and others. Two taps, and one, into the sums. */
+#define FIRST(q, line) "vldrb.s16 " q ", [%[" line "]], #8\n add %[x], %[" line "], %[step]\n" WEIGH(q)
+#define SECOND(q) "vldrb.s16 " q ", [%[x], #-8]\n add %[x], %[step]\n" WEIGH(q)
+#define THIRD(q) "vldrb.s16 " q ", [%[x], #-8]\n" WEIGH(q)
+#define WEIGH(q) "vldrb.s16 q2, [%[at]], #8\n vmul.i16 " q ", " q ", q2\n"
+#define ADD_TWO "vadd.i16 q0, q0, q1\n" ADD_ONE
+#define ADD_ONE \
+    "vmovlb.s16 q1, q0\n vmovlt.s16 q2, q0\n" \
+    "vadd.i32 %q[even], %q[even], q1\n vadd.i32 %q[odd], %q[odd], q2\n"
+
+/* The sums of eight channels, every second one in either vector; `b` moves on, its stream to the factors. 20 loads, 9 VMUL,
+ * 24 for sums and 6 for addresses: 59 instructions for 72 MACs. */
+static inline void add_taps(struct block *b, int32_t step, int32x4_t *even, int32x4_t *odd)
 {
-    return vmulq_s16(vldrbq_s16(x), vldrbq_s16(weights));
+    const int8_t *x;
+    __asm__ volatile(
+        "vldrw.32 %q[even], [%[at]], #16\n"
+        "vldrw.32 %q[odd], [%[at]], #16\n"
+        FIRST("q0", "top") SECOND("q1") ADD_TWO
+        THIRD("q0") FIRST("q1", "middle") ADD_TWO
+        SECOND("q0") THIRD("q1") ADD_TWO
+        FIRST("q0", "bottom") SECOND("q1") ADD_TWO
+        THIRD("q0") ADD_ONE
+        : [even] "=&w"(*even), [odd] "=&w"(*odd), [top] "+&l"(b->top), [middle] "+&l"(b->middle),
+          [bottom] "+&l"(b->bottom), [at] "+&l"(b->stream), [x] "=&l"(x)
+        : [step] "r"(step)
+        : "q0", "q1", "q2", "memory");
 }
 
-static inline struct sums add_wide(struct sums s, int16x8_t products)
+/* Eight channels of a pixel. */
+static inline void make_block(const struct mote_finish_mve *f, struct block *b, int32_t step, int8_t *out)
 {
-    return (struct sums){vaddq_s32(s.even, vmovlbq_s16(products)), vaddq_s32(s.odd, vmovltq_s16(products))};
+    int32x4_t even, odd;
+    add_taps(b, step, &even, &odd);
+    const int32_t *factors = (const int32_t *)b->stream;
+    vstrbq_s16(out, finish_pair(f, even, load_factors(factors), odd, load_factors(factors + 8)));
+    b->stream += 16;
 }
 
-static inline struct sums add_two(struct sums s, const int8_t *x, const int8_t *next, const int8_t *weights)
+/* All channels of a pixel. The last eight may reach back over channels that are done. */
+static inline void make_pixel(const struct mote_finish_mve *f, struct block b, int32_t channels, int8_t *out)
 {
-    return add_wide(s, vaddq_s16(multiply(x, weights), multiply(next, weights + CHANNELS)));
-}
-
-/* Eight channels of one pixel. `step`: bytes from pixel to pixel. */
-static inline int16x8_t make_block(const struct mote_finish_mve *f, const int8_t *const lines[3], int32_t step,
-                                   const uint32_t *stream)
-{
-    const int8_t *top = lines[0], *middle = lines[1], *bottom = lines[2];
-    const int8_t *w = (const int8_t *)(stream + CHANNELS);
-    struct sums s = {vldrwq_s32((const int32_t *)stream), vldrwq_s32((const int32_t *)stream + 4)};
-    s = add_two(s, top, top + step, w);
-    s = add_two(s, top + 2 * step, middle, w + 2 * CHANNELS);
-    s = add_two(s, middle + step, middle + 2 * step, w + 4 * CHANNELS);
-    s = add_two(s, bottom, bottom + step, w + 6 * CHANNELS);
-    s = add_wide(s, multiply(bottom + 2 * step, w + 8 * CHANNELS));
-    const int32_t *factors = (const int32_t *)(w + TAPS * CHANNELS);
-    return finish_pair(f, s.even, load_factors(factors), s.odd, load_factors(factors + 8));
-}
-
-/* All channels of one pixel. */
-static void make_pixel(const struct mote_depthwise_mve *p, const int8_t *top, const int8_t *middle, const int8_t *bottom,
-                       int8_t *out)
-{
-    const struct mote_finish_mve finish = p->finish;
-    const uint32_t *stream = p->stream;
-    for (int32_t channel = 0; channel < p->channels; channel += CHANNELS) {
-        const int32_t c = mote_min(channel, p->channels - CHANNELS);
-        const int8_t *const lines[3] = {top + c, middle + c, bottom + c};
-        vstrbq_s16(out + c, make_block(&finish, lines, p->channels, stream));
-        stream += CHANNELS + TAPS * CHANNELS / 4 + 2 * CHANNELS;
+    for (int32_t left = channels; left > 0; left -= CHANNELS, out += CHANNELS) {
+        if (left < CHANNELS) {
+            const int32_t back = CHANNELS - left;
+            b = (struct block){b.top - back, b.middle - back, b.bottom - back, b.stream};
+            out -= back;
+        }
+        make_block(f, &b, channels, out);
     }
 }
 
 void mote_depthwise_s8__arm_mve(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_mve *p = params;
-    const int32_t line = 3 * p->channels;
-    const bool has_rows = io->in[0] != NULL && io->in[1] != NULL && io->in[2] != NULL;
-    int8_t *out = io->out[0];
-    int32_t left = -p->pad_w;
-    for (int32_t x = 0; x < p->out_w; x++, out += p->channels, left += p->stride_w) {
-        if (has_rows && left >= 0 && left + 3 <= p->in_w) {
-            const int32_t start = left * p->channels;
-            make_pixel(p, (const int8_t *)io->in[0] + start, (const int8_t *)io->in[1] + start,
-                       (const int8_t *)io->in[2] + start, out);
+    const struct mote_depthwise_mve p = *(const struct mote_depthwise_mve *)params;
+    const struct lines lines = {io->in, 3, p.in_w, p.channels, p.in_zero};
+    const int8_t *const top = io->in[0], *const middle = io->in[1], *const bottom = io->in[2];
+    const int32_t end = top != NULL && middle != NULL && bottom != NULL ? p.in_w - 3 : -1; /* of whole windows' lefts */
+    int8_t *out = io->out[0], *window = io->scratch;
+    int32_t left = -p.pad_w;
+    for (int32_t x = 0; x < p.out_w; x++, out += p.channels, left += p.stride_w) {
+        const int32_t start = left * p.channels;
+        struct block b = {window, window + 3 * p.channels, window + 6 * p.channels, p.stream};
+        if (left >= 0 && left <= end) {
+            b = (struct block){top + start, middle + start, bottom + start, p.stream};
         } else {
-            int8_t *window = io->scratch;
-            for (int32_t ky = 0; ky < 3; ky++) {
-                copy_line(io->in[ky], p->in_w, p->channels, left, 3, p->in_zero, window + ky * line);
-            }
-            make_pixel(p, window, window + line, window + 2 * line, out);
+            copy_window(lines, left, 3, window);
         }
+        make_pixel(&p.finish, b, p.channels, out);
     }
 }
 

@@ -6,6 +6,7 @@
 #define MOTE_KERNEL_ARM_MVE_VECTOR_H
 
 #include <arm_mve.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../fixed.h"
@@ -34,13 +35,6 @@ static inline int32x4_t scale_sums(int32x4_t sum, struct factors k, int32_t halv
 {
     const int32x4_t y = vqrdmulhq_s32(sum, k.multiplier);
     return halves_up ? vrshlq_s32(y, k.shift) : shift_right(y, k.shift);
-}
-
-/* Outputs of four channels. */
-static inline int32x4_t finish_sums(const struct mote_finish_mve *f, int32x4_t sum, struct factors k)
-{
-    const int32x4_t y = vaddq_n_s32(scale_sums(sum, k, f->halves_up), f->zero);
-    return vminq_s32(vmaxq_s32(y, vdupq_n_s32(f->low)), vdupq_n_s32(f->high));
 }
 
 /* Outputs of eight channels, whose even and odd ones are apart. Sums within 2^30: then int16 may saturate. */
@@ -85,20 +79,33 @@ static inline int8_t *fill_bytes(int32_t value, int32_t count, int8_t *to)
     return to + count;
 }
 
-/* One line of `width` pixels of `channels` bytes from column `left` on; what is outside of the image is `zero`. */
-static inline int8_t *copy_line(const int8_t *row, int32_t in_w, int32_t channels, int32_t left, int32_t width,
-                                int32_t zero, int8_t *to)
+/* Lines of pixels of `channels` bytes. What is outside of the image is `zero`. */
+struct lines {
+    const void *const *rows;
+    int32_t count, in_w, channels, zero;
+};
+
+/* `width` pixels of a line from column `left` on, some of which may be outside. */
+static inline int8_t *copy_edge(const struct lines *l, const int8_t *row, int32_t left, int32_t width, int8_t *to)
 {
-    if (row == NULL || left < 0 || left + width > in_w) {
-        const int32_t first = row != NULL ? mote_clamp(-left, 0, width) : width;
-        const int32_t last = mote_clamp(in_w - left, first, width);
-        to = fill_bytes(zero, first * channels, to);
-        if (first < last) {
-            to = copy_bytes(row + (left + first) * channels, (last - first) * channels, to);
-        }
-        return fill_bytes(zero, (width - last) * channels, to);
+    const int32_t first = row != NULL ? mote_clamp(-left, 0, width) : width;
+    const int32_t last = mote_clamp(l->in_w - left, first, width);
+    to = fill_bytes(l->zero, first * l->channels, to);
+    if (first < last) {
+        to = copy_bytes(row + (left + first) * l->channels, (last - first) * l->channels, to);
     }
-    return copy_bytes(row + left * channels, width * channels, to);
+    return fill_bytes(l->zero, (width - last) * l->channels, to);
+}
+
+/* `width` pixels of each line from column `left` on. */
+static inline void copy_window(const struct lines l, int32_t left, int32_t width, int8_t *to)
+{
+    const bool inside = left >= 0 && left + width <= l.in_w;
+    const int32_t start = left * l.channels, size = width * l.channels;
+    for (int32_t k = 0; k < l.count; k++) {
+        const int8_t *row = l.rows[k];
+        to = inside && row != NULL ? copy_bytes(row + start, size, to) : copy_edge(&l, row, left, width, to);
+    }
 }
 
 #endif
