@@ -32,6 +32,12 @@ enum mote_finish {
  * instruction unpacks four weights. The sums of b and d must stay within 24 bits, shifts within [1, 20], and sums within
  * 2^30; the planner checks the weights.
  *
+ * For cores without the extension the streams are plain:
+ *
+ *   biases      a, b, c, d
+ *   weights     for each 2 inputs two bytes of a, two of b, c, d; not both -128. Only all lines as one are filled up
+ *   factors     as above
+ *
  * folded: the one output pixel takes this many input rows, one each firing, with a stream each, and io->out has a second
  * row for the sums [out_c]. */
 struct mote_conv2d_packed {

@@ -37,11 +37,18 @@ bool command_core(struct session *s, const char *name, struct target_core *core)
                                 : unknown("core", name, list, &s->diag);
 }
 
+static bool has(const struct target_core *core, const char *feature)
+{
+    return core->features != NULL && strstr(core->features, feature) != NULL;
+}
+
 unsigned command_features(const struct target_core *core)
 {
-    const bool has_dsp = core->features != NULL && strstr(core->features, "dsp") != NULL;
-    const bool has_mve = core->features != NULL && strstr(core->features, "mve") != NULL;
-    return has_mve ? PLAN_MVE : has_dsp ? PLAN_DSP : 0; /* vectors serve better than pairs */
+    return has(core, "mve") ? PLAN_MVE /* vectors serve better than pairs */
+           : has(core, "dsp") ? PLAN_DSP
+           : has(core, "v7m") ? PLAN_V7M
+           : has(core, "v6m") ? PLAN_V6M
+                              : 0;
 }
 
 /* `speed` and `balanced` are one so far: special kernels wherever they fit. */

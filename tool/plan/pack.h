@@ -25,6 +25,10 @@ bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish
 bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                      struct mote_conv2d_packed *p);
 
+/* The same for cores without the DSP extension. */
+bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                     struct mote_conv2d_packed *p);
+
 /* The stream of mote_depthwise_packed; `p` as above. */
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        struct mote_depthwise_packed *p);

@@ -106,6 +106,8 @@ static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data =
 enum {
     PLAN_DSP = 1,         /* Arm's DSP extension */
     PLAN_MVE = 2,         /* Helium, Arm's M-profile vector extension */
+    PLAN_V7M = 4,         /* Cortex-M3 */
+    PLAN_V6M = 8,         /* Cortex-M0, Cortex-M0+ */
     PLAN_SMALL = 1 << 16, /* the least flash: portable kernels, which layers share, and packed tables */
 };
 

@@ -31,7 +31,7 @@ struct target_memory {
 /* What was left out is NULL or 0. */
 struct target_core {
     const char *name, *about;
-    const char *features;                                                  /* words: dsp fpu mve */
+    const char *features;                                                  /* words: dsp fpu mve v6m v7m */
     const char *compiler, *flags, *link_flags, *package, *library_package; /* Debian's packages */
     const char *firmware; /* start-up code: firmware/start_<firmware>.c; NULL: can only be compiled */
     const char *emulator, *emulator_package;                             /* NULL: runs right here */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The inputs of one output pixel, or of two, as one vector: for kernels on packed weights.
+ */
+#ifndef MOTE_KERNEL_WINDOW_H
+#define MOTE_KERNEL_WINDOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "packed.h"
+
+/* Input i of the window's line that begins at column `left` of a row; NULL and columns outside are the zero point. */
+static inline int32_t mote_window_input(const struct mote_conv2d_packed *p, const int8_t *row, int32_t left, int32_t i)
+{
+    const int32_t at = left * p->in_c + i;
+    return row != NULL && at >= 0 && at < p->in_w * p->in_c ? row[at] : p->in_zero;
+}
+
+static inline void mote_copy_window(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,
+                                    int8_t *to)
+{
+    const int32_t line = p->filter_w * p->in_c;
+    for (int32_t ky = 0; ky < p->filter_h; ky++) {
+        for (int32_t i = 0; i < line; i++) {
+            *to++ = (int8_t)mote_window_input(p, rows[ky], left, i);
+        }
+    }
+}
+
+/* The windows that begin at `left` and stride_w further on, one word an input: first + 65536 * second. */
+static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,
+                                     uint32_t *to)
+{
+    const int32_t line = p->filter_w * p->in_c, step = p->stride_w * p->in_c;
+    const bool inside = left >= 0 && left + p->stride_w + p->filter_w <= p->in_w;
+    for (int32_t ky = 0; ky < p->filter_h; ky++) {
+        const int8_t *row = rows[ky];
+        if (row != NULL && inside) {
+            const int8_t *const first = row + left * p->in_c, *const second = first + step;
+            for (int32_t i = 0; i < line; i++) {
+                *to++ = (uint32_t)first[i] + ((uint32_t)second[i] << 16);
+            }
+            continue;
+        }
+        for (int32_t i = 0; i < line; i++) {
+            *to++ = (uint32_t)mote_window_input(p, row, left, i) +
+                    ((uint32_t)mote_window_input(p, row, left + p->stride_w, i) << 16);
+        }
+    }
+}
+
+#endif
