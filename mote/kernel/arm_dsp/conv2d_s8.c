@@ -227,23 +227,27 @@ static uint32_t *widen(const int8_t *first, const int8_t *second, int32_t size, 
     return to;
 }
 
-/* The windows that begin at `left` and stride_w further on. Lines that reach out of the image are copied first. */
+/* A line of a window in the image if it is all there, else copied. */
+static const int8_t *find_line(const int8_t *row, int32_t row_size, int32_t start, int32_t size, uint32_t zero, int8_t *copy)
+{
+    if (row != NULL && start >= 0 && start + size <= row_size) {
+        return row + start;
+    }
+    copy_line(row, row_size, start, size, zero, copy);
+    return copy;
+}
+
+/* The windows that begin at `left` and stride_w further on. */
 static void gather_pair(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left, uint32_t *to)
 {
     const int32_t line = line_bytes(p), row_size = p->in_w * p->in_c;
     const int32_t first = left * p->in_c, second = first + p->stride_w * p->in_c;
-    const bool inside = left >= 0 && second + line <= row_size;
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     int8_t *copies = (int8_t *)(to + p->depth);
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
-        const int8_t *row = rows[ky];
-        if (inside && row != NULL) {
-            to = widen(row + first, row + second, line, to);
-        } else {
-            copy_line(row, row_size, first, line, zero, copies);
-            copy_line(row, row_size, second, line, zero, copies + line);
-            to = widen(copies, copies + line, line, to);
-        }
+        const int8_t *from = find_line(rows[ky], row_size, first, line, zero, copies);
+        const int8_t *with = find_line(rows[ky], row_size, second, line, zero, copies + line);
+        to = widen(from, with, line, to);
     }
 }
 
@@ -292,7 +296,7 @@ void mote_conv2d_s8__arm_dsp(const void *params, const struct mote_io *io)
     const struct mote_conv2d_packed *p = params;
     const int32_t skip = -p->depth * 4 & 127;
     struct groups g = {
-        .stream = p->stream, .out = io->out[0], .stop = p->stream + p->out_c / 4 * (4 + p->depth + 8),
+        .x = NULL, .stream = p->stream, .out = io->out[0], .next = NULL, .stop = p->stream + p->out_c / 4 * (4 + p->depth + 8),
         .weights_size = p->depth * 4, .skip = skip, .zero = p->out_zero,
         .finish = p->finish, .low = p->low, .high = p->high,
     };

@@ -28,10 +28,9 @@ struct channels {
     int32_t step;              /* bytes from pixel to pixel of the output, shifted left by 16 */
     int32_t zero;              /* 2 * the outputs' zero point + 1 */
     int32_t low, high;
-    int32_t bias, multiplier;  /* of the channel at work */
-    int32_t rounding, shift;
 };
 
+/* Where the copy has its members, and what belongs to the channel at work. */
 #define COLUMNS "0"
 #define STREAM "4"
 #define OUT "8"
@@ -60,7 +59,6 @@ struct channels {
     "pkhbt r6, r6, r12\n" \
     "lsr r9, r9, #8\n" \
     "lsl r11, r11, r9\n" \
-    "asr r11, r11, #1\n" \
     PUT("r11", ROUNDING) PUT("r9", SHIFT)
 
 #define END_CHANNEL \
@@ -89,7 +87,7 @@ struct channels {
     GET("r10", MULTIPLIER) GET("r11", ROUNDING) GET("r12", SHIFT) \
     "smmlar " s ", " s ", r10, " s "\n" \
     how(s) \
-    "add " s ", r11\n asr " s ", " s ", r12\n" \
+    "add " s ", " s ", r11, asr #1\n asr " s ", " s ", r12\n" \
     how##_LIMIT(s) \
     "ssat " s ", #8, " s "\n" \
     "strb " s ", [r1]\n" \
@@ -144,35 +142,27 @@ LOOP(run_stride1_limited, STRIDE1, LONG)
 LOOP(run_stride2, STRIDE2, SHORT)
 LOOP(run_stride2_limited, STRIDE2, LONG)
 
-/* Four channels from `channel` on of all columns, outside of the image too: for each column a word of each row. */
-static void copy_columns(const struct mote_depthwise_packed *p, const void *const rows[], int32_t channel, uint32_t *to)
+/* The four channels at offset `from` of the rows that there are, to columns that hold the zero point elsewhere: a word of
+ * each row. */
+static void copy_columns(const void *const rows[3], int32_t from, int32_t step, int32_t count, uint32_t *to)
 {
-    const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
-    const int32_t count = (p->out_w - 1) * p->stride_w + 3, step = p->channels;
-    const int32_t end = mote_min(p->in_w + p->pad_w, count);
-    int32_t x = 0;
-    for (; x < p->pad_w; x++, to += 3) {
-        to[0] = to[1] = to[2] = zero;
-    }
-    const int8_t *top = rows[0], *middle = rows[1], *bottom = rows[2];
-    if (top != NULL && middle != NULL && bottom != NULL) {
-        top += channel;
-        middle += channel;
-        bottom += channel;
-        for (; x < end; x++, to += 3, top += step, middle += step, bottom += step) {
-            const uint32_t a = mote_load_word(top), b = mote_load_word(middle), c = mote_load_word(bottom);
+    if (rows[0] != NULL && rows[1] != NULL && rows[2] != NULL) {
+        const int8_t *top = rows[0], *middle = rows[1], *bottom = rows[2];
+        const uint32_t *const end = to + 3 * count;
+        for (; to < end; to += 3, from += step) {
+            const uint32_t a = mote_load_word(top + from), b = mote_load_word(middle + from);
+            const uint32_t c = mote_load_word(bottom + from);
             to[0] = a;
             to[1] = b;
             to[2] = c;
         }
+        return;
     }
-    for (int32_t at = channel; x < end; x++, to += 3, at += step) {
-        to[0] = top != NULL ? mote_load_word(top + at) : zero;
-        to[1] = middle != NULL ? mote_load_word(middle + at) : zero;
-        to[2] = bottom != NULL ? mote_load_word(bottom + at) : zero;
-    }
-    for (; x < count; x++, to += 3) {
-        to[0] = to[1] = to[2] = zero;
+    for (int32_t y = 0; y < 3; y++) {
+        const int8_t *row = rows[y];
+        for (int32_t x = 0, at = from; x < count && row != NULL; x++, at += step) {
+            to[x * 3 + y] = mote_load_word(row + at);
+        }
     }
 }
 
@@ -182,15 +172,26 @@ void mote_depthwise_s8__arm_dsp(const void *params, const struct mote_io *io)
     const bool is_short = p->finish == MOTE_FINISH_RELU;
     void (*const loop)(const struct channels *c) = p->stride_w == 1 ? is_short ? run_stride1 : run_stride1_limited
                                                                   : is_short ? run_stride2 : run_stride2_limited;
+    const int32_t channels = p->channels, pad = p->pad_w, columns = (p->out_w - 1) * p->stride_w + 3;
+    const int32_t inside = mote_min(columns - pad, p->in_w); /* columns of the image */
+    const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
+    uint32_t *words = io->scratch;
     struct channels c = {
-        .stream = p->stream, .out = io->out[0], .count = 4, .out_w = p->out_w,
-        .step = (int32_t)((uint32_t)p->channels << 16), .zero = 2 * p->out_zero + 1, .low = p->low, .high = p->high,
+        .columns = io->scratch, .stream = p->stream, .out = io->out[0], .count = 4, .out_w = p->out_w,
+        .step = (int32_t)((uint32_t)channels << 16), .zero = 2 * p->out_zero + 1, .low = p->low, .high = p->high,
     };
-    for (int32_t channel = 0; channel < p->channels; channel += 4, c.stream += 20, c.out += 4) {
-        const int32_t from = mote_min(channel, p->channels - 4); /* the last four may overlap those before */
-        copy_columns(p, io->in, from, io->scratch);
-        c.columns = (const int8_t *)io->scratch + (channel - from);
-        c.count = from + 4 - channel;
+    for (int32_t i = 0; i < columns * 3; i++) {
+        words[i] = zero;
+    }
+    int32_t from = 0;
+    for (; from + 4 <= channels; from += 4, c.stream += 20, c.out += 4) {
+        copy_columns(io->in, from, channels, inside, words + 3 * pad);
+        loop(&c);
+    }
+    if (from < channels) { /* together with some that were done */
+        copy_columns(io->in, channels - 4, channels, inside, words + 3 * pad);
+        c.count = channels - from;
+        c.columns += 4 - c.count;
         loop(&c);
     }
 }
