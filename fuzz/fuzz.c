@@ -22,12 +22,13 @@ static void check_diag(const struct diag *diag)
     }
 }
 
+/* `body` NULL: only the reader runs. */
 static void guarded(struct fuzz *f, void (*body)(struct fuzz *fuzz))
 {
     if (setjmp(f->exhausted) != 0) {
         return;
     }
-    if (read_model(&f->file, &f->arena, &f->model, &f->diag)) {
+    if (read_model(&f->file, &f->arena, &f->model, &f->diag) && body != NULL) {
         for (int i = 0; i < f->model.graph_count; i++) {
             f->model.graphs[i].max_work = MAX_WORK;
         }
@@ -55,3 +56,5 @@ void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz
     arena_free(&f.arena);
     free(copy);
 }
+
+void fuzz_file(const uint8_t *data, size_t size) { fuzz_model(data, size, NULL); }

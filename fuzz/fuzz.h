@@ -15,6 +15,9 @@ struct fuzz {
     struct diag diag;
 };
 
+/* Reads the model, and nothing more; frees everything. */
+void fuzz_file(const uint8_t *data, size_t size);
+
 /* Calls `body` with the model read and all passes run over it, if it is accepted so far; frees everything. */
 void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz));
 
