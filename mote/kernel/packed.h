@@ -32,7 +32,7 @@ enum mote_finish {
  * instruction unpacks four weights. The sums of b and d must stay within 24 bits, shifts within [1, 20], and sums within
  * 2^30; the planner checks the weights.
  *
- * For cores without the extension the streams are plain:
+ * For cores without the extension the streams are plain, of groups of four filters, of two for Cortex-M0:
  *
  *   biases      a, b, c, d
  *   weights     for each 2 inputs two bytes of a, two of b, c, d; not both -128. Only all lines as one are filled up

@@ -29,6 +29,18 @@ static inline void mote_copy_window(const struct mote_conv2d_packed *p, const vo
     }
 }
 
+/* The same, one word an input. */
+static inline void mote_widen_window(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,
+                                     uint32_t *to)
+{
+    const int32_t line = p->filter_w * p->in_c;
+    for (int32_t ky = 0; ky < p->filter_h; ky++) {
+        for (int32_t i = 0; i < line; i++) {
+            *to++ = (uint32_t)mote_window_input(p, rows[ky], left, i);
+        }
+    }
+}
+
 /* The windows that begin at `left` and stride_w further on, one word an input: first + 65536 * second. */
 static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,
                                      uint32_t *to)

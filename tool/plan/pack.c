@@ -83,10 +83,11 @@ static bool pack_weights(const struct pack_weights *w, int32_t o, int32_t i, uin
     return fits;
 }
 
-/* Factors of filters o .. o + 3; what follows them. */
-static uint32_t *add_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+/* Factors of filters o .. o + filters - 1; what follows them. */
+static uint32_t *add_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int32_t filters,
+                             uint32_t *to)
 {
-    for (int32_t k = o; k < o + 4; k++, to += 2) {
+    for (int32_t k = o; k < o + filters; k++, to += 2) {
         const int32_t channel = k < w->out_c ? k : o;
         to[0] = (uint32_t)mac->multiplier[channel * mac->per_channel] << 1;
         to[1] = (uint32_t)channel_shift(mac, channel);
@@ -122,7 +123,7 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct
                 return false;
             }
         }
-        to = add_factors(mac, w, o, to);
+        to = add_factors(mac, w, o, 4, to);
     }
     set_outputs(mac, stream, depth, p);
     return true;
@@ -158,44 +159,41 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
     return true;
 }
 
-/* The bytes of filters o .. o + 3 for inputs i and i + 1. */
-static bool pack_pairs(const struct pack_weights *w, int32_t o, int32_t i, int8_t to[8])
+/* Two bytes for each of filters o .. o + filters - 1, of inputs i and i + 1. */
+static bool pack_pairs(const struct pack_weights *w, int32_t o, int32_t filters, int32_t i, uint32_t *to)
 {
     bool fits = true;
-    for (int32_t k = 0; k < 4; k++) {
-        to[2 * k] = (int8_t)weight(w, o + k, i);
-        to[2 * k + 1] = (int8_t)weight(w, o + k, i + 1);
-        fits = fits && to[2 * k] + to[2 * k + 1] > 2 * INT8_MIN;
+    for (int32_t k = 0; k < filters; k++) {
+        const int32_t first = weight(w, o + k, i), second = weight(w, o + k, i + 1);
+        to[k / 2] |= (((uint32_t)first & 0xFF) | ((uint32_t)second & 0xFF) << 8) << (k % 2 * 16);
+        fits = fits && first + second > 2 * INT8_MIN;
     }
     return fits;
 }
 
-bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, int32_t filters,
                      struct mote_conv2d_packed *p)
 {
-    const int32_t depth = depth_of(w), groups = (w->out_c + 3) / 4;
+    const int32_t depth = depth_of(w), groups = (w->out_c + filters - 1) / filters;
     if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
         return false;
     }
-    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)(4 + depth + 8), sizeof *stream), *to = stream;
-    for (int32_t o = 0; o < w->out_c; o += 4) {
-        for (int32_t k = o; k < o + 4; k++) {
+    const size_t group_words = (size_t)(3 * filters + depth * filters / 4);
+    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * group_words, sizeof *stream), *to = stream;
+    for (int32_t o = 0; o < w->out_c; o += filters) {
+        for (int32_t k = o; k < o + filters; k++) {
             int64_t low, high;
             *to++ = (uint32_t)whole_bias(mac, w, k, &low, &high);
             if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {
                 return false;
             }
         }
-        for (int32_t i = 0; i < depth; i += 2, to += 2) {
-            int8_t bytes[8];
-            if (!pack_pairs(w, o, i, bytes)) {
+        for (int32_t i = 0; i < depth; i += 2, to += filters / 2) {
+            if (!pack_pairs(w, o, filters, i, to)) {
                 return false;
             }
-            for (int32_t k = 0; k < 8; k++) {
-                to[k / 4] |= ((uint32_t)bytes[k] & 0xFF) << (k % 4 * 8);
-            }
         }
-        to = add_factors(mac, w, o, to);
+        to = add_factors(mac, w, o, filters, to);
     }
     set_outputs(mac, stream, depth, p);
     return true;

@@ -25,8 +25,8 @@ bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish
 bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                      struct mote_conv2d_packed *p);
 
-/* The same for cores without the DSP extension. */
-bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+/* The same for cores without the DSP extension, in groups of 2 or 4. */
+bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, int32_t filters,
                      struct mote_conv2d_packed *p);
 
 /* The stream of mote_depthwise_packed; `p` as above. */

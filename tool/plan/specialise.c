@@ -103,68 +103,6 @@ static bool add_dsp(struct plan *plan, struct plan_step *s)
     return true;
 }
 
-/*** Cortex-M3 ***/
-
-/* Two pixels' windows, a word for each input; or a copy of one window, where it does not lie in the image as it is. */
-static size_t pairs_scratch(const struct mote_conv2d_packed *p)
-{
-    const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c == p->depth;
-    return p->out_w > 1 ? 4 * (size_t)p->depth : is_direct ? 0 : (size_t)p->depth;
-}
-
-static bool pairs(struct plan *plan, struct plan_step *s, const struct mote_mac *mac, const struct pack_weights *w,
-                  const struct mote_conv2d_packed *shape)
-{
-    struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = *shape;
-    if (!plan_pack_pairs(plan, mac, w, p)) {
-        return false;
-    }
-    use(s, KERNEL_conv2d_s8__arm_v7m, p, pairs_scratch(p));
-    return true;
-}
-
-static bool conv2d_v7m(struct plan *plan, struct plan_step *s)
-{
-    const struct mote_conv2d *c = s->params;
-    const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
-    if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
-        return false;
-    }
-    const struct mote_conv2d_packed shape = {
-        .in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c, .filter_h = c->filter_h,
-        .filter_w = c->filter_w, .stride_w = c->stride_w, .pad_w = c->pad_w};
-    const struct pack_weights w = {c->filter, c->out_c, 1, depth, depth, 1};
-    return pairs(plan, s, &c->mac, &w, &shape);
-}
-
-static bool depthwise_v7m(struct plan *plan, struct plan_step *s)
-{
-    const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->dilation_w != 1) {
-        return false;
-    }
-    if (d->in_c == 1) {
-        const struct mote_conv2d_packed shape = {
-            .in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c, .filter_h = d->filter_h,
-            .filter_w = d->filter_w, .stride_w = d->stride_w, .pad_w = d->pad_w};
-        const struct pack_weights w = {d->filter, d->out_c, 1, d->filter_h * d->filter_w, 1, d->out_c};
-        return pairs(plan, s, &d->mac, &w, &shape);
-    }
-    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4) {
-        return false;
-    }
-    struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_depthwise_packed){
-        .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
-    if (!plan_pack_columns(plan, &d->mac, &w, p)) {
-        return false;
-    }
-    use(s, KERNEL_depthwise_s8__arm_v7m, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
-    return true;
-}
-
 static const struct rule {
     enum kernel from;
     unsigned features;
@@ -176,8 +114,10 @@ static const struct rule {
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
     {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
-    {KERNEL_conv2d_s8, PLAN_V7M, conv2d_v7m},
-    {KERNEL_depthwise_s8, PLAN_V7M, depthwise_v7m},
+    {KERNEL_conv2d_s8, PLAN_V7M, plan_conv2d_v7m},
+    {KERNEL_depthwise_s8, PLAN_V7M, plan_depthwise_v7m},
+    {KERNEL_conv2d_s8, PLAN_V6M, plan_conv2d_v6m},
+    {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
 };
 
 void plan_specialise(struct plan *plan, unsigned features)

@@ -14,6 +14,12 @@ void *plan_alloc_table(struct plan *plan, size_t count, size_t size);
 /* specialise.c: gives the steps the kernels that only this core can run, and their parameters. */
 void plan_specialise(struct plan *plan, unsigned features);
 
+/* specialise_scalar.c: a step's kernel for Cortex-M3 and for Cortex-M0. False: there is none for these parameters. */
+bool plan_conv2d_v7m(struct plan *plan, struct plan_step *s);
+bool plan_depthwise_v7m(struct plan *plan, struct plan_step *s);
+bool plan_conv2d_v6m(struct plan *plan, struct plan_step *s);
+bool plan_depthwise_v6m(struct plan *plan, struct plan_step *s);
+
 /* specialise_mve.c: a step's kernel for Helium. False: there is none for these parameters. */
 bool plan_conv2d_mve(struct plan *plan, struct plan_step *s);
 bool plan_depthwise_mve(struct plan *plan, struct plan_step *s);

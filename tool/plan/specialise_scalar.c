@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Kernels for Cortex-M without the DSP extension: arm_v7m, arm_v6m.
+ */
+#include "pack.h"
+#include "stages.h"
+
+/* What tells the two cores apart. */
+struct scalar {
+    enum kernel conv2d, depthwise;
+    int32_t filters; /* a group's */
+    bool is_widened; /* single pixels, too, take a word an input */
+};
+
+static const struct scalar v7m = {KERNEL_conv2d_s8__arm_v7m, KERNEL_depthwise_s8__arm_v7m, 4, false};
+static const struct scalar v6m = {KERNEL_conv2d_s8__arm_v6m, KERNEL_depthwise_s8__arm_v6m, 2, true};
+
+/* Two pixels' windows, a word for each input; or a copy of one window, where it does not lie in the image as it is. */
+static size_t conv2d_scratch(const struct scalar *core, const struct mote_conv2d_packed *p)
+{
+    const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c == p->depth;
+    return p->out_w > 1 || core->is_widened ? 4 * (size_t)p->depth : is_direct ? 0 : (size_t)p->depth;
+}
+
+static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct scalar *core, const struct mote_mac *mac,
+                       const struct pack_weights *w, const struct mote_conv2d_packed *shape)
+{
+    struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = *shape;
+    if (!plan_pack_pairs(plan, mac, w, core->filters, p)) {
+        return false;
+    }
+    s->kernel = core->conv2d;
+    s->params = p;
+    s->scratch_size = conv2d_scratch(core, p);
+    return true;
+}
+
+static bool conv2d(struct plan *plan, struct plan_step *s, const struct scalar *core)
+{
+    const struct mote_conv2d *c = s->params;
+    const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
+    if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
+        return false;
+    }
+    const struct mote_conv2d_packed shape = {
+        .in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c, .filter_h = c->filter_h,
+        .filter_w = c->filter_w, .stride_w = c->stride_w, .pad_w = c->pad_w};
+    const struct pack_weights w = {c->filter, c->out_c, 1, depth, depth, 1};
+    return use_conv2d(plan, s, core, &c->mac, &w, &shape);
+}
+
+/* Filters of 3 by 3. Where all output channels see the one input channel, that is a convolution. */
+static bool depthwise(struct plan *plan, struct plan_step *s, const struct scalar *core)
+{
+    const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->dilation_w != 1) {
+        return false;
+    }
+    if (d->in_c == 1) {
+        const struct mote_conv2d_packed shape = {
+            .in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c, .filter_h = d->filter_h,
+            .filter_w = d->filter_w, .stride_w = d->stride_w, .pad_w = d->pad_w};
+        const struct pack_weights w = {d->filter, d->out_c, 1, d->filter_h * d->filter_w, 1, d->out_c};
+        return use_conv2d(plan, s, core, &d->mac, &w, &shape);
+    }
+    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4) {
+        return false;
+    }
+    struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_depthwise_packed){
+        .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
+    const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
+    if (!plan_pack_columns(plan, &d->mac, &w, p)) {
+        return false;
+    }
+    s->kernel = core->depthwise;
+    s->params = p;
+    s->scratch_size = (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3));
+    return true;
+}
+
+bool plan_conv2d_v7m(struct plan *plan, struct plan_step *s) { return conv2d(plan, s, &v7m); }
+bool plan_depthwise_v7m(struct plan *plan, struct plan_step *s) { return depthwise(plan, s, &v7m); }
+bool plan_conv2d_v6m(struct plan *plan, struct plan_step *s) { return conv2d(plan, s, &v6m); }
+bool plan_depthwise_v6m(struct plan *plan, struct plan_step *s) { return depthwise(plan, s, &v6m); }
