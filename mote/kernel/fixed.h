@@ -33,10 +33,23 @@ static inline int32_t mote_shift_left(int32_t x, int32_t n)
 
 /* round(x * multiplier / 2^31), halves up: what gemmlowp's nudge and truncating division come to.
  * Precondition: multiplier > -2^31 or x > -2^31. */
+#ifdef __ARM_ARCH_6M__
+/* Without a long product: x and the multiplier in parts of 16 bits, the lower ones signed; what of their products is below
+ * 2^16 is cut off first. */
+static inline int32_t mote_mul_q31(int32_t x, int32_t multiplier)
+{
+    const int32_t low = (int16_t)x, high = (x >> 16) + (low < 0);
+    const int32_t by_low = (int16_t)multiplier, by_high = (multiplier >> 16) + (by_low < 0);
+    const int32_t a = high * by_low, b = low * by_high + (low * by_low >> 16) + (1 << 14);
+    const int32_t middle = (a >> 15) + (b >> 15) + (((a & 0x7FFF) + (b & 0x7FFF)) >> 15);
+    return (int32_t)(2 * (uint32_t)(high * by_high) + (uint32_t)middle);
+}
+#else
 static inline int32_t mote_mul_q31(int32_t x, int32_t multiplier)
 {
     return (int32_t)(((int64_t)x * multiplier + (INT64_C(1) << 30)) >> 31);
 }
+#endif
 
 /* The same for factors of any sign. Only a = b = -2^31 saturates. */
 static inline int32_t mote_mul_high(int32_t a, int32_t b)

@@ -15,44 +15,51 @@
 #include "../packed.h"
 #include "finish.h"
 
-/* One channel of one row, a word every third word, outside of the image too. */
-static void copy_row(const struct mote_depthwise_packed *p, const int8_t *row, int32_t channel, int32_t *to)
+/* What is outside of the image, the same for all channels. */
+static void clear_columns(const struct mote_depthwise_packed *p, int32_t *to)
 {
-    const int32_t count = (p->out_w - 1) * p->stride_w + 3, step = p->channels, zero = p->in_zero;
-    const int32_t end = row == NULL ? 0 : mote_min(p->in_w + p->pad_w, count);
-    int32_t x = 0;
-    for (; x < mote_min(p->pad_w, end); x++, to += 3) {
-        *to = zero;
+    const int32_t count = 3 * ((p->out_w - 1) * p->stride_w + 3);
+    for (int32_t i = 0; i < count; i++) {
+        to[i] = p->in_zero;
     }
-    if (x < end) {
-        row += channel;
-        for (; x < end; x++, to += 3, row += step) {
-            *to = *row;
-        }
-    }
-    for (; x < count; x++, to += 3) {
-        *to = zero;
+}
+
+/* One channel of the columns in the image: a word every third word. */
+static void copy_row(const int8_t *from, int32_t count, int32_t step, int32_t *to)
+{
+    for (; count > 0; count--, to += 3, from += step) {
+        *to = *from;
     }
 }
 
 /* Weights as columns, from the stream's bytes. */
-static void widen_weights(const uint32_t *from, int32_t to[9])
+static inline void widen_weights(const uint32_t *from, int32_t to[9])
 {
-    static const uint8_t place[9] = {0, 2, 5, 1, 3, 7, 4, 6, 8};
-    for (int32_t i = 0; i < 9; i++) {
-        to[i] = ((const int8_t *)from)[place[i]];
-    }
+    const int8_t *w = (const int8_t *)from;
+    to[0] = w[0];
+    to[1] = w[2];
+    to[2] = w[5];
+    to[3] = w[1];
+    to[4] = w[3];
+    to[5] = w[7];
+    to[6] = w[4];
+    to[7] = w[6];
+    to[8] = w[8];
 }
 
 void mote_depthwise_s8__arm_v6m(const void *params, const struct mote_io *io)
 {
     const struct mote_depthwise_packed *p = params;
     const uint32_t *from = p->stream;
+    const int32_t inside = mote_min(p->in_w, (p->out_w - 1) * p->stride_w + 3 - p->pad_w);
+    clear_columns(p, io->scratch);
     for (int32_t channel = 0; channel < p->channels; channel++, from += 5) {
         int32_t w[9];
         widen_weights(from, w);
         for (int32_t y = 0; y < 3; y++) {
-            copy_row(p, io->in[y], channel, (int32_t *)io->scratch + y);
+            if (io->in[y] != NULL) {
+                copy_row((const int8_t *)io->in[y] + channel, inside, p->channels, (int32_t *)io->scratch + 3 * p->pad_w + y);
+            }
         }
         const struct mote_factor f = mote_split_factor(from[4], from[2] >> 8 & 0xFF, p->out_zero);
         const int32_t *c = io->scratch;
