@@ -41,6 +41,8 @@ static inline void mote_widen_window(const struct mote_conv2d_packed *p, const v
     }
 }
 
+static inline uint32_t mote_pair_inputs(int8_t first, int8_t second) { return (uint32_t)first + ((uint32_t)second << 16); }
+
 /* The windows that begin at `left` and stride_w further on, one word an input: first + 65536 * second. */
 static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,
                                      uint32_t *to)
@@ -51,8 +53,15 @@ static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const v
         const int8_t *row = rows[ky];
         if (row != NULL && inside) {
             const int8_t *const first = row + left * p->in_c, *const second = first + step;
-            for (int32_t i = 0; i < line; i++) {
-                *to++ = (uint32_t)first[i] + ((uint32_t)second[i] << 16);
+            int32_t i = 0;
+            for (; i + 4 <= line; i += 4, to += 4) {
+                to[0] = mote_pair_inputs(first[i], second[i]);
+                to[1] = mote_pair_inputs(first[i + 1], second[i + 1]);
+                to[2] = mote_pair_inputs(first[i + 2], second[i + 2]);
+                to[3] = mote_pair_inputs(first[i + 3], second[i + 3]);
+            }
+            for (; i < line; i++) {
+                *to++ = mote_pair_inputs(first[i], second[i]);
             }
             continue;
         }
