@@ -67,7 +67,7 @@ void mote_depthwise_s8__arm_v6m(const void *params, const struct mote_io *io)
         for (int32_t x = 0; x < p->out_w; x++, c += 3 * p->stride_w, out += p->channels) {
             const int32_t sum = (int32_t)from[3] + c[0] * w[0] + c[1] * w[1] + c[2] * w[2] + c[3] * w[3] + c[4] * w[4] +
                                 c[5] * w[5] + c[6] * w[6] + c[7] * w[7] + c[8] * w[8];
-            *out = mote_to_output(&f, p->finish, p->low, p->high, sum);
+            *out = mote_to_output(&f, p->low, p->high, sum);
         }
     }
 }

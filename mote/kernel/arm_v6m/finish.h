@@ -23,15 +23,12 @@ static inline struct mote_factor mote_split_factor(uint32_t doubled, uint32_t sh
 
 /* With the sum = 65536 * h + l, too: all of the product below 2^16 is cut off, then round(product / 2^31) is
  * 2 * h * high + round((h * low + l * high + (l * low >> 16)) / 2^15). |sum| <= 2^30, so each part is within 32 bits. */
-static inline int8_t mote_to_output(const struct mote_factor *f, int32_t finish, int32_t least, int32_t most, int32_t sum)
+static inline int8_t mote_to_output(const struct mote_factor *f, int32_t least, int32_t most, int32_t sum)
 {
     const int32_t l = (int16_t)sum, h = (sum - l) >> 16;
     const int32_t middle = h * f->low + l * f->high + (l * f->low >> 16) + (1 << 14);
-    int32_t y = 2 * (h * f->high) + (middle >> 15);
-    if (finish != MOTE_FINISH_RELU) {
-        y += y >> 31; /* so that the shift rounds halves away from zero */
-    }
-    return (int8_t)mote_clamp((y + f->before) >> f->shift, least, most);
+    const int32_t y = 2 * (h * f->high) + (middle >> 15), less = y >> 31; /* so that halves are rounded away from zero */
+    return (int8_t)mote_clamp((y + less + f->before) >> f->shift, least, most);
 }
 
 #endif
