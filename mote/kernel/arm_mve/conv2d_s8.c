@@ -96,7 +96,8 @@ void mote_conv2d_s8__arm_mve(const void *params, const struct mote_io *io)
     const struct mote_conv2d_mve p = *(const struct mote_conv2d_mve *)params;
     const struct lines lines = {io->in, p.filter_h, p.in_w, p.in_c, p.in_zero};
     const int8_t *row = io->in[0];
-    const int32_t end = p.filter_h == 1 && row != NULL ? p.in_w - p.filter_w : -1; /* of lefts of windows that lie there */
+    const bool is_whole = has_all_rows(&lines);
+    const int32_t end = p.filter_h == 1 && is_whole ? p.in_w - p.filter_w : -1; /* of lefts of windows that lie there */
     struct groups g = {.depth = p.depth, .stream = p.stream, .zero = p.finish.zero, .low = vdupq_n_s32(p.finish.low),
                        .high = vdupq_n_s32(p.finish.high)};
     int8_t *out = io->out[0];
@@ -104,7 +105,7 @@ void mote_conv2d_s8__arm_mve(const void *params, const struct mote_io *io)
     for (int32_t x = 0; x < p.out_w; x++, out += p.out_c, left += p.stride_w) {
         g.x = row + left * p.in_c;
         if (left < 0 || left > end) {
-            copy_window(lines, left, p.filter_w, io->scratch);
+            copy_window(&lines, is_whole, left, p.filter_w, io->scratch);
             g.x = io->scratch;
         }
         make_pixel(&g, p.finish.halves_up, p.out_c, out);

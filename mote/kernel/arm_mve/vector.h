@@ -13,37 +13,11 @@
 #include "../kernel.h"
 #include "../packed_mve.h"
 
-/* The factors of four channels. */
-struct factors {
-    int32x4_t multiplier, shift; /* shift: to the right where negative */
-};
-
-static inline struct factors load_factors(const int32_t *from)
-{
-    return (struct factors){vldrwq_s32(from), vldrwq_s32(from + 4)};
-}
-
 /* mote_div_pow2 by 2^-shift: VRSHL rounds halves up; one less below zero, where there is a shift, makes it halves away
  * from zero. */
 static inline int32x4_t shift_right(int32x4_t x, int32x4_t shift)
 {
     return vrshlq_s32(vaddq_s32(x, vshrq_n_s32(vandq_s32(x, shift), 31)), shift);
-}
-
-/* mote_requant of four channels. VQRDMULH is mote_mul_q31 for the multipliers at hand, which are not negative. */
-static inline int32x4_t scale_sums(int32x4_t sum, struct factors k, int32_t halves_up)
-{
-    const int32x4_t y = vqrdmulhq_s32(sum, k.multiplier);
-    return halves_up ? vrshlq_s32(y, k.shift) : shift_right(y, k.shift);
-}
-
-/* Outputs of eight channels, whose even and odd ones are apart. Sums within 2^30: then int16 may saturate. */
-static inline int16x8_t finish_pair(const struct mote_finish_mve *f, int32x4_t even, struct factors even_factors,
-                                    int32x4_t odd, struct factors odd_factors)
-{
-    int16x8_t y = vqmovnbq_s32(vuninitializedq_s16(), scale_sums(even, even_factors, f->halves_up));
-    y = vqaddq_n_s16(vqmovntq_s32(y, scale_sums(odd, odd_factors, f->halves_up)), (int16_t)f->zero);
-    return vminq_s16(vmaxq_s16(y, vdupq_n_s16((int16_t)f->low)), vdupq_n_s16((int16_t)f->high));
 }
 
 /* Copies `count` bytes, at least 0. Returns what follows the last one. */
@@ -97,15 +71,51 @@ static inline int8_t *copy_edge(const struct lines *l, const int8_t *row, int32_
     return fill_bytes(l->zero, (width - last) * l->channels, to);
 }
 
-/* `width` pixels of each line from column `left` on. */
-static inline void copy_window(const struct lines l, int32_t left, int32_t width, int8_t *to)
+/* `size` bytes at `start` of each row, none of which is NULL. */
+static inline void copy_rows(const struct lines *l, int32_t start, int32_t size, int8_t *to)
 {
-    const bool inside = left >= 0 && left + width <= l.in_w;
-    const int32_t start = left * l.channels, size = width * l.channels;
-    for (int32_t k = 0; k < l.count; k++) {
-        const int8_t *row = l.rows[k];
-        to = inside && row != NULL ? copy_bytes(row + start, size, to) : copy_edge(&l, row, left, width, to);
+    const void *const *rows = l->rows;
+    int32_t count = l->count;
+    const int8_t *from;
+    int8_t *at;
+    __asm__ volatile(
+        "1:\n"
+        "ldr %[from], [%[rows]], #4\n"
+        "mov %[at], %[to]\n"
+        "add %[from], %[start]\n"
+        "dlstp.8 lr, %[size]\n"
+        "2:\n"
+        "vldrb.8 q0, [%[from]], #16\n"
+        "vstrb.8 q0, [%[at]], #16\n"
+        "letp lr, 2b\n"
+        "add %[to], %[size]\n"
+        "subs %[count], #1\n"
+        "bne 1b\n"
+        : [from] "=&r"(from), [at] "=&r"(at), [to] "+&r"(to), [rows] "+&r"(rows), [count] "+&r"(count)
+        : [start] "r"(start), [size] "r"(size)
+        : "q0", "lr", "cc", "memory");
+}
+
+/* `width` pixels of each line from column `left` on. is_whole: no row is NULL. */
+static inline void copy_window(const struct lines *l, bool is_whole, int32_t left, int32_t width, int8_t *to)
+{
+    if (is_whole && left >= 0 && left + width <= l->in_w) {
+        copy_rows(l, left * l->channels, width * l->channels, to);
+        return;
     }
+    for (int32_t k = 0; k < l->count; k++) {
+        to = copy_edge(l, l->rows[k], left, width, to);
+    }
+}
+
+/* Whether no row is NULL. */
+static inline bool has_all_rows(const struct lines *l)
+{
+    int32_t k = 0;
+    while (k < l->count && l->rows[k] != NULL) {
+        k++;
+    }
+    return k == l->count;
 }
 
 #endif
