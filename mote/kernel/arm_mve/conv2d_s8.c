@@ -11,11 +11,15 @@
 
 #include "vector.h"
 
-/* What the loop over groups of four filters takes. */
+/* What the loops over pixels and groups of four filters take. */
 struct groups {
-    const int8_t *x; /* `depth` inputs */
+    const int8_t *x; /* `depth` inputs of the first pixel */
     int32_t depth;
+    int32_t step;   /* bytes from pixel to pixel */
+    int32_t pixels; /* at least 1 */
+    int32_t count;  /* groups, at least 1 */
     const uint32_t *stream;
+    int8_t *out; /* 4 * count bytes of each pixel */
     int32_t zero;
     int32x4_t low, high;
 };
@@ -23,10 +27,13 @@ struct groups {
 /* Halves away from zero: one less below zero, where there is a shift (q1). */
 #define AWAY "vand q2, q0, q1\n vshr.s32 q2, q2, #31\n vadd.i32 q0, q0, q2\n"
 
-/* The outputs of `count` groups, at least 1. A turn of the inner loop takes 16 inputs: 5 loads, 4 VMLADAVA, one for the loop:
- * 10 instructions for 64 MACs, where 4 is the limit. Around it are 16 for four outputs, 19 with AWAY. */
+/* A turn of the inner loop takes 16 inputs: 5 loads, 4 VMLADAVA, one for the loop: 10 instructions for 64 MACs, where 4 is
+ * the limit. Around it are 16 for four outputs, 19 with AWAY, and 8 for a pixel. */
 #define RUN_GROUPS(away) \
     __asm__ volatile( \
+        "0:\n" \
+        "ldr %[at], %[stream]\n" \
+        "ldr %[count], %[groups]\n" \
         "1:\n" \
         "mov %[x], %[first]\n" \
         "ldrd %[a], %[b], [%[at]], #8\n" \
@@ -56,59 +63,70 @@ struct groups {
         "vstrb.32 q0, [%[out]], #4\n" \
         "subs %[count], #1\n" \
         "bne 1b\n" \
-        : [at] "+&r"(at), [out] "+&l"(out), [count] "+&r"(count), [a] "=&Te"(a), [b] "=&Te"(b), [c] "=&Te"(c), \
-          [d] "=&Te"(d), [x] "=&r"(x) \
-        : [first] "r"(g->x), [depth] "r"(g->depth), [zero] "r"(g->zero), [low] "w"(g->low), [high] "w"(g->high) \
+        "ldr %[x], %[step]\n" \
+        "ldr %[count], %[pixels]\n" \
+        "add %[first], %[x]\n" \
+        "subs %[count], #1\n" \
+        "str %[count], %[pixels]\n" \
+        "bne 0b\n" \
+        : [first] "+&r"(first), [out] "+&l"(out), [pixels] "+m"(pixels), [at] "=&r"(at), [count] "=&r"(count), \
+          [a] "=&Te"(a), [b] "=&Te"(b), [c] "=&Te"(c), [d] "=&Te"(d), [x] "=&r"(x) \
+        : [depth] "r"(g->depth), [zero] "r"(g->zero), [step] "m"(g->step), [groups] "m"(g->count), \
+          [stream] "m"(g->stream), [low] "w"(g->low), [high] "w"(g->high) \
         : "q0", "q1", "q2", "lr", "cc", "memory")
 
-static inline const uint32_t *run_groups(const struct groups *g, int32_t halves_up, const uint32_t *at, int32_t count,
-                                         int8_t *out)
+static void run_groups(const struct groups *g, int32_t halves_up)
 {
-    const int8_t *x;
-    int32_t a, b, c, d;
+    const int8_t *first = g->x, *x;
+    int8_t *out = g->out;
+    const uint32_t *at;
+    int32_t pixels = g->pixels, count, a, b, c, d;
     if (halves_up) {
         RUN_GROUPS("");
     } else {
         RUN_GROUPS(AWAY);
     }
-    return at;
 }
 
-/* All filters over one pixel. What the last group has too much goes nowhere. */
-static inline void make_pixel(const struct groups *g, int32_t halves_up, int32_t out_c, int8_t *out)
+/* The last group of one pixel. What it has too much goes nowhere. */
+static void run_rest(struct groups g, const struct mote_conv2d_mve *p)
 {
-    const int32_t count = out_c / 4, rest = out_c % 4;
-    const uint32_t *at = g->stream;
-    if (count > 0) {
-        at = run_groups(g, halves_up, at, count, out);
-    }
-    if (rest > 0) {
-        int8_t last[4];
-        run_groups(g, halves_up, at, 1, last);
-        for (int32_t k = 0; k < rest; k++) {
-            out[out_c - rest + k] = last[k];
-        }
+    const int32_t count = p->out_c / 4, done = 4 * count;
+    int8_t last[4], *out = g.out + done;
+    g.stream += count * (12 + (p->depth + 15) / 16 * 16);
+    g.out = last;
+    g.count = 1;
+    run_groups(&g, p->finish.halves_up);
+    for (int32_t k = 0; k < p->out_c - done; k++) {
+        out[k] = last[k];
     }
 }
 
 void mote_conv2d_s8__arm_mve(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d_mve p = *(const struct mote_conv2d_mve *)params;
-    const struct lines lines = {io->in, p.filter_h, p.in_w, p.in_c, p.in_zero};
-    const int8_t *row = io->in[0];
+    const struct mote_conv2d_mve *p = params;
+    const struct lines lines = {io->in, p->filter_h, p->in_w, p->in_c, p->in_zero};
     const bool is_whole = has_all_rows(&lines);
-    const int32_t end = p.filter_h == 1 && is_whole ? p.in_w - p.filter_w : -1; /* of lefts of windows that lie there */
-    struct groups g = {.depth = p.depth, .stream = p.stream, .zero = p.finish.zero, .low = vdupq_n_s32(p.finish.low),
-                       .high = vdupq_n_s32(p.finish.high)};
-    int8_t *out = io->out[0];
-    int32_t left = -p.pad_w;
-    for (int32_t x = 0; x < p.out_w; x++, out += p.out_c, left += p.stride_w) {
-        g.x = row + left * p.in_c;
+    const int32_t end = p->filter_h == 1 && is_whole ? p->in_w - p->filter_w : -1; /* of lefts of windows that lie there */
+    struct groups g = {.depth = p->depth, .step = p->stride_w * p->in_c, .count = p->out_c / 4, .stream = p->stream,
+                       .out = io->out[0], .zero = p->finish.zero, .low = vdupq_n_s32(p->finish.low),
+                       .high = vdupq_n_s32(p->finish.high)};
+    for (int32_t x = 0; x < p->out_w; x += g.pixels, g.out += g.pixels * p->out_c) {
+        const int32_t left = x * p->stride_w - p->pad_w;
+        g.x = io->scratch;
+        g.pixels = 1;
         if (left < 0 || left > end) {
-            copy_window(&lines, is_whole, left, p.filter_w, io->scratch);
-            g.x = io->scratch;
+            copy_window(&lines, is_whole, left, p->filter_w, io->scratch);
+        } else {
+            g.x = (const int8_t *)io->in[0] + left * p->in_c;
+            g.pixels = p->out_c % 4 > 0 ? 1 : mote_min((end - left) / p->stride_w + 1, p->out_w - x);
         }
-        make_pixel(&g, p.finish.halves_up, p.out_c, out);
+        if (g.count > 0) {
+            run_groups(&g, p->finish.halves_up);
+        }
+        if (p->out_c % 4 > 0) {
+            run_rest(g, p);
+        }
     }
 }
 

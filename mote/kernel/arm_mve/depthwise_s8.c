@@ -13,10 +13,16 @@
 
 enum { CHANNELS = 8 };
 
-/* The window's next channels in its three lines of pixels, and the weights for them. */
-struct block {
-    const int8_t *top, *middle, *bottom;
+/* What the loops over pixels and blocks of eight channels take. */
+struct blocks {
+    const int8_t *top, *middle, *bottom; /* the first window's three lines of pixels */
+    int32_t step;                        /* bytes from pixel to pixel */
+    int32_t advance;                     /* bytes from a window's last channel to the next window */
+    int32_t pixels, count;               /* windows, blocks; at least 1 */
     const uint32_t *stream;
+    int8_t *out; /* CHANNELS * count bytes of each pixel */
+    int32_t zero;
+    int16x8_t low, high;
 };
 
 /* A tap's products: the first one of a line, and others. Two taps, and one, into the sums. */
@@ -36,11 +42,14 @@ struct block {
 #define UP(s)
 #define AWAY(s) "vand q2, " s ", q1\n vshr.s32 q2, q2, #31\n vadd.i32 " s ", " s ", q2\n"
 
-/* All outputs of `count` blocks of eight channels, at least 1; q3 has the sums of every second channel, q4 of the others.
- * 20 loads, 9 VMUL, 24 for sums and 6 for addresses: 59 instructions for 72 MACs; and 18 for eight outputs, 24 with AWAY,
- * which may saturate in int16, since sums are within 2^30. */
+/* A block: q3 has the sums of every second channel, q4 of the others. 20 loads, 9 VMUL, 24 for sums and 6 for addresses:
+ * 59 instructions for 72 MACs; and 18 for eight outputs, 24 with AWAY, which may saturate in int16, since sums are within
+ * 2^30. Then 10 for a pixel. */
 #define RUN_BLOCKS(away) \
     __asm__ volatile( \
+        "0:\n" \
+        "ldr %[at], %[stream]\n" \
+        "ldr %[count], %[blocks]\n" \
         "1:\n" \
         "vldrw.32 q3, [%[at]], #16\n" \
         "vldrw.32 q4, [%[at]], #16\n" \
@@ -55,52 +64,72 @@ struct block {
         "vstrb.16 q0, [%[out]], #8\n" \
         "subs %[count], #1\n" \
         "bne 1b\n" \
-        : [top] "+&l"(b.top), [middle] "+&l"(b.middle), [bottom] "+&l"(b.bottom), [at] "+&l"(b.stream), \
-          [out] "+&l"(out), [x] "=&l"(x), [count] "+&r"(count) \
-        : [step] "r"(step), [zero] "r"(zero), [low] "w"(low), [high] "w"(high) \
+        "ldr %[x], %[advance]\n" \
+        "ldr %[count], %[pixels]\n" \
+        "add %[top], %[x]\n add %[middle], %[x]\n add %[bottom], %[x]\n" \
+        "subs %[count], #1\n" \
+        "str %[count], %[pixels]\n" \
+        "bne 0b\n" \
+        : [top] "+&l"(top), [middle] "+&l"(middle), [bottom] "+&l"(bottom), [out] "+&l"(out), [pixels] "+m"(pixels), \
+          [at] "=&l"(at), [x] "=&l"(x), [count] "=&r"(count) \
+        : [step] "r"(g->step), [zero] "r"(g->zero), [advance] "m"(g->advance), [blocks] "m"(g->count), \
+          [stream] "m"(g->stream), [low] "w"(g->low), [high] "w"(g->high) \
         : "q0", "q1", "q2", "q3", "q4", "cc", "memory")
 
-/* All channels of a pixel. The last eight may reach back over channels that are done. */
-static inline void make_pixel(const struct mote_depthwise_mve *p, struct block b, int16x8_t low, int16x8_t high, int8_t *out)
+static void run_blocks(const struct blocks *g, int32_t halves_up)
 {
-    const int32_t step = p->channels, zero = p->finish.zero;
-    int32_t count = step / CHANNELS, rest = step % CHANNELS;
-    const int8_t *x;
-    for (;;) {
-        if (p->finish.halves_up) {
-            RUN_BLOCKS(UP);
-        } else {
-            RUN_BLOCKS(AWAY);
-        }
-        if (rest == 0) {
-            return;
-        }
-        const int32_t back = CHANNELS - rest;
-        b = (struct block){b.top - back, b.middle - back, b.bottom - back, b.stream};
-        out -= back;
-        count = 1;
-        rest = 0;
+    const int8_t *top = g->top, *middle = g->middle, *bottom = g->bottom, *x;
+    const uint32_t *at;
+    int8_t *out = g->out;
+    int32_t pixels = g->pixels, count;
+    if (halves_up) {
+        RUN_BLOCKS(UP);
+    } else {
+        RUN_BLOCKS(AWAY);
     }
+}
+
+/* The last eight channels of one pixel, some of which are done. */
+static void run_rest(struct blocks g, const struct mote_depthwise_mve *p)
+{
+    const int32_t from = p->channels - CHANNELS;
+    g.stream += g.count * (3 * CHANNELS + 9 * CHANNELS / 4);
+    g.count = 1;
+    g.top += from;
+    g.middle += from;
+    g.bottom += from;
+    g.out += from;
+    run_blocks(&g, p->finish.halves_up);
 }
 
 void mote_depthwise_s8__arm_mve(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_mve p = *(const struct mote_depthwise_mve *)params;
-    const struct lines lines = {io->in, 3, p.in_w, p.channels, p.in_zero};
-    const int8_t *const top = io->in[0], *const middle = io->in[1], *const bottom = io->in[2];
-    const int32_t end = has_all_rows(&lines) ? p.in_w - 3 : -1; /* of whole windows' lefts */
-    const int16x8_t low = vdupq_n_s16((int16_t)p.finish.low), high = vdupq_n_s16((int16_t)p.finish.high);
-    int8_t *out = io->out[0], *window = io->scratch;
-    int32_t left = -p.pad_w;
-    for (int32_t x = 0; x < p.out_w; x++, out += p.channels, left += p.stride_w) {
-        const int32_t start = left * p.channels;
-        struct block b = {window, window + 3 * p.channels, window + 6 * p.channels, p.stream};
+    const struct mote_depthwise_mve *p = params;
+    const struct lines lines = {io->in, 3, p->in_w, p->channels, p->in_zero};
+    const int32_t end = has_all_rows(&lines) ? p->in_w - 3 : -1; /* of whole windows' lefts */
+    const bool has_rest = p->channels % CHANNELS > 0;
+    int8_t *const window = io->scratch;
+    struct blocks g = {.step = p->channels, .advance = (p->stride_w - 1) * p->channels, .count = p->channels / CHANNELS,
+                       .stream = p->stream, .out = io->out[0], .zero = p->finish.zero,
+                       .low = vdupq_n_s16((int16_t)p->finish.low), .high = vdupq_n_s16((int16_t)p->finish.high)};
+    for (int32_t x = 0; x < p->out_w; x += g.pixels, g.out += g.pixels * p->channels) {
+        const int32_t left = x * p->stride_w - p->pad_w, start = left * p->channels;
+        g.pixels = 1;
         if (left >= 0 && left <= end) {
-            b = (struct block){top + start, middle + start, bottom + start, p.stream};
+            g.top = (const int8_t *)io->in[0] + start;
+            g.middle = (const int8_t *)io->in[1] + start;
+            g.bottom = (const int8_t *)io->in[2] + start;
+            g.pixels = has_rest ? 1 : mote_min((end - left) / p->stride_w + 1, p->out_w - x);
         } else {
             copy_window(&lines, false, left, 3, window);
+            g.top = window;
+            g.middle = window + 3 * p->channels;
+            g.bottom = window + 6 * p->channels;
         }
-        make_pixel(&p, b, low, high, out);
+        run_blocks(&g, p->finish.halves_up);
+        if (has_rest) {
+            run_rest(g, p);
+        }
     }
 }
 
