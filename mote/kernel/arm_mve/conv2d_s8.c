@@ -75,7 +75,7 @@ struct groups {
           [stream] "m"(g->stream), [low] "w"(g->low), [high] "w"(g->high) \
         : "q0", "q1", "q2", "lr", "cc", "memory")
 
-static void run_groups(const struct groups *g, int32_t halves_up)
+OPTIMIZED static void run_groups(const struct groups *g, int32_t halves_up)
 {
     const int8_t *first = g->x, *x;
     int8_t *out = g->out;

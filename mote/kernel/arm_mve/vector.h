@@ -13,6 +13,13 @@
 #include "../kernel.h"
 #include "../packed_mve.h"
 
+/* For functions whose assembly takes more registers than a build without optimisation leaves. */
+#if defined(__clang__)
+#define OPTIMIZED
+#else
+#define OPTIMIZED __attribute__((optimize("O2", "omit-frame-pointer")))
+#endif
+
 /* mote_div_pow2 by 2^-shift: VRSHL rounds halves up; one less below zero, where there is a shift, makes it halves away
  * from zero. */
 static inline int32x4_t shift_right(int32x4_t x, int32x4_t shift)
