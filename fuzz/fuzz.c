@@ -16,7 +16,8 @@ static void check_diag(const struct diag *diag)
 {
     static const char fault[] = "please report it"; /* how a message ends that blames mote itself */
     const size_t length = strlen(diag->text), tail = length < sizeof fault ? length : sizeof fault - 1;
-    if (strcmp(diag->text + length - tail, fault) == 0 || length == 0 || length >= sizeof diag->text || strpbrk(diag->text, "\n\r") != NULL) {
+    if (strcmp(diag->text + length - tail, fault) == 0 || length == 0 || length >= sizeof diag->text ||
+        strpbrk(diag->text, "\n\r") != NULL) {
         fprintf(stderr, "bad message: \"%s\"\n", diag->text);
         abort();
     }

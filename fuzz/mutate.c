@@ -81,10 +81,11 @@ static size_t walk(const uint8_t *data, size_t size, uint32_t *state)
 
 static uint32_t interesting(uint32_t *state, size_t size)
 {
-    static const uint32_t values[] = {0,      1,      2,          3,          4,          5,          7,
-                                      8,      16,     31,         127,        128,        255,        256,
-                                      0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x3F800000,
-                                      0x7F800000, 0x7FC00000, 0x00000001, 0x40000000, 0x10000};
+    static const uint32_t values[] = {0,          1,          2,          3,          4,          5,
+                                      7,          8,          16,         31,         127,        128,
+                                      255,        256,        0x7FFF,     0xFFFF,     0x7FFFFFFF, 0x80000000,
+                                      0xFFFFFFFF, 0xFFFFFFFE, 0x3F800000, 0x7F800000, 0x7FC00000, 0x00000001,
+                                      0x40000000, 0x10000};
     const uint32_t r = next_random(state);
     return r % 8 == 0 ? next_random(state) % (uint32_t)(size + 1) : values[r / 8 % (sizeof values / sizeof values[0])];
 }

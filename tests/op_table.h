@@ -50,7 +50,7 @@ struct op_case {
     int32_t invokes;
     struct op_values in[OP_CASE_PORTS]; /* for each of graph.inputs */
     struct op_values out[OP_CASE_PORTS];
-    const char *error; /* what the message must hold; NULL: it must run */
+    const char *error;          /* what the message must hold; NULL: it must run */
     const char *before, *after; /* white space does not count; NULL: not a case for a pass */
 };
 

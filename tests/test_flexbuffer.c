@@ -11,24 +11,21 @@
 
 /* {a: -2, b: true, c: 300}: 16-bit values */
 static const uint8_t narrow[] = {
-    'a', 0, 'b', 0, 'c', 0,
-    3, 7, 6, 5,             /* count and offsets of the keys */
-    3, 0, 1, 0, 3, 0,       /* back to the keys, their width, count */
-    0xFE, 0xFF, 1, 0, 44, 1, /* values */
-    0x05, 0x69, 0x05,       /* INT, BOOL, INT of 16 bits */
-    9, 0x25, 1,             /* root: back to the values, MAP of 16 bits, width 1 */
+    'a',  0,    'b',  0, 'c', 0, 3, 7, 6, 5, /* count and offsets of the keys */
+    3,    0,    1,    0, 3,   0,             /* back to the keys, their width, count */
+    0xFE, 0xFF, 1,    0, 44,  1,             /* values */
+    0x05, 0x69, 0x05,                        /* INT, BOOL, INT of 16 bits */
+    9,    0x25, 1,                           /* root: back to the values, MAP of 16 bits, width 1 */
 };
 
 /* {i: 2^40 by indirection, f: 2.5}: 32-bit values */
 static const uint8_t wide[] = {
-    'f', 0, 'i', 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 1, 0, 0, /* 2^40 */
-    2, 17, 16, 0,           /* count and offsets of the keys */
-    3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0,
-    0, 0, 0x20, 0x40,       /* 2.5F */
-    28, 0, 0, 0,            /* back to 2^40 */
-    0x0E, 0x1B,             /* FLOAT of 32 bits, INDIRECT_INT of 64 */
-    10, 0x26, 1,
+    'f',  0,    'i', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0,    0,    /* 2^40 */
+    2,    17,   16,  0,                                           /* count and offsets of the keys */
+    3,    0,    0,   0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0x20, 0x40, /* 2.5F */
+    28,   0,    0,   0,                                           /* back to 2^40 */
+    0x0E, 0x1B,                                                   /* FLOAT of 32 bits, INDIRECT_INT of 64 */
+    10,   0x26, 1,
 };
 
 static int failed;

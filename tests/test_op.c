@@ -113,8 +113,8 @@ static bool compare_ints(enum type type, const struct op_values *want, const voi
     for (int64_t i = 0; i < count; i++) {
         const int64_t w = int_at(type, want->data, i), g = int_at(type, got, i);
         if (w != g) {
-            return diag_fail(diag, "output %d, element %lld: want %lld, got %lld", output, (long long)i,
-                             (long long)w, (long long)g);
+            return diag_fail(diag, "output %d, element %lld: want %lld, got %lld", output, (long long)i, (long long)w,
+                             (long long)g);
         }
     }
     return true;
@@ -298,8 +298,7 @@ struct tally {
     int passed, failed;
 };
 
-static bool write_case(const struct op_case *c, const char *folder, int number, struct arena *memory,
-                       struct diag *diag)
+static bool write_case(const struct op_case *c, const char *folder, int number, struct arena *memory, struct diag *diag)
 {
     const struct file file = write_tflite(&c->graph, memory);
     const char *path = arena_printf(memory, "%s/%s_%d.tflite", folder, ir_op_text(c->graph.nodes->op), number);

@@ -23,8 +23,8 @@ static int passed, failed;
 
 struct account {
     const struct plan *plan;
-    int32_t *holder;     /* [byte of the arena]: row that was written there last */
-    int32_t *first_row;  /* [buffer]: name of its row 0; names start at 1 */
+    int32_t *holder;    /* [byte of the arena]: row that was written there last */
+    int32_t *first_row; /* [buffer]: name of its row 0; names start at 1 */
     struct diag *diag;
 };
 
@@ -164,7 +164,8 @@ static void check_graph(struct graph *g, const char *name, bool verbose)
     } else if (verbose) {
         printf("%-32.32s %3d steps, layers %7u (bound %7u), streamed %7u (bound %7u) in %d segments, fed %7u%s\n", name,
                stream.step_count, layers.tensor_size, layers.lower_bound, stream.tensor_size, stream.lower_bound,
-               stream.segment_count, g->input_count == 1 ? fed.tensor_size : 0, stream.is_settled ? ", search cut short" : "");
+               stream.segment_count, g->input_count == 1 ? fed.tensor_size : 0,
+               stream.is_settled ? ", search cut short" : "");
     }
 }
 

@@ -53,10 +53,10 @@ static void copy_runs(uint8_t *out, const uint8_t *in, const struct mote_loop *l
     ptrdiff_t from = 0, to = 0;
     switch (run) {
 #define COPY_RUNS(size) \
-        for (int32_t i = 0; i < count; i++, from += in_step, to += out_step) { \
-            memcpy(out + to, in + from, size); \
-        } \
-        break;
+    for (int32_t i = 0; i < count; i++, from += in_step, to += out_step) { \
+        memcpy(out + to, in + from, size); \
+    } \
+    break;
     case 2:
         COPY_RUNS(2)
     case 3:

@@ -14,22 +14,13 @@
 static inline int32_t mote_min(int32_t a, int32_t b) { return a < b ? a : b; }
 static inline int32_t mote_max(int32_t a, int32_t b) { return a > b ? a : b; }
 
-static inline int32_t mote_clamp(int32_t x, int32_t low, int32_t high)
-{
-    return mote_min(mote_max(x, low), high);
-}
+static inline int32_t mote_clamp(int32_t x, int32_t low, int32_t high) { return mote_min(mote_max(x, low), high); }
 
 /* a + b modulo 2^32, defined for all values. */
-static inline int32_t mote_add_wrap(int32_t a, int32_t b)
-{
-    return (int32_t)((uint32_t)a + (uint32_t)b);
-}
+static inline int32_t mote_add_wrap(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
 
 /* x * 2^n modulo 2^32, defined for every x. n in [0, 31]. */
-static inline int32_t mote_shift_left(int32_t x, int32_t n)
-{
-    return (int32_t)((uint32_t)x << n);
-}
+static inline int32_t mote_shift_left(int32_t x, int32_t n) { return (int32_t)((uint32_t)x << n); }
 
 /* round(x * multiplier / 2^31), halves up: what gemmlowp's nudge and truncating division come to.
  * Precondition: multiplier > -2^31 or x > -2^31. */

@@ -58,8 +58,8 @@ struct mote_reverse_sequence {
 /* DYNAMIC_UPDATE_SLICE. io->in: values, update, start indices. */
 struct mote_update_slice {
     int32_t index_bytes, unit;
-    int32_t rank, bytes;             /* of the values */
-    const int32_t *extent, *update;  /* [rank] */
+    int32_t rank, bytes;            /* of the values */
+    const int32_t *extent, *update; /* [rank] */
 };
 
 enum { MOTE_TOP_S8, MOTE_TOP_U8, MOTE_TOP_S16, MOTE_TOP_S32, MOTE_TOP_S64, MOTE_TOP_F32 };

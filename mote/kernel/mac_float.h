@@ -23,10 +23,7 @@ typedef float mac_part;
 typedef float mac_sum;
 typedef float mac_out;
 
-static inline mac_part mac_begin(mac_sum sum)
-{
-    return sum;
-}
+static inline mac_part mac_begin(mac_sum sum) { return sum; }
 
 static inline mac_sum mac_end(mac_sum sum, mac_part part)
 {

@@ -27,10 +27,7 @@ static inline mac_part mac_begin(mac_sum sum)
     return 0;
 }
 
-static inline mac_sum mac_end(mac_sum sum, mac_part part)
-{
-    return sum + part;
-}
+static inline mac_sum mac_end(mac_sum sum, mac_part part) { return sum + part; }
 
 static inline mac_value mac_input(const struct mote_mac *m, mac_in x)
 {

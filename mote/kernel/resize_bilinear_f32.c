@@ -22,8 +22,7 @@ void mote_resize_bilinear_f32(const void *params, const struct mote_io *io)
         const float *a = above + p->column[i], *c = below + p->column[i];
         const float *b = x > 0 ? a + channels : a, *d = x > 0 ? c + channels : c;
         for (int32_t k = 0; k < channels; k++) {
-            const float sum = a[k] * (1 - y) * (1 - x) + c[k] * y * (1 - x) +
-                              b[k] * (1 - y) * x + d[k] * y * x;
+            const float sum = a[k] * (1 - y) * (1 - x) + c[k] * y * (1 - x) + b[k] * (1 - y) * x + d[k] * y * x;
             out[k] = sum;
         }
     }

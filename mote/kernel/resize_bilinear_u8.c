@@ -22,8 +22,8 @@ void mote_resize_bilinear_u8(const void *params, const struct mote_io *io)
         const uint8_t *a = above + p->column[i], *c = below + p->column[i];
         const uint8_t *b = x > 0 ? a + channels : a, *d = x > 0 ? c + channels : c;
         for (int32_t k = 0; k < channels; k++) {
-            const float sum = (float)a[k] * (1 - y) * (1 - x) + (float)c[k] * y * (1 - x) +
-                              (float)b[k] * (1 - y) * x + (float)d[k] * y * x;
+            const float sum = (float)a[k] * (1 - y) * (1 - x) + (float)c[k] * y * (1 - x) + (float)b[k] * (1 - y) * x +
+                              (float)d[k] * y * x;
             out[k] = (uint8_t)(sum + 0.5F);
         }
     }

@@ -41,7 +41,10 @@ static inline void mote_widen_window(const struct mote_conv2d_packed *p, const v
     }
 }
 
-static inline uint32_t mote_pair_inputs(int8_t first, int8_t second) { return (uint32_t)first + ((uint32_t)second << 16); }
+static inline uint32_t mote_pair_inputs(int8_t first, int8_t second)
+{
+    return (uint32_t)first + ((uint32_t)second << 16);
+}
 
 /* The windows that begin at `left` and stride_w further on, one word an input: first + 65536 * second. */
 static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,

@@ -81,7 +81,10 @@ bool command_core(struct session *session, const char *name, struct target_core 
 /* The features of a board's core. */
 bool command_board_features(struct session *session, const char *board, unsigned *features);
 
-#define OPTIMIZE_OPTION {.name = "optimize", .value = "WISH", .help = "speed, size, or balanced, which is the default"}
+#define OPTIMIZE_OPTION \
+    { \
+        .name = "optimize", .value = "WISH", .help = "speed, size, or balanced, which is the default" \
+    }
 
 /* Adds what --optimize asks for to the features of plan_graph_for; NULL: nothing. */
 bool command_wish(struct session *session, const char *wish, unsigned *features);

@@ -44,7 +44,7 @@ static bool has(const struct target_core *core, const char *feature)
 
 unsigned command_features(const struct target_core *core)
 {
-    return has(core, "mve") ? PLAN_MVE /* vectors serve better than pairs */
+    return has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
            : has(core, "dsp") ? PLAN_DSP
            : has(core, "v7m") ? PLAN_V7M
            : has(core, "v6m") ? PLAN_V6M

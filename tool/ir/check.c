@@ -123,8 +123,7 @@ bool ir_check(struct graph *g, struct diag *diag)
             return diag_fail(diag, "output %d is tensor %d of %d", i, g->outputs[i], g->tensor_count);
         }
         if (!ready[g->outputs[i]]) {
-            return diag_fail(diag, "output %d, tensor \"%.80s\", is never written", i,
-                             g->tensors[g->outputs[i]].name);
+            return diag_fail(diag, "output %d, tensor \"%.80s\", is never written", i, g->tensors[g->outputs[i]].name);
         }
     }
     return true;

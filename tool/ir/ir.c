@@ -160,11 +160,15 @@ static bool check_arity(const struct node *n, struct diag *diag)
     const int32_t out_min = ops[n->op].out_min, out_max = ops[n->op].out_max;
     if (n->in_count < in_min || n->in_count > in_max) {
         return ir_fail(n, diag, "has %d inputs, want %d%s", n->in_count, n->in_count < in_min ? in_min : in_max,
-                       in_min == in_max ? "" : n->in_count < in_min ? " or more" : " at most");
+                       in_min == in_max       ? ""
+                       : n->in_count < in_min ? " or more"
+                                              : " at most");
     }
     if (n->out_count < out_min || n->out_count > out_max) {
         return ir_fail(n, diag, "has %d outputs, want %d%s", n->out_count, n->out_count < out_min ? out_min : out_max,
-                       out_min == out_max ? "" : n->out_count < out_min ? " or more" : " at most");
+                       out_min == out_max       ? ""
+                       : n->out_count < out_min ? " or more"
+                                                : " at most");
     }
     for (int i = 0; i < in_min; i++) {
         if (n->in[i] == NO_TENSOR) {

@@ -44,9 +44,9 @@ struct tensor {
     int32_t rank; /* 0: a scalar */
     int32_t dim[IR_MAX_RANK];
     struct quant quant;
-    const void *data;  /* constant value, aligned for its type; NULL: computed */
-    bool is_state;     /* keeps its value between invokes; nodes may read and write it */
-    const void *init;  /* a state's first value; NULL: the zero point in every element if int8, else 0 */
+    const void *data; /* constant value, aligned for its type; NULL: computed */
+    bool is_state;    /* keeps its value between invokes; nodes may read and write it */
+    const void *init; /* a state's first value; NULL: the zero point in every element if int8, else 0 */
 };
 
 /* What an operator's options say; each operator uses the fields of its name in TensorFlow
@@ -62,17 +62,17 @@ struct attr {
     int32_t axis, batch_dims, block_size, num, rank;
     int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
     int32_t subgraph;
-    int32_t mode;             /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
-    enum type type;           /* the type that CAST, SHAPE, ARG_MAX... are asked for; of the bias that was left out */
+    int32_t mode;   /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
+    enum type type; /* the type that CAST, SHAPE, ARG_MAX... are asked for; of the bias that was left out */
     float alpha, beta, epsilon;
-    int32_t radius;           /* LOCAL_RESPONSE_NORMALIZATION */
+    int32_t radius; /* LOCAL_RESPONSE_NORMALIZATION */
     float bias;
     bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
     float cell_clip, proj_clip;
-    const int32_t *list;      /* new_shape, squeeze_dims */
+    const int32_t *list; /* new_shape, squeeze_dims */
     int32_t list_count;
-    const uint8_t *custom;    /* raw custom options, in the model file */
+    const uint8_t *custom; /* raw custom options, in the model file */
     size_t custom_size;
     const char *container, *shared_name; /* VAR_HANDLE: the name of the variable */
     /* Entries of the custom options of the audio front-end's operators, under their own names. */
@@ -86,8 +86,8 @@ struct attr {
 
 struct node {
     enum op op;
-    const char *name; /* of its first output */
-    int32_t index;    /* position in the model file, for messages */
+    const char *name;  /* of its first output */
+    int32_t index;     /* position in the model file, for messages */
     int32_t *in, *out; /* indices of tensors; NO_TENSOR: an optional input left out */
     int32_t in_count, out_count;
     struct attr attr;

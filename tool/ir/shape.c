@@ -32,8 +32,10 @@ int shape_list(struct graph *g, struct node *n, int i, int64_t list[], struct di
     }
     const int64_t count = ir_count(t);
     if (count > 0 && t->data == NULL) {
-        ir_fail(n, diag, "input %d is known only at run time, so the shape of the result is not; "
-                         "convert the model with static shapes", i);
+        ir_fail(n, diag,
+                "input %d is known only at run time, so the shape of the result is not; "
+                "convert the model with static shapes",
+                i);
         return -1;
     }
     if (count > 2 * IR_MAX_RANK) {

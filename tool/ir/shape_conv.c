@@ -26,8 +26,8 @@ static bool check_window(struct node *n, const struct tensor *in, const struct t
     const int64_t reach_h = (int64_t)a->dilation_h * h, reach_w = (int64_t)a->dilation_w * w;
     if (h > MAX_FILTER || w > MAX_FILTER || reach_h > MAX_REACH || reach_w > MAX_REACH / in->dim[3] ||
         a->stride_h > MAX_REACH || a->stride_w > MAX_REACH) {
-        return ir_fail(n, diag, "filter %dx%d, stride %dx%d, dilation %dx%d: too large", h, w, a->stride_h,
-                       a->stride_w, a->dilation_h, a->dilation_w);
+        return ir_fail(n, diag, "filter %dx%d, stride %dx%d, dilation %dx%d: too large", h, w, a->stride_h, a->stride_w,
+                       a->dilation_h, a->dilation_w);
     }
     return true;
 }

@@ -197,8 +197,9 @@ bool shape_segment_sum(struct graph *g, struct node *n, struct diag *diag)
         return ir_fail(n, diag, "segments are no int32 list of one for each of dim 0");
     }
     if (at->data == NULL && at->dim[0] > 0) {
-        return ir_fail(n, diag, "segments are known only at run time, so the shape of the result is not; "
-                                "make them constant");
+        return ir_fail(n, diag,
+                       "segments are known only at run time, so the shape of the result is not; "
+                       "make them constant");
     }
     for (int32_t i = 0; i < at->dim[0]; i++) {
         const int64_t segment = ir_const_int(at, i);
@@ -221,8 +222,10 @@ static bool need_constants(struct graph *g, struct node *n, struct diag *diag)
     for (int i = 0; i < n->in_count; i++) {
         const struct tensor *t = ir_in(g, n, i);
         if (t->data == NULL && ir_count(t) > 0) {
-            return ir_fail(n, diag, "input %d is known only at run time, so the shape of the result is not; "
-                                    "convert the model with static shapes", i);
+            return ir_fail(n, diag,
+                           "input %d is known only at run time, so the shape of the result is not; "
+                           "convert the model with static shapes",
+                           i);
         }
     }
     return true;

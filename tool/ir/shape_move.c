@@ -242,8 +242,8 @@ bool shape_resize(struct graph *g, struct node *n, struct diag *diag)
         return false;
     }
     if (count != 2 || size[0] < 1 || size[1] < 1 || in->dim[1] < 1 || in->dim[2] < 1) {
-        return ir_fail(n, diag, "resizes %dx%d to a size of %d values, want height and width of at least 1",
-                       in->dim[1], in->dim[2], count);
+        return ir_fail(n, diag, "resizes %dx%d to a size of %d values, want height and width of at least 1", in->dim[1],
+                       in->dim[2], count);
     }
     if (n->attr.align_corners && n->attr.half_pixel_centers && n->op == OP_RESIZE_BILINEAR) {
         return ir_fail(n, diag, "has both align_corners and half_pixel_centers, want at most one");
@@ -269,8 +269,10 @@ bool shape_space_depth(struct graph *g, struct node *n, struct diag *diag)
         return ir_fail(n, diag, "input of %dx%dx%d does not divide into blocks of %lld", d[1], d[2], d[3],
                        (long long)b);
     }
-    return shape_set_wide(g, n, 0, 4, to_depth ? (int64_t[]){d[0], d[1] / b, d[2] / b, d[3] * b * b}
-                                               : (int64_t[]){d[0], d[1] * b, d[2] * b, d[3] / (b * b)}, diag);
+    return shape_set_wide(g, n, 0, 4,
+                          to_depth ? (int64_t[]){d[0], d[1] / b, d[2] / b, d[3] * b * b}
+                                   : (int64_t[]){d[0], d[1] * b, d[2] * b, d[3] / (b * b)},
+                          diag);
 }
 
 bool shape_space_batch(struct graph *g, struct node *n, struct diag *diag)
@@ -283,13 +285,15 @@ bool shape_space_batch(struct graph *g, struct node *n, struct diag *diag)
         return false;
     }
     if ((in->rank != 3 && in->rank != 4) || blocks != in->rank - 2 || edges != 2 * blocks) {
-        return ir_fail(n, diag, "has %d dims, %d block sizes, %d paddings or crops; want 3 or 4 dims, 2 fewer blocks, "
-                                "2 paddings each", in->rank, blocks, edges);
+        return ir_fail(n, diag,
+                       "has %d dims, %d block sizes, %d paddings or crops; want 3 or 4 dims, 2 fewer blocks, "
+                       "2 paddings each",
+                       in->rank, blocks, edges);
     }
     int64_t all = 1;
     for (int k = 0; k < blocks; k++) {
-        if (block[k] < 1 || block[k] > INT16_MAX || edge[2 * k] < 0 || edge[2 * k] > INT32_MAX ||
-            edge[2 * k + 1] < 0 || edge[2 * k + 1] > INT32_MAX) {
+        if (block[k] < 1 || block[k] > INT16_MAX || edge[2 * k] < 0 || edge[2 * k] > INT32_MAX || edge[2 * k + 1] < 0 ||
+            edge[2 * k + 1] > INT32_MAX) {
             return ir_fail(n, diag, "block %d is %lld with %lld and %lld at the edges, want at least 1, 0, 0", k,
                            (long long)block[k], (long long)edge[2 * k], (long long)edge[2 * k + 1]);
         }

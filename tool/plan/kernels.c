@@ -25,10 +25,10 @@
 #undef KERNEL_FOR
 
 const struct plan_kernel plan_kernels[KERNEL_COUNT] = {
-#define KERNEL(name, params) \
-    [KERNEL_##name] = {#name, #name ".c", #params, sizeof(struct mote_##params), mote_##name},
+#define KERNEL(name, params) [KERNEL_##name] = {#name, #name ".c", #params, sizeof(struct mote_##params), mote_##name},
 #define KERNEL_FOR(target, name, params) \
-    [KERNEL_##name##__##target] = {#name "__" #target, #target "/" #name ".c", #params, sizeof(struct mote_##params), NULL},
+    [KERNEL_##name##__## \
+        target] = {#name "__" #target, #target "/" #name ".c", #params, sizeof(struct mote_##params), NULL},
 #include "../../mote/kernel/kernel.def"
 #undef KERNEL
 #undef KERNEL_FOR

@@ -102,8 +102,10 @@ bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag)
         }
         *work += step_work(g, s);
         if (g->max_work > 0 && *work > g->max_work) {
-            return ir_fail(n, diag, "up to here the model takes %.3g steps of computation, more than %.3g; "
-                           "allow more by --max-work", *work, g->max_work);
+            return ir_fail(n, diag,
+                           "up to here the model takes %.3g steps of computation, more than %.3g; "
+                           "allow more by --max-work",
+                           *work, g->max_work);
         }
     }
     return true;

@@ -17,10 +17,7 @@ const struct lower_window lower_each_line = {.count = 1, .stride = 1, .dilation 
 const struct tensor *lower_in(const struct lower *l, int i) { return ir_in(l->graph, l->node, i); }
 const struct tensor *lower_out(const struct lower *l, int i) { return ir_out(l->graph, l->node, i); }
 
-void *lower_alloc(struct lower *l, size_t count, size_t size)
-{
-    return plan_alloc_table(l->plan, count, size);
-}
+void *lower_alloc(struct lower *l, size_t count, size_t size) { return plan_alloc_table(l->plan, count, size); }
 
 void lower_begin_step(struct lower *l)
 {
@@ -28,8 +25,7 @@ void lower_begin_step(struct lower *l)
         l->plan->step_count++;
     }
     l->step = &l->plan->steps[l->plan->step_count];
-    *l->step = (struct plan_step){
-        .node = l->node, .kernel = KERNEL_COUNT, .in_place = NO_BUFFER};
+    *l->step = (struct plan_step){.node = l->node, .kernel = KERNEL_COUNT, .in_place = NO_BUFFER};
 }
 
 void *lower_kernel(struct lower *l, enum kernel kernel)
@@ -47,10 +43,7 @@ struct lower_lines lower_lines(const struct tensor *t)
     return (struct lower_lines){images, lines, all > 0 ? (int32_t)(ir_size(t) / all) : 0};
 }
 
-static struct lower_lines whole(const struct tensor *t)
-{
-    return (struct lower_lines){1, 1, (int32_t)ir_size(t)};
-}
+static struct lower_lines whole(const struct tensor *t) { return (struct lower_lines){1, 1, (int32_t)ir_size(t)}; }
 
 static struct mote_port *add_port(struct lower *l, struct mote_port **ports, int32_t *count, int32_t buffer)
 {
@@ -105,7 +98,10 @@ bool lower_own_state(struct lower *l, int64_t size)
     }
     struct plan *plan = l->plan;
     plan->buffers[plan->buffer_count] = (struct plan_buffer){
-        .name = l->node->name, .type = TYPE_U8, .size = (size_t)size, .is_state = true,
+        .name = l->node->name,
+        .type = TYPE_U8,
+        .size = (size_t)size,
+        .is_state = true,
     };
     add_out(l, plan->buffer_count++, (struct lower_lines){1, 1, (int32_t)size});
     return true;

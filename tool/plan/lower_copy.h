@@ -28,7 +28,8 @@ struct copy_maker {
 struct copy_maker copy_begin(struct lower *l, int32_t unit, int32_t most_pieces);
 
 /* Adds a piece; the loops run from the outermost to the innermost one, in bytes. Loops that touch become one. */
-struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32_t count, const struct mote_loop loops[]);
+struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32_t count,
+                            const struct mote_loop loops[]);
 
 /* Ends the list: the pieces serve `phases` output rows in turn. Now they are part of the plan. */
 void copy_end(struct copy_maker *m, int32_t phases, int32_t phase_rows);

@@ -99,8 +99,11 @@ bool lower_embedding_lookup(struct lower *l)
         }
     } else {
         struct mote_gather *p = lower_kernel(l, KERNEL_gather_any);
-        *p = (struct mote_gather){.index_bytes = index_bytes(indices), .batches = 1, .outer = 1,
-                                  .extent = values->dim[0], .coords = indices->dim[0]};
+        *p = (struct mote_gather){.index_bytes = index_bytes(indices),
+                                  .batches = 1,
+                                  .outer = 1,
+                                  .extent = values->dim[0],
+                                  .coords = indices->dim[0]};
         p->run = (int32_t)count_dims(values, 1, values->rank) * copy_unit(values);
     }
     lower_out_whole(l, 0);

@@ -16,18 +16,25 @@ static const struct kind {
     enum type in, weight, bias; /* bias: the type that the kernels take; int64: 64-bit sums */
     enum kernel kernels[MAC_LOOPS_COUNT];
 } kinds[] = {
-    {TYPE_S8, TYPE_S8, TYPE_S32,
+    {TYPE_S8,
+     TYPE_S8,
+     TYPE_S32,
      {KERNEL_conv2d_s8, KERNEL_conv2d_s8_offset, KERNEL_depthwise_s8, KERNEL_transpose_conv_s8,
       KERNEL_batch_matmul_s8}},
-    {TYPE_U8, TYPE_U8, TYPE_S32,
+    {TYPE_U8,
+     TYPE_U8,
+     TYPE_S32,
      {KERNEL_conv2d_u8, KERNEL_conv2d_u8, KERNEL_depthwise_u8, KERNEL_transpose_conv_u8, NONE}},
-    {TYPE_S16, TYPE_S8, TYPE_S64,
-     {KERNEL_conv2d_s16, NONE, KERNEL_depthwise_s16, KERNEL_transpose_conv_s16, NONE}},
+    {TYPE_S16, TYPE_S8, TYPE_S64, {KERNEL_conv2d_s16, NONE, KERNEL_depthwise_s16, KERNEL_transpose_conv_s16, NONE}},
     {TYPE_S16, TYPE_S8, TYPE_S32, {KERNEL_conv2d_s16_sum32, NONE, NONE, NONE, NONE}},
     {TYPE_S16, TYPE_S16, TYPE_S64, {NONE, NONE, NONE, NONE, KERNEL_batch_matmul_s16}},
-    {TYPE_F32, TYPE_F32, TYPE_F32,
+    {TYPE_F32,
+     TYPE_F32,
+     TYPE_F32,
      {KERNEL_conv2d_f32, NONE, KERNEL_depthwise_f32, KERNEL_transpose_conv_f32, KERNEL_batch_matmul_f32}},
-    {TYPE_F32, TYPE_S8, TYPE_F32,
+    {TYPE_F32,
+     TYPE_S8,
+     TYPE_F32,
      {KERNEL_conv2d_f32s8, NONE, KERNEL_depthwise_f32s8, KERNEL_transpose_conv_f32s8, NONE}},
 };
 
@@ -76,8 +83,8 @@ static bool check_quant(struct lower *l, const struct tensor *t, const char *wha
     }
     for (int32_t i = 0; symmetric && i < q->count; i++) {
         if (q->zero_point[i] != 0) {
-            return ir_fail(l->node, l->diag, "%s is %s with zero point %d, want 0 here", what,
-                           ir_type_text(t->type), q->zero_point[i]);
+            return ir_fail(l->node, l->diag, "%s is %s with zero point %d, want 0 here", what, ir_type_text(t->type),
+                           q->zero_point[i]);
         }
     }
     return true;
@@ -106,8 +113,8 @@ static bool fill_multipliers(struct lower *l, const struct mac *mac, bool is_64_
         }
         if (!isfinite(factor) || exponent > most) {
             return ir_fail(l->node, l->diag, "channel %d: scales %g * %g / %g, want less than 2^%d", c,
-                           (double)ir_scale(mac->in), (double)mac->weight->quant.scale[c],
-                           (double)ir_scale(mac->out), most);
+                           (double)ir_scale(mac->in), (double)mac->weight->quant.scale[c], (double)ir_scale(mac->out),
+                           most);
         }
         shift[c] = (int8_t)exponent;
     }
@@ -121,8 +128,8 @@ static bool check_depth(struct lower *l, const struct mac *mac)
 {
     const int product_bits = ir_type_bits(mac->in->type) + ir_type_bits(mac->weight->type) - 2;
     const int64_t most = INT64_C(1) << (46 - product_bits);
-    return mac->depth <= most || ir_fail(l->node, l->diag, "sums %lld products, want at most %lld",
-                                         (long long)mac->depth, (long long)most);
+    return mac->depth <= most ||
+           ir_fail(l->node, l->diag, "sums %lld products, want at most %lld", (long long)mac->depth, (long long)most);
 }
 
 static bool fill_quantised(struct lower *l, const struct mac *mac, bool is_64_bit, struct mote_mac *p)
@@ -164,8 +171,7 @@ static bool fill_bias(struct lower *l, const struct mac *mac, enum type type, st
         return ir_fail(l->node, l->diag, "bias is known only at run time; mote wants a constant");
     }
     if (ir_count(mac->bias) != mac->out_c) {
-        return ir_fail(l->node, l->diag, "bias has %lld values, want %d", (long long)ir_count(mac->bias),
-                       mac->out_c);
+        return ir_fail(l->node, l->diag, "bias has %lld values, want %d", (long long)ir_count(mac->bias), mac->out_c);
     }
     p->bias = type == TYPE_S64 ? widen_bias(l, mac) : mac->bias->data;
     return p->bias != NULL;

@@ -28,8 +28,8 @@ bool lower_fully_connected(struct lower *l)
     const bool per_tensor = filter->quant.count == 1; /* only then TensorFlow Lite heeds the zero point */
     const bool has_offset = per_tensor && ir_zero_point(filter) != 0;
     const enum mac_loops loops = has_offset && in->type != TYPE_F32 ? MAC_CONV2D_OFFSET : MAC_CONV2D;
-    struct mote_conv2d *p = lower_mac(
-        l, &(struct mac){in, filter, lower_in(l, 2), out, loops, out_c, depth, .one_factor = per_tensor});
+    struct mote_conv2d *p =
+        lower_mac(l, &(struct mac){in, filter, lower_in(l, 2), out, loops, out_c, depth, .one_factor = per_tensor});
     if (p == NULL) {
         return false;
     }
@@ -51,10 +51,7 @@ bool lower_fully_connected(struct lower *l)
 }
 
 /* The number of matrices in a tensor [..., rows, columns]. */
-static int32_t matrix_count(const struct tensor *t)
-{
-    return (int32_t)(ir_count(t) / ir_dim(t, -1) / ir_dim(t, -2));
-}
+static int32_t matrix_count(const struct tensor *t) { return (int32_t)(ir_count(t) / ir_dim(t, -1) / ir_dim(t, -2)); }
 
 /* Which matrix of `t`, broadcast to the batch of `out`, meets matrix `b` of `out`. */
 static int32_t broadcast_matrix(const struct tensor *t, const struct tensor *out, int32_t b)

@@ -232,8 +232,9 @@ static bool lower_join(struct lower *l, int32_t axis, int32_t rank, const int32_
     int32_t *number = ARENA_ARRAY(l->plan->arena, l->node->in_count, int32_t);
     struct copy_maker m = copy_begin(l, unit, l->node->in_count);
     m.p->tables = make_tables(l, number);
-    lower_out_view(l, 0, along_images ? (struct lower_lines){1, images * lines, line}
-                                      : (struct lower_lines){images, lines, line});
+    lower_out_view(l, 0,
+                   along_images ? (struct lower_lines){1, images * lines, line}
+                                : (struct lower_lines){images, lines, line});
     int32_t at = 0, row = 0;
     for (int k = 0; k < l->node->in_count; k++) {
         if (extent[k] == 0) {
@@ -449,9 +450,10 @@ bool lower_space_to_batch(struct lower *l)
         int32_t first;
         const int32_t count = find_columns(&b, shift, &first);
         const int32_t column = count > 0 ? first * b.w + shift - b.left : 0;
-        copy_add(&m, (struct mote_piece){.in_start = column * b.pixel, .out_start = first * b.pixel, .run = unit,
-                                         .table = -1}, 2,
-                 (struct mote_loop[]){{count, b.w * b.pixel, b.pixel}, {b.pixel / unit, unit, unit}});
+        copy_add(
+            &m,
+            (struct mote_piece){.in_start = column * b.pixel, .out_start = first * b.pixel, .run = unit, .table = -1},
+            2, (struct mote_loop[]){{count, b.w * b.pixel, b.pixel}, {b.pixel / unit, unit, unit}});
     }
     copy_end(&m, b.w, b.images * b.small_h);
     m.p->fill = MOTE_FILL_ALWAYS;
@@ -482,9 +484,13 @@ bool lower_batch_to_space(struct lower *l)
         int32_t first;
         const int32_t count = find_columns(&b, shift, &first);
         const int32_t column = count > 0 ? first * b.w + shift - b.left : 0;
-        copy_add(&m, (struct mote_piece){.row = shift, .in_start = first * b.pixel, .out_start = column * b.pixel,
-                                         .run = unit, .table = -1}, 2,
-                 (struct mote_loop[]){{count, b.pixel, b.w * b.pixel}, {b.pixel / unit, unit, unit}});
+        copy_add(&m,
+                 (struct mote_piece){.row = shift,
+                                     .in_start = first * b.pixel,
+                                     .out_start = column * b.pixel,
+                                     .run = unit,
+                                     .table = -1},
+                 2, (struct mote_loop[]){{count, b.pixel, b.w * b.pixel}, {b.pixel / unit, unit, unit}});
     }
     copy_end(&m, 1, 1);
     int32_t *from = lower_alloc(l, (size_t)rows, sizeof *from);

@@ -48,7 +48,8 @@ static void longest_inside(struct mote_loop *nest, int32_t count)
     }
 }
 
-struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32_t count, const struct mote_loop loops[])
+struct mote_piece *copy_add(struct copy_maker *m, struct mote_piece piece, int32_t count,
+                            const struct mote_loop loops[])
 {
     struct mote_loop *nest = m->loops + m->loop_count;
     int32_t kept = MOTE_COPY_LOOPS; /* the nest grows from the end */

@@ -32,7 +32,8 @@ static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
 static int32_t depth_of(const struct pack_weights *w) { return (w->line + 3) / 4 * 4 * w->lines; }
 
 /* The bias of channel o with the inputs' zero point in it, and the range of the sums. */
-static int64_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int64_t *low, int64_t *high)
+static int64_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int64_t *low,
+                          int64_t *high)
 {
     int64_t bias = mac->bias != NULL && o < w->out_c ? ((const int32_t *)mac->bias)[o] : 0;
     int64_t least = 0, most = 0;
@@ -77,7 +78,9 @@ static bool pack_weights(const struct pack_weights *w, int32_t o, int32_t i, uin
         const int32_t filter = o + k % 2 * 2, input = i + k / 2;
         to[k] = 0;
         for (int32_t place = 0; place < 2; place++) {
-            fits = add_pair(weight(w, filter, input + 2 * place), weight(w, filter + 1, input + 2 * place), place, &to[k]) && fits;
+            fits = add_pair(weight(w, filter, input + 2 * place), weight(w, filter + 1, input + 2 * place), place,
+                            &to[k]) &&
+                   fits;
         }
     }
     return fits;

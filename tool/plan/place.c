@@ -12,23 +12,23 @@
 #include "stages.h"
 
 enum {
-    TRIES = 64,        /* packings for each ranking */
-    WORK = 1 << 22,    /* comparisons in all of them */
-    MAX_PIECES = 256,  /* of a whole tensor; one with more rows lives and dies in bands of several */
+    TRIES = 64,       /* packings for each ranking */
+    WORK = 1 << 22,   /* comparisons in all of them */
+    MAX_PIECES = 256, /* of a whole tensor; one with more rows lives and dies in bands of several */
 };
 
 struct piece {
-    int32_t first, last;   /* firings */
-    uint32_t start, end;   /* bytes, relative to the item */
+    int32_t first, last; /* firings */
+    uint32_t start, end; /* bytes, relative to the item */
 };
 
 struct item {
     struct piece *pieces;
     int32_t piece_count, piece_capacity;
-    int32_t first, last;   /* of all pieces */
-    uint32_t size, align;  /* bytes */
+    int32_t first, last;  /* of all pieces */
+    uint32_t size, align; /* bytes */
     uint32_t offset;
-    int32_t rank;          /* smaller: placed earlier */
+    int32_t rank; /* smaller: placed earlier */
     bool is_scratch;
 };
 
@@ -48,8 +48,8 @@ struct placer {
     struct item **order;   /* in which they are placed */
     struct range *ranges;  /* for the item being placed */
     int32_t range_count, range_capacity;
-    int64_t work;          /* comparisons so far */
-    int32_t peak;          /* firing with the most bytes alive; LIVE_BEFORE: before the first */
+    int64_t work; /* comparisons so far */
+    int32_t peak; /* firing with the most bytes alive; LIVE_BEFORE: before the first */
 };
 
 static uint32_t item_align(const struct plan_buffer *b) { return ir_type_bits(b->type) == 64 ? 8 : 4; }
@@ -207,7 +207,8 @@ static void merge_in_place(struct placer *p)
                 const int32_t item = p->item_of_row[p->live.row_at[to] + (b->row_count == 1 ? 0 : y)];
                 fits[f->step] += pass == 0;
                 if (pass == 1 && into != item && a->is_split == b->is_split &&
-                    (a->is_split || (fits[f->step] == a->row_count && (a->row_bytes == b->row_bytes || a->row_count == 1)))) {
+                    (a->is_split ||
+                     (fits[f->step] == a->row_count && (a->row_bytes == b->row_bytes || a->row_count == 1)))) {
                     merge(p, into, item, b);
                 }
             }
@@ -482,7 +483,8 @@ static uint32_t search(struct placer *p, uint32_t bound, uint32_t *offsets)
     for (int round = 0; round < 2 * RANKINGS && best > bound; round++) {
         const bool scratch_last = round % 2 == 0;
         rank_by(p, (enum ranking)(round / 2), scratch_last);
-        for (int try = 0; try < TRIES && best > bound && (try == 0 || p->work < (int64_t)(round + 1) * WORK / RANKINGS); try++) {
+        for (int try = 0; try < TRIES && best > bound && (try == 0 || p->work < (int64_t)(round + 1) * WORK / RANKINGS);
+             try++) {
             const uint32_t height = pack(p);
             if (height < best) {
                 best = height;

@@ -95,8 +95,8 @@ static bool make_code(struct plan *plan, struct diag *diag)
     const struct graph *g = plan->graph;
     struct mote_plan *code = &plan->code;
     if (plan->buffer_count > UINT16_MAX || plan->step_count > UINT16_MAX) {
-        return diag_fail(diag, "has %d tensors and %d operators, want at most %d", plan->buffer_count,
-                         plan->step_count, UINT16_MAX);
+        return diag_fail(diag, "has %d tensors and %d operators, want at most %d", plan->buffer_count, plan->step_count,
+                         UINT16_MAX);
     }
     if (g->input_count > UINT16_MAX || g->output_count > UINT16_MAX) {
         return diag_fail(diag, "has %d inputs and %d outputs, want at most %d", g->input_count, g->output_count,
@@ -114,9 +114,9 @@ static bool make_code(struct plan *plan, struct diag *diag)
     struct mote_step *steps = ARENA_ARRAY(plan->arena, plan->step_count, struct mote_step);
     for (int i = 0; i < plan->step_count; i++) {
         const struct plan_step *s = &plan->steps[i];
-        steps[i] = (struct mote_step){plan_kernels[s->kernel].function, s->params, s->in, s->out,
-                                      (uint16_t)s->in_count, (uint16_t)s->out_count, s->rows, s->image_rows,
-                                      s->scratch};
+        steps[i] = (struct mote_step){
+            plan_kernels[s->kernel].function, s->params, s->in,         s->out,    (uint16_t)s->in_count,
+            (uint16_t)s->out_count,           s->rows,   s->image_rows, s->scratch};
     }
     struct mote_tensor *ends = ARENA_ARRAY(plan->arena, g->input_count + g->output_count, struct mote_tensor);
     for (int i = 0; i < g->input_count + g->output_count; i++) {

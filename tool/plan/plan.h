@@ -37,10 +37,10 @@ struct plan_step {
     void *params; /* plan_kernels[kernel].params_size bytes */
     struct mote_port *in, *out;
     int32_t in_count, out_count;
-    int32_t rows, image_rows;    /* as in struct mote_step */
-    size_t scratch_size;         /* bytes */
-    uint32_t scratch;            /* offset in the arena */
-    int32_t in_place;            /* buffer whose rows output 0 may overwrite as it goes; NO_BUFFER: none */
+    int32_t rows, image_rows; /* as in struct mote_step */
+    size_t scratch_size;      /* bytes */
+    uint32_t scratch;         /* offset in the arena */
+    int32_t in_place;         /* buffer whose rows output 0 may overwrite as it goes; NO_BUFFER: none */
 };
 
 /* Memory for one tensor, or for several that are views of each other. */
@@ -53,14 +53,14 @@ struct plan_buffer {
     bool is_external; /* an input that is fed row by row: never whole on the device, outside of the tensors' memory */
     uint8_t fill;     /* first value of a state, in every byte, where init is NULL */
     const void *init;
-    int32_t writer;             /* first step that writes it; -1: none (inputs, states) */
-    int32_t last_user;          /* last step that reads or writes it; -1: none */
-    int32_t row_count;          /* rows in which every step sees it; 1: only as a whole */
-    int32_t row_bytes;          /* size / row_count */
-    bool is_split;              /* each row has a place of its own */
-    int32_t most_rows;          /* rows alive at once */
-    int32_t peak_rows;          /* rows alive when the whole model needs the most memory */
-    uint32_t offset, *rows;     /* place in the arena, bytes: of all, or of each row if split */
+    int32_t writer;         /* first step that writes it; -1: none (inputs, states) */
+    int32_t last_user;      /* last step that reads or writes it; -1: none */
+    int32_t row_count;      /* rows in which every step sees it; 1: only as a whole */
+    int32_t row_bytes;      /* size / row_count */
+    bool is_split;          /* each row has a place of its own */
+    int32_t most_rows;      /* rows alive at once */
+    int32_t peak_rows;      /* rows alive when the whole model needs the most memory */
+    uint32_t offset, *rows; /* place in the arena, bytes: of all, or of each row if split */
 };
 
 /* Memory that parameters point to, besides the graph's constants. */
@@ -88,13 +88,13 @@ struct plan {
     int32_t segment_count;
     struct mote_firing *schedule;
     uint32_t schedule_count;
-    uint32_t tensor_size; /* bytes of the arena that tensors and scratch memory take */
-    uint32_t lower_bound; /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
-    int32_t peak_step;    /* step that runs when the most bytes are alive; step_count: none */
-    uint32_t arena_size;  /* tensor_size and the executor's row pointers */
-    bool is_small;        /* PLAN_SMALL was wished for */
-    bool is_fed;          /* step 0 copies a row of the external input, when it comes, to its place */
-    bool is_settled;      /* the search for a better schedule was cut short */
+    uint32_t tensor_size;  /* bytes of the arena that tensors and scratch memory take */
+    uint32_t lower_bound;  /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
+    int32_t peak_step;     /* step that runs when the most bytes are alive; step_count: none */
+    uint32_t arena_size;   /* tensor_size and the executor's row pointers */
+    bool is_small;         /* PLAN_SMALL was wished for */
+    bool is_fed;           /* step 0 copies a row of the external input, when it comes, to its place */
+    bool is_settled;       /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */
 };
 

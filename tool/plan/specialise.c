@@ -32,9 +32,14 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
         return false;
     }
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_conv2d_packed){
-        .in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c, .filter_h = c->filter_h,
-        .filter_w = c->filter_w, .stride_w = c->stride_w, .pad_w = c->pad_w};
+    *p = (struct mote_conv2d_packed){.in_w = c->in_w,
+                                     .in_c = c->in_c,
+                                     .out_w = c->out_w,
+                                     .out_c = c->out_c,
+                                     .filter_h = c->filter_h,
+                                     .filter_w = c->filter_w,
+                                     .stride_w = c->stride_w,
+                                     .pad_w = c->pad_w};
     const struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1};
     if (!plan_pack_quads(plan, &c->mac, &w, p)) {
         return false;
@@ -47,9 +52,14 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
 static bool expanding_dsp(struct plan *plan, struct plan_step *s, const struct mote_depthwise *d)
 {
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_conv2d_packed){
-        .in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c, .filter_h = d->filter_h,
-        .filter_w = d->filter_w, .stride_w = d->stride_w, .pad_w = d->pad_w};
+    *p = (struct mote_conv2d_packed){.in_w = d->in_w,
+                                     .in_c = 1,
+                                     .out_w = d->out_w,
+                                     .out_c = d->out_c,
+                                     .filter_h = d->filter_h,
+                                     .filter_w = d->filter_w,
+                                     .stride_w = d->stride_w,
+                                     .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, d->filter_h, d->filter_w, 1, d->out_c};
     if (!plan_pack_quads(plan, &d->mac, &w, p)) {
         return false;
@@ -67,7 +77,8 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
     if (d->in_c == 1) {
         return expanding_dsp(plan, s, d);
     }
-    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4 || d->in_c > INT16_MAX) {
+    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4 ||
+        d->in_c > INT16_MAX) {
         return false;
     }
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);

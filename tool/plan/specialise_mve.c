@@ -52,7 +52,8 @@ static uint32_t *pack_biases(const struct mote_mac *mac, const struct weights *w
     return to;
 }
 
-static uint32_t *pack_factors(const struct mote_mac *mac, const struct weights *w, int32_t o, int32_t step, uint32_t *to)
+static uint32_t *pack_factors(const struct mote_mac *mac, const struct weights *w, int32_t o, int32_t step,
+                              uint32_t *to)
 {
     for (int32_t k = 0; k < 4; k++, to++, o += step) {
         const int32_t channel = o < w->out_c ? o * mac->per_channel : 0;
@@ -107,9 +108,14 @@ bool plan_conv2d_mve(struct plan *plan, struct plan_step *s)
         return false;
     }
     return use_conv2d(plan, s, &c->mac, &(struct weights){c->filter, c->out_c, depth, depth, 1},
-                      (struct mote_conv2d_mve){.in_w = c->in_w, .in_c = c->in_c, .out_w = c->out_w, .out_c = c->out_c,
-                                               .filter_h = c->filter_h, .filter_w = c->filter_w,
-                                               .stride_w = c->stride_w, .pad_w = c->pad_w});
+                      (struct mote_conv2d_mve){.in_w = c->in_w,
+                                               .in_c = c->in_c,
+                                               .out_w = c->out_w,
+                                               .out_c = c->out_c,
+                                               .filter_h = c->filter_h,
+                                               .filter_w = c->filter_w,
+                                               .stride_w = c->stride_w,
+                                               .pad_w = c->pad_w});
 }
 
 /* Two products, in int16, and all sums, in 2^30. */
@@ -134,8 +140,12 @@ static bool use_depthwise(struct plan *plan, struct plan_step *s, const struct m
     enum { CHANNELS = 8, TAPS = 9 };
     const struct weights w = {d->filter, d->out_c, TAPS, 1, d->out_c};
     struct mote_depthwise_mve *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_depthwise_mve){.in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w,
-                                     .pad_w = d->pad_w, .in_zero = -d->mac.in_offset};
+    *p = (struct mote_depthwise_mve){.in_w = d->in_w,
+                                     .out_w = d->out_w,
+                                     .channels = d->in_c,
+                                     .stride_w = d->stride_w,
+                                     .pad_w = d->pad_w,
+                                     .in_zero = -d->mac.in_offset};
     if (!set_finish(&d->mac, d->out_c, &p->finish) || !sums_fit(&d->mac, &w)) {
         return false;
     }
@@ -170,9 +180,14 @@ bool plan_depthwise_mve(struct plan *plan, struct plan_step *s)
     }
     /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
     return use_conv2d(plan, s, &d->mac, &(struct weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
-                      (struct mote_conv2d_mve){.in_w = d->in_w, .in_c = 1, .out_w = d->out_w, .out_c = d->out_c,
-                                               .filter_h = d->filter_h, .filter_w = d->filter_w,
-                                               .stride_w = d->stride_w, .pad_w = d->pad_w});
+                      (struct mote_conv2d_mve){.in_w = d->in_w,
+                                               .in_c = 1,
+                                               .out_w = d->out_w,
+                                               .out_c = d->out_c,
+                                               .filter_h = d->filter_h,
+                                               .filter_w = d->filter_w,
+                                               .stride_w = d->stride_w,
+                                               .pad_w = d->pad_w});
 }
 
 bool plan_add_mve(struct plan *plan, struct plan_step *s)

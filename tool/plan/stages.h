@@ -52,8 +52,8 @@ bool plan_place(struct plan *plan, struct diag *diag);
 enum { LIVE_NEVER = -2, LIVE_BEFORE = -1 };
 
 struct live {
-    int32_t *row_at;        /* [buffer]: index of its row 0 in the next two */
-    int32_t *first, *last;  /* [row]: firing that writes it, and that touches it last; LIVE_NEVER if none */
+    int32_t *row_at;       /* [buffer]: index of its row 0 in the next two */
+    int32_t *first, *last; /* [row]: firing that writes it, and that touches it last; LIVE_NEVER if none */
     int32_t row_count;
 };
 

@@ -3,10 +3,7 @@
 
 #include <string.h>
 
-static bool inside(const struct fb *fb, size_t at, uint64_t bytes)
-{
-    return at <= fb->size && bytes <= fb->size - at;
-}
+static bool inside(const struct fb *fb, size_t at, uint64_t bytes) { return at <= fb->size && bytes <= fb->size - at; }
 
 static bool bad(struct fb *fb, const char *what, size_t at)
 {

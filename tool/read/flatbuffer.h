@@ -20,7 +20,7 @@ struct fb {
 
 struct fb_table {
     struct fb *fb;
-    size_t at;     /* 0: no table; every field of it is absent */
+    size_t at; /* 0: no table; every field of it is absent */
     size_t vtable;
     uint16_t vtable_size, size;
 };

@@ -18,11 +18,26 @@ static const enum op NO_OP = OP_COUNT; /* an operator that mote lacks */
 enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS, MODEL_SIGNATURES = 7 };
 enum { CODE_DEPRECATED_BUILTIN, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
 enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS, SUBGRAPH_NAME };
-enum { TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTIZATION, TENSOR_IS_VARIABLE,
-       TENSOR_SPARSITY, TENSOR_EXTERNAL_BUFFER = 10 };
+enum {
+    TENSOR_SHAPE,
+    TENSOR_TYPE,
+    TENSOR_BUFFER,
+    TENSOR_NAME,
+    TENSOR_QUANTIZATION,
+    TENSOR_IS_VARIABLE,
+    TENSOR_SPARSITY,
+    TENSOR_EXTERNAL_BUFFER = 10
+};
 enum { QUANT_SCALE = 2, QUANT_ZERO_POINT, QUANT_AXIS = 6 };
-enum { OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 4, OPERATOR_CUSTOM_OPTIONS,
-       OPERATOR_LARGE_OPTIONS_OFFSET = 9, OPERATOR_LARGE_OPTIONS_SIZE };
+enum {
+    OPERATOR_CODE,
+    OPERATOR_INPUTS,
+    OPERATOR_OUTPUTS,
+    OPERATOR_OPTIONS = 4,
+    OPERATOR_CUSTOM_OPTIONS,
+    OPERATOR_LARGE_OPTIONS_OFFSET = 9,
+    OPERATOR_LARGE_OPTIONS_SIZE
+};
 enum { BUFFER_DATA, BUFFER_OFFSET, BUFFER_SIZE };
 enum { SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_SUBGRAPH = 4 };
 enum { TENSOR_MAP_NAME, TENSOR_MAP_INDEX };
@@ -199,8 +214,7 @@ static bool find_data(struct reader *r, const struct fb_table *table, int32_t in
 {
     const uint32_t buffer = (uint32_t)fb_int(table, TENSOR_BUFFER, 4, 0);
     if (buffer >= r->buffers.count && buffer > 0) {
-        return diag_fail(r->diag, "tensor %d \"%.80s\": has buffer %u of %u", index, t->name, buffer,
-                         r->buffers.count);
+        return diag_fail(r->diag, "tensor %d \"%.80s\": has buffer %u of %u", index, t->name, buffer, r->buffers.count);
     }
     if (fb_int(table, TENSOR_EXTERNAL_BUFFER, 4, 0) != 0) {
         return diag_fail(r->diag, "tensor %d \"%.80s\": its values are in another file; convert to a single file",
@@ -273,8 +287,7 @@ static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t 
         t->dim[i] = dim == -1 ? 1 : dim; /* an unknown batch is one */
     }
     if (fb_sub(table, TENSOR_SPARSITY).at != 0) {
-        return diag_fail(r->diag, "tensor %d \"%.80s\": is sparse; convert the model without sparsity", index,
-                         t->name);
+        return diag_fail(r->diag, "tensor %d \"%.80s\": is sparse; convert the model without sparsity", index, t->name);
     }
     t->is_state = fb_int(table, TENSOR_IS_VARIABLE, 1, 0) != 0;
     return read_quant(r, table, t) && read_constant(r, table, index, t) && !r->diag->failed;
@@ -306,7 +319,7 @@ static bool read_custom_fields(struct reader *r, struct node *n)
     return true;
 }
 
-static bool read_custom_options(struct reader *r, const struct fb_table *operator, struct node *n)
+static bool read_custom_options(struct reader *r, const struct fb_table *operator, struct node * n)
 {
     const struct fb_vector custom = fb_vector(operator, OPERATOR_CUSTOM_OPTIONS, 1);
     struct span span = {r->fb.data + custom.at, custom.count};
@@ -319,7 +332,7 @@ static bool read_custom_options(struct reader *r, const struct fb_table *operato
     return read_custom_fields(r, n);
 }
 
-static bool read_options(struct reader *r, const struct fb_table *operator, struct node *n)
+static bool read_options(struct reader *r, const struct fb_table *operator, struct node * n)
 {
     const struct fb_table options = fb_sub(operator, OPERATOR_OPTIONS);
     for (size_t i = 0; i < COUNT_OF(option_fields); i++) {
@@ -438,8 +451,10 @@ static bool fail_op(struct reader *r, const struct node *n, const struct code *c
         return diag_fail(r->diag, "op %d %s \"%.80s\": mote has no such operator; replace it in the model", n->index,
                          code->name, n->name);
     }
-    return diag_fail(r->diag, "op %d %s \"%.80s\": mote has no such operator, nor %d more of the model's (%s); replace "
-                     "them", n->index, code->name, n->name, count, others);
+    return diag_fail(r->diag,
+                     "op %d %s \"%.80s\": mote has no such operator, nor %d more of the model's (%s); replace "
+                     "them",
+                     n->index, code->name, n->name, count, others);
 }
 
 static bool find_op(struct reader *r, uint32_t index, struct node *n)
