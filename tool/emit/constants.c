@@ -49,14 +49,25 @@ const struct object *emit_find_object(const struct emitter *e, const void *data)
     return NULL;
 }
 
+/* Constants of equal bytes may share them in the model file: the widest type makes the alignment right for all, and
+ * integers can be written down whatever the bytes are. */
+static bool is_better(const struct tensor *t, const struct tensor *best)
+{
+    const int bits = ir_type_bits(t->type), best_bits = best == NULL ? 0 : ir_type_bits(best->type);
+    const bool is_float = t->type == TYPE_F16 || t->type == TYPE_F32 || t->type == TYPE_F64;
+    return bits > best_bits || (bits == best_bits && !is_float);
+}
+
 const struct tensor *emit_find_tensor(const struct plan *plan, const void *data)
 {
+    const struct tensor *best = NULL;
     for (int i = 0; i < plan->graph->tensor_count; i++) {
-        if (plan->graph->tensors[i].data == data) {
-            return &plan->graph->tensors[i];
+        const struct tensor *t = &plan->graph->tensors[i];
+        if ((t->data == data || t->init == data) && is_better(t, best)) {
+            best = t;
         }
     }
-    return NULL;
+    return best;
 }
 
 /* A table of the plan's, or the scales or zero points of a tensor. */
