@@ -18,6 +18,7 @@ build python3               python3
 test  clang                 clang
 test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi
+test  /usr/lib/arm-none-eabi/include/string.h libnewlib-arm-none-eabi
 test  riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf
 test  avr-gcc               gcc-avr
 test  /usr/lib/avr/include  avr-libc

@@ -51,6 +51,14 @@ expect 0 'host               8  same bits' "$model" --on host --input-fed
 expect 1 'there is no emulator' "$model" --on xtensa-esp32
 no_tools expect 1 'install gcc-arm-none-eabi' "$model" --on cortex-m4
 no_tools expect 1 'nothing was verified' "$model"
+
+# A compiler whose C library is not there.
+printf '#!/bin/sh\necho "a.c:1:10: fatal error: string.h: No such file or directory"\nexit 1\n' > bin/arm-none-eabi-gcc
+chmod +x bin/arm-none-eabi-gcc
+touch bin/qemu-system-arm && chmod +x bin/qemu-system-arm
+ln -sf "$(command -v sh)" bin/sh
+no_tools expect 1 'install libnewlib-arm-none-eabi' "$model" --on cortex-m4
+rm -r bin
 said=$("$mote" verify "$model" 2>&1) || fail "mote verify: $said"
 [[ $said != *DIFFERS* && $said != *FAILS* && $(wc -L <<< "$said") -le 100 ]] || fail "mote verify: $said"
 echo "$said"

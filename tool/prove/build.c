@@ -263,13 +263,23 @@ static const char *find_error(const struct prove_output *o, struct arena *arena)
     return arena_printf(arena, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
+/* A compiler may be there without its C library: what to install, after what it says; else nothing. */
+static const char *library_cure(const struct build *b, const char *error)
+{
+    const bool lacks_file = strstr(error, "No such file or directory") != NULL || strstr(error, "cannot find") != NULL;
+    return lacks_file && b->core->library_package != NULL
+               ? arena_printf(b->arena, "; install %s", b->core->library_package)
+               : "";
+}
+
 static bool run_commands(struct build *b, const struct prove_command *commands, int32_t count)
 {
     struct prove_output outputs[JOBS + 1] = {0};
     bool ok = prove_run(commands, count, b->folder, COMPILE_SECONDS, outputs, b->diag);
     for (int i = 0; i < count; i++) {
         if (ok && outputs[i].status != 0) {
-            ok = diag_fail(b->diag, "%s fails: %s", b->core->compiler, find_error(&outputs[i], b->arena));
+            const char *error = find_error(&outputs[i], b->arena);
+            ok = diag_fail(b->diag, "%s fails: %s%s", b->core->compiler, error, library_cure(b, error));
         }
         file_close(&outputs[i].console);
     }
