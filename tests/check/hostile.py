@@ -85,8 +85,8 @@ def build(root, identifier=b"TFL3"):
 
 
 F32, S32, S8, STRING, S4 = 0, 2, 9, 5, 17
-ADD, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, RFFT2D = 0, 2, 3, 19, 94, 96, 130, 131
-CODES = [ADD, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, RFFT2D]
+ADD, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, HASHTABLE, MULTINOMIAL = 0, 2, 3, 19, 94, 96, 130, 136, 149
+CODES = [ADD, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, HASHTABLE, MULTINOMIAL]
 
 
 def tensor(dims, kind=S8, data=None, scale=0.5, **more):
@@ -222,8 +222,8 @@ def broken_graphs():
     check_bytes("version 4", model(io, relu, [0], [1], version=4), "schema version 4")
     check_bytes("no subgraphs", model(io, relu, [0], [1], subgraph_count=0), "0 subgraphs")
     check_bytes("100 subgraphs", model(io, relu, [0], [1], subgraph_count=100), "100 subgraphs")
-    check_bytes("an operator that mote lacks", model(io, [operator(RFFT2D, [0], [1])], [0], [1]),
-                "RFFT2D \"t\": mote has no such operator")
+    check_bytes("an operator that mote lacks", model(io, [operator(HASHTABLE, [0], [1])], [0], [1]),
+                "HASHTABLE \"t\": mote has no such operator")
     check_bytes("an operator code out of range", model(io, [Table({0: ("I", 99), 1: Vector("i", [0]), 2: Vector("i", [1])})],
                                                        [0], [1]), "operator code 99")
     check_bytes("a tensor out of range", model(io, [operator(RELU, [7], [1])], [0], [1]), "tensor 7 of 2")
@@ -240,6 +240,22 @@ def broken_graphs():
     check_bytes("an output out of range", model(io, relu, [0], [-1]), "tensor -1 of 2")
     check_bytes("a constant input", model([tensor([1, 4], data=b"1234"), io[1]], relu, [0], [1]), "is a constant")
     check_bytes("a constant written", model([io[0], tensor([1, 4], data=b"1234")], relu, [0], [1]), "has a value already")
+
+
+def all_that_is_missing():
+    """inspect lists it, a line each: two operators, a type, a type that an operator lacks, a shape only known later."""
+    tensors = [tensor([1, 4]), tensor([1, 4]), tensor([1, 4]), tensor([2], 18), tensor([2], F32), tensor([2], S32),
+               tensor([2], S32), tensor([2, 2], F32), tensor([2, 2], F32), tensor([1], S32)]
+    path = WORK / "missing.tflite"
+    path.write_bytes(model(tensors, [
+        operator(HASHTABLE, [0], [1]), operator(RELU, [1], [2]), operator(MULTINOMIAL, [2], [4]),
+        operator(RELU, [5], [6]), operator(FILL, [5, 9], [7]), operator(RELU, [7], [8])], [0, 5, 9], [8]))
+    p = subprocess.run([MOTE, "inspect", path], capture_output=True)
+    want = ["mote lacks 5 things", "type bfloat16", "op 0 HASHTABLE", "op 2 MULTINOMIAL", "op 3 RELU", "op 4 FILL"]
+    said = p.stderr.decode().splitlines()
+    if p.returncode != 1 or len(said) != len(want) or not all(w in line for w, line in zip(want, said)):
+        failures.append("all that is missing")
+        print("FAILED: all that is missing:", said)
 
 
 def broken_tensors():
@@ -356,6 +372,7 @@ SANITIZED = is_sanitized()
 cut_and_flip()
 no_models()
 broken_graphs()
+all_that_is_missing()
 broken_tensors()
 bombs()
 large_model()

@@ -14,13 +14,19 @@
 
 /*** Errors: the first one wins and carries its place; only command/ prints it ***/
 
+struct diag_list;
+
 struct diag {
     bool failed;
-    char text[400]; /* one line: place, what is wrong, what to do */
+    char text[400];           /* one line: place, what is wrong, what to do */
+    struct diag_list *missed; /* takes what diag_miss says; NULL: that is an error as any other */
 };
 
 /* Records an error unless there is one already. Returns false, to be passed on. */
 __attribute__((format(printf, 2, 3))) bool diag_fail(struct diag *diag, const char *format, ...);
+
+/* Records something that mote lacks. True where there is a list of such things: work goes on, to find them all. */
+__attribute__((format(printf, 2, 3))) bool diag_miss(struct diag *diag, const char *format, ...);
 
 /*** Memory: everything lives in one arena and is freed with it ***/
 
@@ -56,6 +62,15 @@ __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, co
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (size_t)(count), sizeof(type)))
+
+/* All that mote lacks for a model, a line each. */
+struct diag_list {
+    struct arena *arena;
+    const char **lines;
+    int32_t count, capacity;
+};
+
+void diag_list_add(struct diag_list *list, const char *line);
 
 /*** Files ***/
 

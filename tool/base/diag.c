@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base.h"
+
+/* Names come from the model: keeps the message one printable line. */
+static void clean(char *text)
+{
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 127) {
+            *c = '?';
+        }
+    }
+}
 
 bool diag_fail(struct diag *diag, const char *format, ...)
 {
@@ -11,13 +22,36 @@ bool diag_fail(struct diag *diag, const char *format, ...)
         va_start(args, format);
         vsnprintf(diag->text, sizeof diag->text, format, args);
         va_end(args);
-        /* Names come from the model: keep the message one printable line. */
-        for (char *c = diag->text; *c != '\0'; c++) {
-            if ((unsigned char)*c < ' ' || *c == 127) {
-                *c = '?';
-            }
-        }
+        clean(diag->text);
         diag->failed = true;
     }
     return false;
+}
+
+bool diag_miss(struct diag *diag, const char *format, ...)
+{
+    char text[sizeof diag->text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (diag->missed == NULL) {
+        return diag_fail(diag, "%s", text);
+    }
+    clean(text);
+    diag_list_add(diag->missed, text);
+    return true;
+}
+
+void diag_list_add(struct diag_list *list, const char *line)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity * 2 + 16;
+        const char **grown = ARENA_ARRAY(list->arena, list->capacity, const char *);
+        if (list->count > 0) {
+            memcpy(grown, list->lines, (size_t)list->count * sizeof *grown);
+        }
+        list->lines = grown;
+    }
+    list->lines[list->count++] = arena_printf(list->arena, "%s", line);
 }

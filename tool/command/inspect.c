@@ -13,7 +13,8 @@ enum { MODEL, BOARD, JSON, MAX_WORK, OPTION_COUNT };
 static const struct usage usage = {
     .verb = "inspect",
     .about = "Shows what is in a model and what it will cost: inputs and outputs, operators with their\n"
-             "multiply-accumulates (MACs) and constants, and the RAM it needs, tensor by tensor.",
+             "multiply-accumulates (MACs) and constants, and the RAM it needs, tensor by tensor. For a model\n"
+             "that cannot be run, all that is missing, layer by layer.",
     .example = "mote inspect model.tflite",
 };
 
@@ -101,7 +102,7 @@ int command_inspect(int argc, char **argv)
         return EXIT_ERROR;
     }
     struct job job = {.is_json = options[JSON].text != NULL, .board = options[BOARD].text};
-    status = session_run(options[MODEL].text, options[MAX_WORK].text, inspect, &job);
+    status = session_survey(options[MODEL].text, options[MAX_WORK].text, inspect, &job);
     arena_free(&job.scratch);
     return status;
 }

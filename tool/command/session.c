@@ -15,7 +15,9 @@
  * filters on large images. See plan/limits.c on work. */
 enum { LIMIT_FACTOR = 3, LIMIT_BASE = 48 << 20, WORK_FACTOR = 2048, WORK_BASE = 512 << 20 };
 
-static void limit_work(struct session *s)
+enum { MOST_MISSED = 1000 }; /* lines of what mote lacks for a model */
+
+void session_limit_work(struct session *s)
 {
     const double limit = (double)s->file.size * WORK_FACTOR + WORK_BASE;
     for (int i = 0; i < s->model.graph_count; i++) {
@@ -33,7 +35,7 @@ static bool guarded(struct session *s, session_work *work, void *context)
     if (!read_model(&s->file, &s->arena, &s->model, &s->diag)) {
         return false;
     }
-    limit_work(s);
+    session_limit_work(s);
     return pass_all(&s->model, run_node, &s->diag) && work(s, context);
 }
 
@@ -43,7 +45,27 @@ static bool is_number(const char *text)
     return strtod(text, &end) >= 0 && end != text && *end == '\0';
 }
 
-int session_run(const char *path, const char *max_work, session_work *work, void *context)
+/* One thing that is missing has been said already. */
+static void print_missed(struct session *s)
+{
+    struct diag_list missed = {.arena = &s->arena};
+    if (s->file.data != NULL && s->arena.limit > 0) {
+        survey_model(s, &missed);
+    }
+    if (missed.count < 2) {
+        fprintf(stderr, "mote: %s: %s\n", s->path, s->diag.text);
+        return;
+    }
+    fprintf(stderr, "mote: %s: mote lacks %d things for this model:\n", s->path, missed.count);
+    for (int32_t i = 0; i < missed.count && i < MOST_MISSED; i++) {
+        fprintf(stderr, "  %s\n", missed.lines[i]);
+    }
+    if (missed.count > MOST_MISSED) {
+        fprintf(stderr, "  and %d more\n", missed.count - MOST_MISSED);
+    }
+}
+
+static int run_session(const char *path, const char *max_work, session_work *work, void *context, bool lists)
 {
     struct session s = {.path = path, .max_work = max_work};
     if (max_work != NULL && !is_number(max_work)) {
@@ -55,10 +77,22 @@ int session_run(const char *path, const char *max_work, session_work *work, void
         arena_init(&s.arena, s.file.size * LIMIT_FACTOR + LIMIT_BASE);
         ok = guarded(&s, work, context);
     }
-    if (!ok) {
+    if (!ok && lists) {
+        print_missed(&s);
+    } else if (!ok) {
         fprintf(stderr, "mote: %s: %s\n", s.path, s.diag.text);
     }
     arena_free(&s.arena); /* not before: the path may live there */
     file_close(&s.file);
     return ok ? EXIT_OK : EXIT_ERROR;
+}
+
+int session_run(const char *path, const char *max_work, session_work *work, void *context)
+{
+    return run_session(path, max_work, work, context, false);
+}
+
+int session_survey(const char *path, const char *max_work, session_work *work, void *context)
+{
+    return run_session(path, max_work, work, context, true);
 }

@@ -4,7 +4,7 @@
  */
 #include "pass.h"
 
-static bool is_foldable(const struct graph *g, const struct node *n)
+bool pass_is_foldable(const struct graph *g, const struct node *n)
 {
     const int flags = ir_op_flags(n->op);
     if ((flags & IR_PURE) == 0) {
@@ -27,7 +27,7 @@ bool pass_fold_constants(struct graph *g, pass_evaluate *evaluate, struct diag *
         if (!ir_infer(g, n, diag)) {
             return false;
         }
-        if (evaluate != NULL && is_foldable(g, n)) {
+        if (evaluate != NULL && pass_is_foldable(g, n)) {
             if (!evaluate(g, n, diag)) {
                 return false;
             }

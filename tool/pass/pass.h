@@ -34,6 +34,9 @@ bool pass_variables(struct model *model, pass_evaluate *evaluate, struct diag *d
  * shapes may depend on them. Without `evaluate` it leaves them as they are. */
 bool pass_fold_constants(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
 
+/* Whether all that the node depends on is constant. */
+bool pass_is_foldable(const struct graph *graph, const struct node *node);
+
 typedef bool pass_run(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
 
 #define PASS(name, run) pass_run run;

@@ -230,3 +230,10 @@ bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct
     }
     return finish(plan, PLAN_LAYERS, &graph->work, diag);
 }
+
+bool plan_can_lower(struct graph *graph, struct node *node, struct diag *diag)
+{
+    struct plan plan;
+    begin(graph, node, 1, &plan);
+    return lower_node(&plan, node, diag);
+}

@@ -123,4 +123,7 @@ bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned featur
 /* Plans one node by itself: inputs constant or absent, outputs in the arena. For constant folding. */
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag);
 
+/* Whether there is a kernel for the node as it is, apart from what else the model is. */
+bool plan_can_lower(struct graph *graph, struct node *node, struct diag *diag);
+
 #endif

@@ -55,6 +55,7 @@ struct reader {
     struct fb_vector buffers;
     struct code *codes;
     uint32_t code_count;
+    bool *is_assumed; /* [tensor] of the subgraph at hand: its value comes from what mote lacks */
 };
 
 /* Bytes in the file. */
@@ -237,7 +238,8 @@ static bool read_constant(struct reader *r, const struct fb_table *table, int32_
         return true;
     }
     if (t->type == TYPE_STRING) {
-        return diag_fail(r->diag, "tensor %d \"%.80s\": holds strings; take the text processing out of the model",
+        r->is_assumed[index] = true;
+        return diag_miss(r->diag, "tensor %d \"%.80s\": holds strings; take the text processing out of the model",
                          index, t->name);
     }
     int64_t count = 1;
@@ -273,7 +275,9 @@ static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t 
     t->name = fb_string(table, TENSOR_NAME, r->arena);
     const int64_t code = fb_int(table, TENSOR_TYPE, 1, 0);
     if (!find_type(code, &t->type)) {
-        return diag_fail(r->diag, "tensor %d \"%.80s\": has the type %s, which mote lacks; convert to float32 or int8",
+        t->type = TYPE_F32;
+        r->is_assumed[index] = true;
+        return diag_miss(r->diag, "tensor %d \"%.80s\": has the type %s, which mote lacks; convert to float32 or int8",
                          index, t->name, type_name(r, code));
     }
     const struct fb_vector shape = fb_vector(table, TENSOR_SHAPE, 4);
@@ -431,14 +435,14 @@ static bool is_other_kind(const struct reader *r, uint32_t i, const struct code 
     return true;
 }
 
-/* Names the operator at hand first, then the others that the model has and mote lacks. */
-static bool fail_op(struct reader *r, const struct node *n, const struct code *code)
+/* Names the operator at hand first, then, where all are not listed, the others that the model has and mote lacks. */
+static bool miss_op(struct reader *r, const struct node *n, const struct code *code)
 {
     enum { MOST = 256 }; /* entries looked at: a real model has fewer */
     char others[120] = "";
     size_t length = 0;
     int count = 0;
-    for (uint32_t i = 0; i < r->code_count && i < MOST; i++) {
+    for (uint32_t i = 0; i < r->code_count && i < MOST && r->diag->missed == NULL; i++) {
         const char *name = r->codes[i].name;
         if (is_other_kind(r, i, code)) {
             count++;
@@ -448,10 +452,10 @@ static bool fail_op(struct reader *r, const struct node *n, const struct code *c
         }
     }
     if (count == 0) {
-        return diag_fail(r->diag, "op %d %s \"%.80s\": mote has no such operator; replace it in the model", n->index,
+        return diag_miss(r->diag, "op %d %s \"%.80s\": mote has no such operator; replace it in the model", n->index,
                          code->name, n->name);
     }
-    return diag_fail(r->diag,
+    return diag_miss(r->diag,
                      "op %d %s \"%.80s\": mote has no such operator, nor %d more of the model's (%s); replace "
                      "them",
                      n->index, code->name, n->name, count, others);
@@ -463,7 +467,17 @@ static bool find_op(struct reader *r, uint32_t index, struct node *n)
         return diag_fail(r->diag, "op %d: has operator code %u of %u", n->index, index, r->code_count);
     }
     n->op = r->codes[index].op;
-    return n->op != NO_OP || fail_op(r, n, &r->codes[index]);
+    return n->op != NO_OP || miss_op(r, n, &r->codes[index]);
+}
+
+/* What it would compute is taken as given, so that the rest of the model can be looked at. */
+static void assume_outputs(struct reader *r, const struct graph *g, const struct node *n)
+{
+    for (int i = 0; i < n->out_count; i++) {
+        if (n->out[i] >= 0 && n->out[i] < g->tensor_count && !g->tensors[n->out[i]].is_state) {
+            r->is_assumed[n->out[i]] = true;
+        }
+    }
 }
 
 static bool read_operator(struct reader *r, const struct fb_table *table, struct graph *g, struct node *n)
@@ -477,7 +491,14 @@ static bool read_operator(struct reader *r, const struct fb_table *table, struct
     if (n->out_count > 0 && n->out[0] >= 0 && n->out[0] < g->tensor_count) {
         n->name = g->tensors[n->out[0]].name;
     }
-    if (!find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n) || !read_options(r, table, n)) {
+    if (!find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n)) {
+        return false;
+    }
+    if (n->op == NO_OP) {
+        assume_outputs(r, g, n);
+        return true;
+    }
+    if (!read_options(r, table, n)) {
         return false;
     }
     for (int i = 0; i < n->out_count && n->op != OP_CIRCULAR_BUFFER; i++) {
@@ -490,6 +511,35 @@ static bool read_operator(struct reader *r, const struct fb_table *table, struct
     return !r->diag->failed;
 }
 
+/* Makes inputs of the tensors that what mote lacks would compute. */
+static void add_assumed(const struct reader *r, struct graph *g)
+{
+    if (r->diag->missed == NULL) {
+        return;
+    }
+    int32_t *inputs = ARENA_ARRAY(r->arena, g->input_count + g->tensor_count, int32_t);
+    for (int32_t i = 0; i < g->input_count; i++) {
+        inputs[i] = g->inputs[i];
+        if (inputs[i] >= 0 && inputs[i] < g->tensor_count) {
+            r->is_assumed[inputs[i]] = false;
+        }
+    }
+    for (int32_t i = 0; i < g->node_count; i++) {
+        for (int k = 0; k < g->nodes[i].out_count; k++) {
+            const int32_t t = g->nodes[i].out[k];
+            if (t >= 0 && t < g->tensor_count) {
+                r->is_assumed[t] = false;
+            }
+        }
+    }
+    g->inputs = inputs;
+    for (int32_t i = 0; i < g->tensor_count; i++) {
+        if (r->is_assumed[i]) {
+            inputs[g->input_count++] = i;
+        }
+    }
+}
+
 static bool read_subgraph(struct reader *r, const struct fb_table *table, struct graph *g)
 {
     g->arena = r->arena;
@@ -498,6 +548,7 @@ static bool read_subgraph(struct reader *r, const struct fb_table *table, struct
     const struct fb_vector tensors = fb_vector(table, SUBGRAPH_TENSORS, 4);
     g->tensors = ARENA_ARRAY(r->arena, tensors.count, struct tensor);
     g->tensor_count = g->tensor_capacity = (int32_t)tensors.count;
+    r->is_assumed = ARENA_ARRAY(r->arena, tensors.count, bool);
     for (int32_t i = 0; i < g->tensor_count; i++) {
         const struct fb_table t = fb_vector_table(&tensors, (uint32_t)i);
         if (!read_tensor(r, &t, i, &g->tensors[i])) {
@@ -507,18 +558,20 @@ static bool read_subgraph(struct reader *r, const struct fb_table *table, struct
 
     const struct fb_vector operators = fb_vector(table, SUBGRAPH_OPERATORS, 4);
     g->nodes = ARENA_ARRAY(r->arena, operators.count, struct node);
-    g->node_count = (int32_t)operators.count;
-    for (int32_t i = 0; i < g->node_count; i++) {
-        const struct fb_table t = fb_vector_table(&operators, (uint32_t)i);
-        g->nodes[i].index = i;
-        if (!read_operator(r, &t, g, &g->nodes[i])) {
+    for (uint32_t i = 0; i < operators.count; i++) {
+        const struct fb_table t = fb_vector_table(&operators, i);
+        struct node *n = &g->nodes[g->node_count];
+        *n = (struct node){.index = (int32_t)i};
+        if (!read_operator(r, &t, g, n)) {
             return false;
         }
+        g->node_count += n->op != NO_OP;
     }
 
     const struct fb_vector in = fb_vector(table, SUBGRAPH_INPUTS, 4), out = fb_vector(table, SUBGRAPH_OUTPUTS, 4);
     g->inputs = read_list(r, &in);
     g->input_count = (int32_t)in.count;
+    add_assumed(r, g);
     g->outputs = read_list(r, &out);
     g->output_count = (int32_t)out.count;
     return !r->diag->failed && ir_check(g, r->diag);
