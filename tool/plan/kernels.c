@@ -15,6 +15,7 @@
 #include "../../mote/kernel/matmul.h"
 #include "../../mote/kernel/signal.h"
 #include "../../mote/kernel/softmax.h"
+#include "../../mote/kernel/tree.h"
 #include "../../mote/kernel/unary.h"
 #include "plan.h"
 
