@@ -23,19 +23,21 @@ static void check_diag(const struct diag *diag)
     }
 }
 
-/* `body` NULL: only the reader runs. */
-static void guarded(struct fuzz *f, void (*body)(struct fuzz *fuzz))
+static bool run_passes(struct fuzz *f)
+{
+    for (int i = 0; i < f->model.graph_count; i++) {
+        f->model.graphs[i].max_work = MAX_WORK;
+    }
+    return pass_all(&f->model, run_node, &f->diag);
+}
+
+static void guarded(struct fuzz *f, bool passes, void (*body)(struct fuzz *fuzz))
 {
     if (setjmp(f->exhausted) != 0) {
         return;
     }
-    if (read_model(&f->file, &f->arena, &f->model, &f->diag) && body != NULL) {
-        for (int i = 0; i < f->model.graph_count; i++) {
-            f->model.graphs[i].max_work = MAX_WORK;
-        }
-        if (pass_all(&f->model, run_node, &f->diag)) {
-            body(f);
-        }
+    if (read_model(&f->file, &f->arena, &f->model, &f->diag) && (!passes || run_passes(f)) && body != NULL) {
+        body(f);
     }
     if (f->diag.failed) {
         check_diag(&f->diag);
@@ -47,7 +49,7 @@ static void guarded(struct fuzz *f, void (*body)(struct fuzz *fuzz))
     }
 }
 
-void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz))
+static void fuzz(const uint8_t *data, size_t size, bool passes, void (*body)(struct fuzz *fuzz))
 {
     struct fuzz f = {0};
     uint8_t *copy = malloc(size + (size == 0));
@@ -58,9 +60,10 @@ void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz
     f.file = (struct file){copy, size};
     arena_init(&f.arena, MEMORY_LIMIT);
     f.arena.on_exhaustion = &f.exhausted;
-    guarded(&f, body);
+    guarded(&f, passes, body);
     arena_free(&f.arena);
     free(copy);
 }
 
-void fuzz_file(const uint8_t *data, size_t size) { fuzz_model(data, size, NULL); }
+void fuzz_file(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz)) { fuzz(data, size, false, body); }
+void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz)) { fuzz(data, size, true, body); }

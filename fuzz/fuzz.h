@@ -15,8 +15,8 @@ struct fuzz {
     struct diag diag;
 };
 
-/* Reads the model, and nothing more; frees everything. */
-void fuzz_file(const uint8_t *data, size_t size);
+/* Reads the model, and calls `body`, if there is one, with what the reader accepted; frees everything. */
+void fuzz_file(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz));
 
 /* Calls `body` with the model read and all passes run over it, if it is accepted so far; frees everything. */
 void fuzz_model(const uint8_t *data, size_t size, void (*body)(struct fuzz *fuzz));

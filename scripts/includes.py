@@ -16,12 +16,13 @@ ALLOWED = {
     "tool/read": {"tool/base", "tool/ir"},
     "tool/pass": {"tool/base", "tool/ir"},
     "tool/plan": {"tool/base", "tool/ir", "mote"},
+    "tool/write": {"tool/base", "tool/ir", "tool/read"},  # of read/, the tables that both directions go by
     "tool/run": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/emit": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/target": {"tool/base"},
     "tool/prove": {"tool/" + s for s in "base ir plan emit run target".split()},
     "tool/report": {"tool/base", "tool/ir", "tool/plan"},
-    "tool/command": {"tool/" + s for s in "base ir read pass plan emit run report target prove".split()},
+    "tool/command": {"tool/" + s for s in "base ir read write pass plan emit run report target prove".split()},
     "tool": {"tool/command"},
 }
 INTRINSICS = {"mote/kernel/arm_mve": {"arm_mve.h"}}  # what a compiler has for one target

@@ -17,8 +17,8 @@
 #include "../tool/pass/pass.h"
 #include "../tool/read/read.h"
 #include "../tool/run/run.h"
+#include "../tool/write/write.h"
 #include "op_table.h"
-#include "write_tflite.h"
 
 enum { GUARD_SIZE = 64, GUARD = 0xA5, MEMORY_LIMIT = 1 << 30 };
 

@@ -45,6 +45,7 @@ struct tensor {
     int32_t dim[IR_MAX_RANK];
     struct quant quant;
     const void *data; /* constant value, aligned for its type; NULL: computed */
+    bool is_int4;     /* an int8 constant that files hold as int4, two values a byte */
     bool is_state;    /* keeps its value between invokes; nodes may read and write it */
     const void *init; /* a state's first value; NULL: the zero point in every element if int8, else 0 */
 };

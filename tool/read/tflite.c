@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * .tflite to graph. Field numbers are those of TensorFlow Lite's schema.fbs, version 3.
+ * .tflite to graph.
  */
 #include <stddef.h>
 #include <stdio.h>
@@ -9,38 +9,11 @@
 #include "flatbuffer.h"
 #include "flexbuffer.h"
 #include "read.h"
+#include "tflite_schema.h"
 
-enum { SCHEMA_VERSION = 3, MAX_SUBGRAPHS = 64, OP_CODE_CUSTOM = 32 };
+enum { MAX_SUBGRAPHS = 64 };
 
 static const enum op NO_OP = OP_COUNT; /* an operator that mote lacks */
-
-/* Field numbers of the tables. */
-enum { MODEL_VERSION, MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_DESCRIPTION, MODEL_BUFFERS, MODEL_SIGNATURES = 7 };
-enum { CODE_DEPRECATED_BUILTIN, CODE_CUSTOM, CODE_VERSION, CODE_BUILTIN };
-enum { SUBGRAPH_TENSORS, SUBGRAPH_INPUTS, SUBGRAPH_OUTPUTS, SUBGRAPH_OPERATORS, SUBGRAPH_NAME };
-enum {
-    TENSOR_SHAPE,
-    TENSOR_TYPE,
-    TENSOR_BUFFER,
-    TENSOR_NAME,
-    TENSOR_QUANTIZATION,
-    TENSOR_IS_VARIABLE,
-    TENSOR_SPARSITY,
-    TENSOR_EXTERNAL_BUFFER = 10
-};
-enum { QUANT_SCALE = 2, QUANT_ZERO_POINT, QUANT_AXIS = 6 };
-enum {
-    OPERATOR_CODE,
-    OPERATOR_INPUTS,
-    OPERATOR_OUTPUTS,
-    OPERATOR_OPTIONS = 4,
-    OPERATOR_CUSTOM_OPTIONS,
-    OPERATOR_LARGE_OPTIONS_OFFSET = 9,
-    OPERATOR_LARGE_OPTIONS_SIZE
-};
-enum { BUFFER_DATA, BUFFER_OFFSET, BUFFER_SIZE };
-enum { SIGNATURE_INPUTS, SIGNATURE_OUTPUTS, SIGNATURE_SUBGRAPH = 4 };
-enum { TENSOR_MAP_NAME, TENSOR_MAP_INDEX };
 
 /* An entry of the model's table of operators. */
 struct code {
@@ -87,12 +60,10 @@ static const struct {
 
 /* All builtin operators there are. */
 static const char *const builtin_names[] = {
-#define TFLITE_OP(code, name) [code] = #name,
+#define TFLITE_OP(code, name, options) [code] = #name,
 #include "tflite_ops.def"
 #undef TFLITE_OP
 };
-
-enum field_kind { I8, I32, F32, BOOL, TYPE, LIST, TEXT };
 
 enum { REQUIRED = 1, OPTIONAL = 0 };
 
@@ -208,6 +179,7 @@ static void unpack_int4(struct reader *r, struct tensor *t, const uint8_t *packe
     }
     t->data = bytes;
     t->type = TYPE_S8;
+    t->is_int4 = true;
 }
 
 static bool find_data(struct reader *r, const struct fb_table *table, int32_t index, const struct tensor *t,
