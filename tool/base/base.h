@@ -72,6 +72,16 @@ struct diag_list {
 
 void diag_list_add(struct diag_list *list, const char *line);
 
+/*** Text that grows ***/
+
+struct text {
+    struct arena *arena;
+    char *data; /* ends with a 0; NULL: empty */
+    size_t size, capacity;
+};
+
+__attribute__((format(printf, 2, 3))) void text_add(struct text *text, const char *format, ...);
+
 /*** Files ***/
 
 enum { FILE_SIZE_MAX = 1 << 30 };

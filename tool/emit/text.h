@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Text that grows, and constant data as C.
+ * Names and constant data as C.
  */
 #ifndef EMIT_TEXT_H
 #define EMIT_TEXT_H
 
 #include "../plan/plan.h"
-
-struct text {
-    struct arena *arena;
-    char *data; /* ends with a 0 */
-    size_t size, capacity;
-};
-
-__attribute__((format(printf, 2, 3))) void text_add(struct text *text, const char *format, ...);
 
 /* The text with `mote_` and `MOTE_` replaced by the prefix, as in sources that go along. */
 void text_add_renamed(struct text *text, const char *line, const char *lower, const char *upper);

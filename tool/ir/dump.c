@@ -10,7 +10,6 @@
  * few elements as they are, more as a hash. Attributes that are 0 are left out.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,32 +17,6 @@
 #include "ir.h"
 
 enum { FEW = 8 }; /* elements that are written out */
-
-struct text {
-    struct arena *arena;
-    char *data;
-    size_t size, capacity;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *format, ...)
-{
-    va_list args, again;
-    va_start(args, format);
-    va_copy(again, args);
-    const size_t length = (size_t)vsnprintf(NULL, 0, format, args);
-    if (t->size + length >= t->capacity) {
-        t->capacity = 2 * (t->size + length) + 256;
-        char *grown = arena_alloc(t->arena, t->capacity);
-        if (t->size > 0) {
-            memcpy(grown, t->data, t->size);
-        }
-        t->data = grown;
-    }
-    vsnprintf(t->data + t->size, length + 1, format, again);
-    t->size += length;
-    va_end(again);
-    va_end(args);
-}
 
 /* As few digits as say which float it is. */
 static void put_real(struct text *t, float value)
@@ -55,7 +28,7 @@ static void put_real(struct text *t, float value)
             break;
         }
     }
-    put(t, "%s", digits);
+    text_add(t, "%s", digits);
 }
 
 /*** Tensors ***/
@@ -66,19 +39,19 @@ static void put_quant(struct text *text, const struct quant *q)
     for (int32_t i = 1; i < q->count; i++) {
         same_zero = same_zero && q->zero_point[i] == q->zero_point[0];
     }
-    put(text, " (");
+    text_add(text, " (");
     for (int32_t i = 0; i < q->count && i < FEW; i++) {
-        put(text, "%s", i > 0 ? " " : "");
+        text_add(text, "%s", i > 0 ? " " : "");
         put_real(text, q->scale[i]);
     }
-    put(text, "%s", q->count > FEW ? " ..." : "");
+    text_add(text, "%s", q->count > FEW ? " ..." : "");
     if (!same_zero || q->zero_point[0] != 0 || q->count == 1) {
-        put(text, same_zero ? ", %d" : ", %d ...", q->zero_point[0]);
+        text_add(text, same_zero ? ", %d" : ", %d ...", q->zero_point[0]);
     }
     if (q->count > 1 && q->axis != 0) {
-        put(text, ", axis %d", q->axis);
+        text_add(text, ", axis %d", q->axis);
     }
-    put(text, ")");
+    text_add(text, ")");
 }
 
 static void put_element(struct text *text, const struct tensor *t, int64_t i)
@@ -91,18 +64,18 @@ static void put_element(struct text *text, const struct tensor *t, int64_t i)
         put_real(text, *(const float *)from);
         break;
     case TYPE_S8:
-        put(text, "%d", *(const int8_t *)from);
+        text_add(text, "%d", *(const int8_t *)from);
         break;
     case TYPE_S16:
-        put(text, "%d", *(const int16_t *)from);
+        text_add(text, "%d", *(const int16_t *)from);
         break;
     case TYPE_S32:
     case TYPE_S64:
-        put(text, "%" PRId64, ir_const_int(t, i));
+        text_add(text, "%" PRId64, ir_const_int(t, i));
         break;
     default:
         memcpy(&raw, from, bytes < sizeof raw ? bytes : sizeof raw);
-        put(text, "%" PRIu64, raw);
+        text_add(text, "%" PRIu64, raw);
     }
 }
 
@@ -120,15 +93,15 @@ static void put_value(struct text *text, const struct tensor *t)
 {
     const int64_t count = ir_count(t);
     if (count > FEW || ir_type_bits(t->type) < 8) {
-        put(text, " %08x", hash(t->data, ir_size(t)));
+        text_add(text, " %08x", hash(t->data, ir_size(t)));
         return;
     }
-    put(text, " {");
+    text_add(text, " {");
     for (int64_t i = 0; i < count; i++) {
-        put(text, "%s", i > 0 ? " " : "");
+        text_add(text, "%s", i > 0 ? " " : "");
         put_element(text, t, i);
     }
-    put(text, "}");
+    text_add(text, "}");
 }
 
 static void put_tensor(struct text *text, const struct tensor *t)
@@ -138,15 +111,15 @@ static void put_tensor(struct text *text, const struct tensor *t)
 #include "type.def"
 #undef TYPE
     };
-    put(text, "%s%s", t->name, *t->name != '\0' ? " " : "");
+    text_add(text, "%s%s", t->name, *t->name != '\0' ? " " : "");
     for (const char *c = types[t->type]; *c != '\0'; c++) {
-        put(text, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+        text_add(text, "%c", *c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
     }
-    put(text, "[");
+    text_add(text, "[");
     for (int i = 0; i < t->rank; i++) {
-        put(text, "%s%d", i > 0 ? "," : "", t->dim[i]);
+        text_add(text, "%s%d", i > 0 ? "," : "", t->dim[i]);
     }
-    put(text, "]");
+    text_add(text, "]");
     if (t->quant.count > 0) {
         put_quant(text, &t->quant);
     }
@@ -159,13 +132,13 @@ static void put_ends(struct text *text, const struct graph *g, const char *what,
 {
     for (int32_t i = 0; i < count; i++) {
         const struct tensor *t = &g->tensors[tensors[i]];
-        put(text, "%s ", what);
+        text_add(text, "%s ", what);
         if (*what == 'i' || t->data != NULL) {
             put_tensor(text, t);
         } else {
-            put(text, "%s", t->name);
+            text_add(text, "%s", t->name);
         }
-        put(text, "\n");
+        text_add(text, "\n");
     }
 }
 
@@ -188,14 +161,14 @@ static void put_field(struct text *text, const char *name, enum kind kind, const
     if (kind == FLOAT) {
         const float value = *(const float *)from;
         if (value != 0) {
-            put(text, " %s=", name);
+            text_add(text, " %s=", name);
             put_real(text, value);
         }
         return;
     }
     const int32_t value = kind == BOOL ? *(const bool *)from : *(const int32_t *)from;
     if (value != 0) {
-        put(text, " %s=%d", name, value);
+        text_add(text, " %s=%d", name, value);
     }
 }
 
@@ -204,47 +177,47 @@ static void put_attr(struct text *text, const struct attr *a)
     static const char *const paddings[] = {"SAME", "VALID"};
     static const char *const activations[] = {"NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT"};
     if (a->stride_h > 0) {
-        put(text, " %s", paddings[a->padding]);
+        text_add(text, " %s", paddings[a->padding]);
     }
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         put_field(text, fields[i].name, fields[i].kind, (const char *)a + fields[i].at);
     }
     if (a->dilation_h > 1 || a->dilation_w > 1) {
-        put(text, " dilation_h=%d dilation_w=%d", a->dilation_h, a->dilation_w);
+        text_add(text, " dilation_h=%d dilation_w=%d", a->dilation_h, a->dilation_w);
     }
     if (a->activation != ACT_NONE) {
-        put(text, " %s", activations[a->activation]);
+        text_add(text, " %s", activations[a->activation]);
     }
     for (int32_t i = 0; i < a->list_count; i++) {
-        put(text, "%s%d", i > 0 ? "," : " list=", a->list[i]);
+        text_add(text, "%s%d", i > 0 ? "," : " list=", a->list[i]);
     }
 }
 
 static void put_node(struct text *text, const struct graph *g, const struct node *n)
 {
     for (int i = 0; i < n->out_count; i++) {
-        put(text, "%s", i > 0 ? ", " : "");
+        text_add(text, "%s", i > 0 ? ", " : "");
         if (n->out[i] == NO_TENSOR) {
-            put(text, "-");
+            text_add(text, "-");
         } else {
             put_tensor(text, &g->tensors[n->out[i]]);
         }
     }
-    put(text, " = %s(", ir_op_text(n->op));
+    text_add(text, " = %s(", ir_op_text(n->op));
     for (int i = 0; i < n->in_count; i++) {
         const struct tensor *t = ir_in(g, n, i);
-        put(text, "%s", i > 0 ? ", " : "");
+        text_add(text, "%s", i > 0 ? ", " : "");
         if (t == NULL) {
-            put(text, "-");
+            text_add(text, "-");
         } else if (t->data != NULL) {
             put_tensor(text, t);
         } else {
-            put(text, "%s", t->name);
+            text_add(text, "%s", t->name);
         }
     }
-    put(text, ")");
+    text_add(text, ")");
     put_attr(text, &n->attr);
-    put(text, "\n");
+    text_add(text, "\n");
 }
 
 const char *ir_dump(const struct graph *g)
@@ -255,6 +228,6 @@ const char *ir_dump(const struct graph *g)
         put_node(&text, g, &g->nodes[i]);
     }
     put_ends(&text, g, "out", g->outputs, g->output_count);
-    put(&text, "%s", "");
+    text_add(&text, "%s", "");
     return text.data;
 }
