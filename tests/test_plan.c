@@ -126,6 +126,36 @@ static bool check_plan(const struct plan *plan, struct diag *diag)
     return plan->tensor_size >= plan->lower_bound || diag_fail(diag, "smaller than the bound");
 }
 
+/* Whether a step writes buffer b over buffer a, which has one name as a whole. */
+static bool overwrites(const struct plan *plan, int32_t a, int32_t b)
+{
+    const int32_t writer = plan->buffers[b].writer;
+    return writer >= 0 && plan->steps[writer].in_place == a && plan->buffers[a].row_count == 1;
+}
+
+/* No two blocks of the map share a byte at a time; one may begin where another ends, by the firing that does both. */
+static bool check_map(const struct plan *plan, struct diag *diag)
+{
+    const struct plan_map map = plan_make_map(plan);
+    for (int i = 0; i < map.count; i++) {
+        const struct plan_block *a = &map.blocks[i];
+        if (a->first < 0 || a->last >= map.firings || a->offset + a->size > plan->tensor_size) {
+            return diag_fail(diag, "map: a block of %s is outside", plan->buffers[a->buffer].name);
+        }
+        for (int k = 0; k < i; k++) {
+            const struct plan_block *b = &map.blocks[k];
+            const bool apart = a->offset >= b->offset + b->size || b->offset >= a->offset + a->size;
+            const bool hands_over = a->first >= b->last || b->first >= a->last;
+            if (!apart && !hands_over && !overwrites(plan, a->buffer, b->buffer) &&
+                !overwrites(plan, b->buffer, a->buffer)) {
+                return diag_fail(diag, "map: %s meets %s", plan->buffers[a->buffer].name,
+                                 plan->buffers[b->buffer].name);
+            }
+        }
+    }
+    return true;
+}
+
 /*** Checking ***/
 
 static const uint8_t *run_plan(const struct plan *plan, const uint8_t *in)
@@ -143,7 +173,7 @@ static void check_graph(struct graph *g, const char *name, bool verbose)
     struct diag diag = {0};
     struct plan stream, layers, fed;
     bool ok = plan_graph(g, PLAN_LAYERS, &layers, &diag) && check_plan(&layers, &diag) &&
-              plan_graph(g, PLAN_STREAM, &stream, &diag) && check_plan(&stream, &diag) &&
+              plan_graph(g, PLAN_STREAM, &stream, &diag) && check_plan(&stream, &diag) && check_map(&stream, &diag) &&
               (g->input_count != 1 || (plan_graph(g, PLAN_FED, &fed, &diag) && check_plan(&fed, &diag)));
     if (ok) {
         const size_t size = run_input_size(&stream);

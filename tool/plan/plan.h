@@ -120,6 +120,23 @@ bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, 
 bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned features, struct plan *plan,
                     struct diag *diag);
 
+/*** What lies where in the arena, and when ***/
+
+/* Rows of one tensor that follow each other and live equally long. */
+struct plan_block {
+    int32_t buffer;
+    uint32_t offset, size; /* bytes */
+    int32_t first, last;   /* firings, from 0 */
+};
+
+struct plan_map {
+    struct plan_block *blocks; /* in the plan's arena */
+    int32_t count, firings;
+};
+
+/* Scratch memory is left out. No two blocks share a byte at a time, but where a step writes in place. */
+struct plan_map plan_make_map(const struct plan *plan);
+
 /* Plans one node by itself: inputs constant or absent, outputs in the arena. For constant folding. */
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag);
 
