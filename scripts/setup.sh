@@ -14,6 +14,7 @@ build cmake                 cmake
 build ninja                 ninja-build
 build cjson/cJSON.h         libcjson-dev
 build sha2.h                libmd-dev
+build png.h                 libpng-dev
 build python3               python3
 test  clang                 clang
 test  pkg-config            pkg-config
@@ -28,7 +29,6 @@ test  qemu-system-riscv32   qemu-system-misc
 test  cmocka.h              libcmocka-dev
 test  valgrind              valgrind
 demo  npm                   npm
-demo  png.h                 libpng-dev
 '
 
 have() {
