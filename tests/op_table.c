@@ -65,7 +65,8 @@ struct parser {
     struct arena *arena;
     struct diag *diag;
     struct op_case *c;
-    char *rest; /* of the line */
+    struct graph *graph; /* that lines are about */
+    char *rest;          /* of the line */
 };
 
 #define FAIL(p, ...) diag_fail((p)->diag, __VA_ARGS__)
@@ -262,7 +263,7 @@ static struct node *last_node(const struct graph *g) { return &g->nodes[g->node_
 
 static bool parse_op(struct parser *p)
 {
-    struct graph *g = &p->c->graph;
+    struct graph *g = p->graph;
     const char *name = next_word(p);
     int op = 0;
     while (op < OP_COUNT && strcmp(op_names[op], name) != 0) {
@@ -471,7 +472,7 @@ static bool add_port(struct parser *p, int32_t *ports, int32_t *count, int32_t t
 static bool parse_content(struct parser *p, const char *keyword, struct tensor *t)
 {
     struct op_case *c = p->c;
-    struct graph *g = &c->graph;
+    struct graph *g = p->graph;
     const bool is_in = strcmp(keyword, "in") == 0, is_out = strcmp(keyword, "out") == 0;
     const bool is_const = strcmp(keyword, "const") == 0, is_state = strcmp(keyword, "state") == 0;
     const int32_t index = (int32_t)(t - g->tensors);
@@ -492,12 +493,15 @@ static bool parse_content(struct parser *p, const char *keyword, struct tensor *
             return false;
         }
     }
+    if (g != &c->graph && values.data != NULL && !is_const) {
+        return FAIL(p, "values of a graph that is called");
+    }
     if (is_in) {
-        c->in[g->input_count] = values;
+        c->in[g->input_count] = g == &c->graph ? values : c->in[g->input_count];
         return add_port(p, g->inputs, &g->input_count, index);
     }
     if (is_out) {
-        c->out[g->output_count] = values;
+        c->out[g->output_count] = g == &c->graph ? values : c->out[g->output_count];
         return add_port(p, g->outputs, &g->output_count, index);
     }
     if (is_const) {
@@ -514,7 +518,7 @@ static bool parse_content(struct parser *p, const char *keyword, struct tensor *
 
 static bool parse_tensor(struct parser *p, const char *keyword)
 {
-    struct graph *g = &p->c->graph;
+    struct graph *g = p->graph;
     struct node *n = last_node(g);
     const bool is_out = strcmp(keyword, "out") == 0 || strcmp(keyword, "mid") == 0;
     if (n->out_count > 0 && !is_out) {
@@ -539,13 +543,16 @@ static bool parse_tensor(struct parser *p, const char *keyword)
         return false;
     }
     p->rest = values == NULL ? "" : values;
+    if (g->node_count == 0) { /* before the first operator: of the graph alone */
+        return parse_content(p, keyword, t) && (g->input_count > 0 || FAIL(p, "not an input of the graph"));
+    }
     return parse_content(p, keyword, t) &&
            (is_out ? add_port(p, n->out, &n->out_count, index) : add_port(p, n->in, &n->in_count, index));
 }
 
 static bool parse_use(struct parser *p)
 {
-    struct graph *g = &p->c->graph;
+    struct graph *g = p->graph;
     struct node *n = last_node(g);
     const char *name = next_word(p);
     for (int32_t i = 0; i < g->tensor_count; i++) {
@@ -558,12 +565,9 @@ static bool parse_use(struct parser *p)
 
 /*** Cases ***/
 
-static void begin_case(struct parser *p)
+static void begin_graph(struct parser *p, struct graph *g)
 {
-    struct op_case *c = p->c;
-    *c = (struct op_case){.invokes = 1, .line = p->table->line};
-    c->name = arena_printf(p->arena, "%s", skip_space(p->rest));
-    struct graph *g = &c->graph;
+    p->graph = g;
     g->arena = p->arena;
     g->name = "";
     g->tensor_capacity = 2 * OP_CASE_PORTS;
@@ -572,17 +576,25 @@ static void begin_case(struct parser *p)
     for (int i = 0; i < OP_CASE_NODES; i++) {
         g->nodes[i].in = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
         g->nodes[i].out = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
-        g->nodes[i].name = c->name;
+        g->nodes[i].name = p->c->name;
     }
     g->inputs = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
     g->outputs = ARENA_ARRAY(p->arena, OP_CASE_PORTS, int32_t);
+}
+
+static void begin_case(struct parser *p)
+{
+    struct op_case *c = p->c;
+    *c = (struct op_case){.invokes = 1, .line = p->table->line};
+    c->name = arena_printf(p->arena, "%s", skip_space(p->rest));
+    begin_graph(p, &c->graph);
 }
 
 /* `error` without an `out`: the operator still needs something to write. */
 static bool end_case(struct parser *p)
 {
     struct op_case *c = p->c;
-    struct graph *g = &c->graph;
+    struct graph *g = p->graph = &c->graph;
     if (g->node_count == 0) {
         return FAIL(p, "the case \"%.60s\" has no operator", c->name);
     }
@@ -615,8 +627,15 @@ static bool end_case(struct parser *p)
 static bool parse_line(struct parser *p, const char *keyword)
 {
     struct op_case *c = p->c;
-    struct node *n = last_node(&c->graph);
+    struct node *n = last_node(p->graph);
     int64_t value = 0;
+    if (strcmp(keyword, "graph") == 0) {
+        if (c->called_count == OP_CASE_CALLED) {
+            return FAIL(p, "more than %d graphs that are called", OP_CASE_CALLED);
+        }
+        begin_graph(p, &c->called[c->called_count++]);
+        return true;
+    }
     if (strcmp(keyword, "op") == 0) {
         return parse_op(p);
     }
@@ -711,4 +730,29 @@ bool op_table_next(struct op_table *table, struct arena *arena, struct op_case *
         }
     }
     return begun && end_case(&p);
+}
+
+static struct graph copy_graph(const struct graph *g, const struct model *model, struct arena *arena)
+{
+    struct graph copy = *g;
+    copy.model = model;
+    copy.tensors = arena_copy(arena, g->tensors, (size_t)g->tensor_capacity * sizeof *g->tensors);
+    copy.nodes = arena_copy(arena, g->nodes, (size_t)g->node_count * sizeof *g->nodes);
+    for (int i = 0; i < g->node_count; i++) {
+        copy.nodes[i].in = arena_copy(arena, g->nodes[i].in, OP_CASE_PORTS * sizeof *g->nodes->in);
+        copy.nodes[i].out = arena_copy(arena, g->nodes[i].out, OP_CASE_PORTS * sizeof *g->nodes->out);
+    }
+    return copy;
+}
+
+struct model *op_case_model(const struct op_case *c, struct arena *arena)
+{
+    struct model *model = ARENA_NEW(arena, struct model);
+    model->graphs = ARENA_ARRAY(arena, 1 + c->called_count, struct graph);
+    model->graph_count = 1 + c->called_count;
+    model->description = "";
+    for (int32_t i = 0; i < model->graph_count; i++) {
+        model->graphs[i] = copy_graph(i == 0 ? &c->graph : &c->called[i - 1], model, arena);
+    }
+    return model;
 }

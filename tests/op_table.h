@@ -17,6 +17,8 @@
  *   in, const, state, none
  *                    its inputs in order: given at run time, constant, a state (its first values are optional),
  *                    left out
+ *   graph            begins subgraph 1, 2... that operators call; its `in` and `out` have no values; an `in` before the
+ *                    first operator is an input of the graph only
  *   use NAME         an input that is a tensor of a line before
  *   out, mid, none   its outputs in order: of the graph, with what is expected; for later operators only; left out
  *   error TEXT       it must be refused with a message that holds TEXT; also in place of the values of `out`
@@ -34,7 +36,7 @@
 
 #include "../tool/ir/ir.h"
 
-enum { OP_CASE_PORTS = 32, OP_CASE_NODES = 16 };
+enum { OP_CASE_PORTS = 32, OP_CASE_NODES = 16, OP_CASE_CALLED = 4 };
 
 /* The values of one run-time input or of one output. */
 struct op_values {
@@ -47,6 +49,8 @@ struct op_case {
     const char *name;
     int line;
     struct graph graph;
+    struct graph called[OP_CASE_CALLED]; /* graphs that operators call: subgraph 1, 2... */
+    int32_t called_count;
     int32_t invokes;
     struct op_values in[OP_CASE_PORTS]; /* for each of graph.inputs */
     struct op_values out[OP_CASE_PORTS];
@@ -63,6 +67,9 @@ struct op_table {
 /* Reads the next case of a table, `text` being its whole content. False at the end, or with an error in `diag`. */
 void op_table_open(struct op_table *table, const char *path, char *text);
 bool op_table_next(struct op_table *table, struct arena *arena, struct op_case *c, struct diag *diag);
+
+/* The case as a model, with copies of the graphs, since passes change them. */
+struct model *op_case_model(const struct op_case *c, struct arena *arena);
 
 /* CRC-32 as in zlib. */
 uint32_t op_crc32(const void *data, size_t size);

@@ -41,7 +41,7 @@ static void collect_inputs(const struct op_case *c, const struct plan *plan, uin
 static bool prove_case(const struct op_case *c, struct test *test, struct arena *memory, struct diag *diag)
 {
     const struct emit_options how = {.name = "model", .source = "case", .hash = "-"};
-    struct model model = {.graphs = (struct graph *)(uintptr_t)&c->graph, .graph_count = 1, .description = ""};
+    struct model model = *op_case_model(c, memory);
     struct plan plan;
     struct emit_files files;
     struct target_core core;

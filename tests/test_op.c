@@ -223,27 +223,14 @@ static const struct road {
     {"in small", false, PLAN_STREAM, PLAN_SMALL},
 };
 
-/* The case's graph once more, since passes change it. */
-static struct graph *copy_graph(const struct graph *g, struct arena *memory)
-{
-    struct graph *copy = arena_copy(memory, g, sizeof *g);
-    copy->tensors = arena_copy(memory, g->tensors, (size_t)g->tensor_capacity * sizeof *g->tensors);
-    copy->nodes = arena_copy(memory, g->nodes, (size_t)g->node_count * sizeof *g->nodes);
-    for (int i = 0; i < g->node_count; i++) {
-        copy->nodes[i].in = arena_copy(memory, g->nodes[i].in, OP_CASE_PORTS * sizeof *g->nodes->in);
-        copy->nodes[i].out = arena_copy(memory, g->nodes[i].out, OP_CASE_PORTS * sizeof *g->nodes->out);
-    }
-    return copy;
-}
-
 static bool make_model(const struct op_case *c, const struct road *road, struct arena *memory, struct model *model,
                        struct diag *refusal)
 {
     if (road->via_file) {
-        const struct file file = write_tflite(&c->graph, memory);
+        const struct file file = write_tflite_model(op_case_model(c, memory), memory);
         return read_model(&file, memory, model, refusal);
     }
-    *model = (struct model){.graphs = copy_graph(&c->graph, memory), .graph_count = 1, .description = ""};
+    *model = *op_case_model(c, memory);
     return ir_check(model->graphs, refusal);
 }
 
@@ -300,7 +287,7 @@ struct tally {
 
 static bool write_case(const struct op_case *c, const char *folder, int number, struct arena *memory, struct diag *diag)
 {
-    const struct file file = write_tflite(&c->graph, memory);
+    const struct file file = write_tflite_model(op_case_model(c, memory), memory);
     const char *path = arena_printf(memory, "%s/%s_%d.tflite", folder, ir_op_text(c->graph.nodes->op), number);
     return file_write(path, file.data, file.size, diag);
 }

@@ -98,23 +98,32 @@ static int64_t estimate_stack(const struct plan *plan)
 {
     int64_t most = 0;
     for (int i = 0; i < plan->step_count; i++) {
-        int64_t pointers = plan->steps[i].out_count;
-        for (int k = 0; k < plan->steps[i].in_count; k++) {
-            pointers += plan->steps[i].in[k].count;
+        const struct plan_step *s = &plan->steps[i];
+        int64_t pointers = s->out_count, called = 0;
+        for (int k = 0; k < s->in_count; k++) {
+            pointers += s->in[k].count;
         }
-        most = pointers > most ? pointers : most;
+        for (int k = 0; k < 2 && s->called[k] != NULL; k++) {
+            const int64_t size = estimate_stack(s->called[k]);
+            called = size > called ? size : called;
+        }
+        most = 4 * pointers + called > most ? 4 * pointers + called : most;
     }
-    return STACK_BASE + 4 * most;
+    return STACK_BASE + most;
 }
 
-static int64_t estimate_code(const struct plan *plan)
+/* Layers, kernels that are not in is_used[] yet, and all that the plan runs. */
+static int64_t estimate_code(const struct plan *plan, bool is_used[], size_t *params)
 {
-    bool is_used[KERNEL_COUNT] = {false};
-    int64_t size = CODE_BASE + (int64_t)plan->step_count * CODE_LAYER;
+    int64_t size = (int64_t)plan->step_count * CODE_LAYER;
     for (int i = 0; i < plan->step_count; i++) {
-        const enum kernel k = plan->steps[i].kernel;
-        size += is_used[k] ? 0 : CODE_KERNEL;
-        is_used[k] = true;
+        const struct plan_step *s = &plan->steps[i];
+        size += is_used[s->kernel] ? 0 : CODE_KERNEL;
+        is_used[s->kernel] = true;
+        *params += plan_kernels[s->kernel].params_size;
+        for (int k = 0; k < 2 && s->called[k] != NULL; k++) {
+            size += estimate_code(s->called[k], is_used, params);
+        }
     }
     return size;
 }
@@ -138,9 +147,8 @@ bool command_fit(struct session *s, const char *board_name, const struct plan *p
         return false;
     }
     size_t params = 0;
-    for (int i = 0; i < plan->step_count; i++) {
-        params += plan_kernels[plan->steps[i].kernel].params_size;
-    }
+    bool is_used[KERNEL_COUNT] = {false};
+    const int64_t code = CODE_BASE + estimate_code(plan, is_used, &params);
     *fit = (struct report_fit){
         .board = board.name,
         .about = board.about,
@@ -148,7 +156,7 @@ bool command_fit(struct session *s, const char *board_name, const struct plan *p
         .arena = plan->tensor_size,
         .stack = estimate_stack(plan),
         .constants = (int64_t)(files->weight_size + files->table_size + params),
-        .code = estimate_code(plan),
+        .code = code,
         .constants_in_ram = core.constants_in_ram,
         .ram = board.ram,
         .flash = board.flash,

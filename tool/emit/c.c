@@ -28,7 +28,7 @@ static void write_ends(struct emitter *e, const char *what, const int32_t *tenso
 }
 
 /* Constant tensors that the layers read, as they are in the model; packed for a kernel they may take more. */
-static size_t weight_size(const struct plan *plan)
+static size_t part_weight_size(const struct plan *plan)
 {
     bool *seen = ARENA_ARRAY(plan->arena, plan->graph->tensor_count, bool);
     size_t size = 0;
@@ -45,6 +45,15 @@ static size_t weight_size(const struct plan *plan)
     return size;
 }
 
+static size_t weight_size(const struct emitter *e)
+{
+    size_t size = 0;
+    for (int32_t i = 0; i < e->part_count; i++) {
+        size += part_weight_size(e->parts[i].plan);
+    }
+    return size;
+}
+
 /* All other constants: factors, tables, and what packing adds. */
 static size_t table_size(const struct emitter *e)
 {
@@ -52,7 +61,7 @@ static size_t table_size(const struct emitter *e)
     for (int i = 0; i < e->object_count; i++) {
         size += e->objects[i].size;
     }
-    const size_t weights = weight_size(e->plan);
+    const size_t weights = weight_size(e);
     return size > weights ? size - weights : 0;
 }
 
@@ -82,7 +91,7 @@ static void write_header(struct emitter *e)
              "\n *\n * SHA-256 %s\n * %lld multiply-accumulates, %u bytes of RAM besides the stack,\n"
              " * %zu bytes of weights and biases, %zu bytes of tables in flash.\n *\n"
              " *     static uint8_t arena[%s_ARENA_SIZE]; aligned to %s_ARENA_ALIGN\n *     %s_init(arena);\n",
-             e->options->hash, (long long)total_macs(plan), ram_size(plan), weight_size(plan), table_size(e), e->upper,
+             e->options->hash, (long long)total_macs(plan), ram_size(plan), weight_size(e), table_size(e), e->upper,
              e->upper, e->lower);
     if (plan->is_fed) {
         text_add(text, " *     %s_feed_row(arena, row) for each of the %s_FEED_ROWS rows, until it returns 1\n",
@@ -147,16 +156,26 @@ static void write_wish(struct emitter *e)
     }
 }
 
+/* [kernel]: whether the model calls it. */
+static bool *used_kernels(const struct emitter *e)
+{
+    bool *is_used = ARENA_ARRAY(e->top->arena, KERNEL_COUNT, bool);
+    for (int32_t p = 0; p < e->part_count; p++) {
+        const struct plan *plan = e->parts[p].plan;
+        for (int i = plan->is_fed; i < plan->step_count; i++) {
+            is_used[plan->steps[i].kernel] |= !emit_is_call(&plan->steps[i]);
+        }
+    }
+    return is_used;
+}
+
 /* The kernels that the model calls. */
 static void write_prototypes(struct emitter *e)
 {
-    const struct plan *plan = e->plan;
-    bool *done = ARENA_ARRAY(plan->arena, KERNEL_COUNT, bool);
-    for (int i = plan->is_fed; i < plan->step_count; i++) {
-        const enum kernel k = plan->steps[i].kernel;
-        if (!done[k]) {
+    const bool *is_used = used_kernels(e);
+    for (int k = 0; k < KERNEL_COUNT; k++) {
+        if (is_used[k]) {
             text_add(&e->text, "%s_kernel %s_%s;\n", e->lower, e->lower, plan_kernels[k].name);
-            done[k] = true;
         }
     }
     text_add(&e->text, "\n");
@@ -208,6 +227,51 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     return true;
 }
 
+static const struct emit_struct *find_params(struct arena *arena, int kernel)
+{
+    return emit_find_struct(arena_printf(arena, "mote_%s", plan_kernels[kernel].params_name));
+}
+
+/* First values of states, outputs that are constant. */
+static bool write_end_constants(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    for (int i = 0; i < plan->code.state_count; i++) {
+        const void *init = plan->code.states[i].init;
+        if (!emit_target(e, "void", init, arena_printf(plan->arena, "%sstate_%d", e->prefix, i))) {
+            return false;
+        }
+    }
+    for (int i = 0; i < plan->code.output_count; i++) {
+        const void *data = plan->buffers[plan->code.outputs[i].buffer].data;
+        if (!emit_target(e, "void", data, arena_printf(plan->arena, "%soutput_%d", e->prefix, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Constants and layers of the plan at hand. */
+static bool write_part(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
+        if (!emit_params(e, i)) {
+            return false;
+        }
+    }
+    if (!write_end_constants(e) || !emit_row_tables(e)) {
+        return false;
+    }
+    for (int i = plan->is_fed; i < plan->step_count; i++) {
+        emit_layer(e, i);
+    }
+    if (plan != e->top) {
+        emit_called(e);
+    }
+    return true;
+}
+
 static bool write_model(struct emitter *e)
 {
     const struct plan *plan = e->plan;
@@ -216,11 +280,11 @@ static bool write_model(struct emitter *e)
     write_wish(e);
     text_add(text, "#include \"%s.h\"\n\n#include <stddef.h>\n#include <string.h>\n\n#include \"%s_kernel.h\"\n",
              e->lower, e->lower);
+    const bool *is_used = used_kernels(e);
     for (const struct emit_source *s = emit_sources; s->name != NULL; s++) {
         bool needed = false;
-        for (int i = plan->is_fed; i < plan->step_count && !needed; i++) {
-            const char *params = arena_printf(plan->arena, "mote_%s", plan_kernels[plan->steps[i].kernel].params_name);
-            const struct emit_struct *p = emit_find_struct(params);
+        for (int k = 0; k < KERNEL_COUNT && !needed; k++) {
+            const struct emit_struct *p = is_used[k] ? find_params(plan->arena, k) : NULL;
             needed = p != NULL && strcmp(p->header, s->name) == 0;
         }
         if (needed) {
@@ -231,28 +295,12 @@ static bool write_model(struct emitter *e)
     text_add(text, "typedef char %s_header_fits[%s_ARENA_SIZE == %u && %s_ARENA_ALIGN == %d ? 1 : -1];\n", e->lower,
              e->upper, ram_size(plan), e->upper, MOTE_ARENA_ALIGN);
     emit_row_finders(e);
-    for (int i = plan->is_fed; i < plan->step_count; i++) {
-        if (!emit_params(e, i)) {
+    for (int32_t i = 0; i < e->part_count; i++) {
+        e->plan = e->parts[i].plan;
+        e->prefix = e->parts[i].prefix;
+        if (!write_part(e)) {
             return false;
         }
-    }
-    for (int i = 0; i < plan->code.state_count; i++) {
-        const void *init = plan->code.states[i].init;
-        if (!emit_target(e, "void", init, arena_printf(plan->arena, "state_%d", i))) {
-            return false;
-        }
-    }
-    for (int i = 0; i < plan->code.output_count; i++) {
-        const void *data = plan->buffers[plan->code.outputs[i].buffer].data;
-        if (!emit_target(e, "void", data, arena_printf(plan->arena, "output_%d", i))) {
-            return false;
-        }
-    }
-    if (!emit_row_tables(e)) {
-        return false;
-    }
-    for (int i = plan->is_fed; i < plan->step_count; i++) {
-        emit_layer(e, i);
     }
     emit_functions(e);
     return true;
@@ -271,7 +319,9 @@ static char *with_case(struct arena *arena, const char *name, bool upper)
 
 bool emit_c(const struct plan *plan, const struct emit_options *options, struct emit_files *files, struct diag *diag)
 {
-    struct emitter e = {.plan = plan, .options = options, .text = {.arena = plan->arena}, .diag = diag};
+    struct emitter e = {.plan = plan, .top = plan, .prefix = "", .options = options, .diag = diag};
+    e.text.arena = plan->arena;
+    emit_find_parts(&e, plan);
     e.lower = with_case(plan->arena, options->name, false);
     e.upper = with_case(plan->arena, options->name, true);
     size_t most = 2;
@@ -283,7 +333,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     if (!write_model(&e)) {
         return false;
     }
-    files->weight_size = weight_size(plan);
+    files->weight_size = weight_size(&e);
     files->table_size = table_size(&e);
     add_file(files, &e, arena_printf(plan->arena, "%s.c", e.lower));
     write_header(&e);
@@ -291,9 +341,9 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     if (!write_source(&e, files, "kernel.h")) {
         return false;
     }
-    for (int i = plan->is_fed; i < plan->step_count; i++) {
-        const enum kernel k = plan->steps[i].kernel;
-        if (!write_source(&e, files, plan_kernels[k].source)) {
+    const bool *is_used = used_kernels(&e);
+    for (int k = 0; k < KERNEL_COUNT; k++) {
+        if (is_used[k] && !write_source(&e, files, plan_kernels[k].source)) {
             return false;
         }
     }

@@ -233,12 +233,15 @@ static bool write_struct(struct emitter *e, const struct emit_struct *s, const u
 bool emit_params(struct emitter *e, int32_t step)
 {
     const struct plan_step *s = &e->plan->steps[step];
+    if (emit_is_call(s)) {
+        return true;
+    }
     const char *struct_name = arena_printf(e->plan->arena, "mote_%s", plan_kernels[s->kernel].params_name);
     const struct emit_struct *params = emit_find_struct(struct_name);
     if (params == NULL) {
         return diag_fail(e->diag, "the fields of struct %s are not known to the emitter", struct_name);
     }
-    const char *name = arena_printf(e->plan->arena, "layer_%d", step);
+    const char *name = arena_printf(e->plan->arena, "%slayer_%d", e->prefix, step);
     emit_layer_title(e, step);
     if (!write_targets(e, params, s->params, name)) {
         return false;

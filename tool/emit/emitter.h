@@ -16,8 +16,18 @@ struct object {
     const char *name;
 };
 
-struct emitter {
+/* A plan that a step of another runs, and what its names begin with. */
+struct emit_part {
     const struct plan *plan;
+    const char *prefix; /* "called_0_" */
+};
+
+struct emitter {
+    const struct plan *plan; /* at hand */
+    const char *prefix;      /* its own; "": the model's */
+    const struct plan *top;  /* the model's */
+    struct emit_part *parts; /* all plans, those that are run before those that run them */
+    int32_t part_count;
     const struct emit_options *options;
     struct text text;
     char *lower, *upper; /* the prefix */
@@ -54,8 +64,22 @@ bool emit_row_tables(struct emitter *e);
 
 void emit_layer(struct emitter *e, int32_t step);
 
+/*** calls.c: control flow ***/
+
+/* Collects the plan and all that it runs. */
+void emit_find_parts(struct emitter *e, const struct plan *plan);
+
+/* Whether a step is control flow, which is code and no kernel. */
+bool emit_is_call(const struct plan_step *step);
+
+/* What stands in the place of the call of its kernel. */
+void emit_call(struct emitter *e, const struct plan_step *step);
+
 /*** schedule.c: init, input, invoke or feed_row, output ***/
 
 void emit_functions(struct emitter *e);
+
+/* The one function of a plan that is run by another. */
+void emit_called(struct emitter *e);
 
 #endif

@@ -23,11 +23,11 @@ bool emit_row_tables(struct emitter *e)
     for (int i = 0; i < e->plan->buffer_count; i++) {
         const struct plan_buffer *b = &e->plan->buffers[i];
         if (b->is_split) {
-            const bool fits = e->plan->tensor_size <= UINT16_MAX;
+            const bool fits = e->top->tensor_size <= UINT16_MAX;
             text_add(&e->text, "\n/* Where the rows of \"");
             text_add_comment(&e->text, b->name);
-            text_add(&e->text, "\" lie in the arena. */\nstatic const uint%d_t rows_%d[%d] = {\n", fits ? 16 : 32, i,
-                     b->row_count);
+            text_add(&e->text, "\" lie in the arena. */\nstatic const uint%d_t %srows_%d[%d] = {\n", fits ? 16 : 32,
+                     e->prefix, i, b->row_count);
             uint16_t *narrow = ARENA_ARRAY(e->plan->arena, b->row_count, uint16_t);
             for (int r = 0; r < b->row_count; r++) {
                 narrow[r] = (uint16_t)b->rows[r];
@@ -42,11 +42,13 @@ bool emit_row_tables(struct emitter *e)
         for (int k = 0; k < s->in_count; k++) {
             const struct plan_buffer *b = &e->plan->buffers[s->in[k].buffer];
             if (b->data != NULL &&
-                !emit_target(e, "void", b->data, arena_printf(e->plan->arena, "constant_%d", s->in[k].buffer))) {
+                !emit_target(e, "void", b->data,
+                             arena_printf(e->plan->arena, "%sconstant_%d", e->prefix, s->in[k].buffer))) {
                 return false;
             }
             if (s->in[k].lines != NULL &&
-                !emit_target(e, "int32_t", s->in[k].lines, arena_printf(e->plan->arena, "lines_%d_%d", i, k))) {
+                !emit_target(e, "int32_t", s->in[k].lines,
+                             arena_printf(e->plan->arena, "%slines_%d_%d", e->prefix, i, k))) {
                 return false;
             }
         }
@@ -96,7 +98,8 @@ static void write_in_port(struct emitter *e, const struct plan_step *s, const st
     const bool images = s->rows != s->image_rows;
     const bool moves = images && port->image_step > 0;
     const char *first = first_text(e, port, images ? "line" : "y");
-    const char *base = b->is_split ? arena_printf(arena, "rows_%d", port->buffer) : base_text(e, port->buffer);
+    const char *base =
+        b->is_split ? arena_printf(arena, "%srows_%d", e->prefix, port->buffer) : base_text(e, port->buffer);
     if (moves) {
         base = arena_printf(arena, b->is_split ? "%s + image * %d" : "%s + (size_t)image * %d", base,
                             port->image_step * (b->is_split ? 1 : port->row_bytes));
@@ -120,7 +123,8 @@ static void write_out_port(struct emitter *e, const struct mote_port *port, int3
 {
     const struct plan_buffer *b = &e->plan->buffers[port->buffer];
     if (b->is_split) {
-        text_add(&e->text, "    out[%d] = arena + rows_%d[%s];\n", at, port->buffer, port->stride == 0 ? "0" : "y");
+        text_add(&e->text, "    out[%d] = arena + %srows_%d[%s];\n", at, e->prefix, port->buffer,
+                 port->stride == 0 ? "0" : "y");
     } else if (port->stride == 0 || port->rows == 1) {
         text_add(&e->text, "    out[%d] = %s;\n", at, base_text(e, port->buffer));
     } else {
@@ -137,9 +141,13 @@ void emit_layer(struct emitter *e, int32_t step)
         rows += s->in[k].count;
     }
     emit_layer_title(e, step);
-    text_add(text, "static void layer_%d(uint8_t *arena, int32_t y)\n{\n", step);
+    text_add(text, "static void %slayer_%d(uint8_t *arena, int32_t y)\n{\n", e->prefix, step);
     text_add(text, "    const void *in[%d];\n    void *out[%d];\n", rows > 0 ? rows : 1, s->out_count);
-    text_add(text, "    const struct %s_io io = {in, out, arena + %u, y};\n", e->lower, s->scratch);
+    if (emit_is_call(s)) {
+        text_add(text, "    (void)y;\n");
+    } else {
+        text_add(text, "    const struct %s_io io = {in, out, arena + %u, y};\n", e->lower, s->scratch);
+    }
     if (s->rows != s->image_rows) {
         text_add(text, "    const int32_t image = y / %d, line = y %% %d;\n    (void)image;\n    (void)line;\n",
                  s->image_rows, s->image_rows);
@@ -152,7 +160,13 @@ void emit_layer(struct emitter *e, int32_t step)
     for (int k = 0; k < s->out_count; k++) {
         write_out_port(e, &s->out[k], k);
     }
-    text_add(text, "    %s_%s(&layer_%d_params, &io);\n}\n", e->lower, plan_kernels[s->kernel].name, step);
+    if (emit_is_call(s)) {
+        emit_call(e, s);
+        text_add(text, "}\n");
+    } else {
+        text_add(text, "    %s_%s(&%slayer_%d_params, &io);\n}\n", e->lower, plan_kernels[s->kernel].name, e->prefix,
+                 step);
+    }
 }
 
 /* Does any port find its rows with step_rows, or with find_rows? */
@@ -169,10 +183,19 @@ static bool needs_finder(const struct plan *plan, bool is_split)
     return false;
 }
 
+static bool any_needs_finder(const struct emitter *e, bool is_split)
+{
+    for (int32_t i = 0; i < e->part_count; i++) {
+        if (needs_finder(e->parts[i].plan, is_split)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void emit_row_finders(struct emitter *e)
 {
-    const struct plan *plan = e->plan;
-    if (needs_finder(plan, false)) {
+    if (any_needs_finder(e, false)) {
         text_add(
             &e->text,
             "\n/* Rows first, first + step, ... of a tensor whose rows follow each other; NULL outside of [0, rows). "
@@ -182,13 +205,13 @@ void emit_row_finders(struct emitter *e)
             "    for (int32_t k = 0; k < count; k++, first += step) {\n"
             "        in[k] = first < 0 || first >= rows ? NULL : base + (size_t)first * (size_t)bytes;\n    }\n}\n");
     }
-    if (needs_finder(plan, true)) {
+    if (any_needs_finder(e, true)) {
         text_add(&e->text,
                  "\n/* The same for a tensor whose rows lie where its table says. */\n"
                  "static void find_rows(const void **in, const uint8_t *arena, const uint%d_t *table, int32_t first,\n"
                  "                      int32_t count, int32_t step, int32_t rows)\n{\n"
                  "    for (int32_t k = 0; k < count; k++, first += step) {\n"
                  "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n",
-                 plan->tensor_size <= UINT16_MAX ? 16 : 32);
+                 e->top->tensor_size <= UINT16_MAX ? 16 : 32);
     }
 }

@@ -11,12 +11,12 @@ static void write_calls(struct emitter *e, int32_t first)
         const struct plan_segment *g = &e->plan->segments[i];
         const int32_t rows = e->plan->steps[g->first].rows;
         if (g->count > 1) {
-            text_add(&e->text, "    segment_%d(a);\n", i);
+            text_add(&e->text, "    %ssegment_%d(a);\n", e->prefix, i);
         } else if (rows == 1) {
-            text_add(&e->text, "    layer_%d(a, 0);\n", g->first);
+            text_add(&e->text, "    %slayer_%d(a, 0);\n", e->prefix, g->first);
         } else {
-            text_add(&e->text, "    for (int32_t y = 0; y < %d; y++) {\n        layer_%d(a, y);\n    }\n", rows,
-                     g->first);
+            text_add(&e->text, "    for (int32_t y = 0; y < %d; y++) {\n        %slayer_%d(a, y);\n    }\n", rows,
+                     e->prefix, g->first);
         }
     }
 }
@@ -38,7 +38,7 @@ static uint32_t write_order(struct emitter *e, int32_t segment, uint32_t *at)
     }
     text_add(&e->text, "\n/* Layers %d to %d run row by row: whose turn it is, counted from layer %d. */\n", g->first,
              g->first + g->count - 1, g->first);
-    text_add(&e->text, "static const uint8_t order_%d[%u] = {\n", segment, firings);
+    text_add(&e->text, "static const uint8_t %sorder_%d[%u] = {\n", e->prefix, segment, firings);
     text_add_values(&e->text, TYPE_U8, order, firings);
     text_add(&e->text, "};\n");
     return firings;
@@ -49,11 +49,11 @@ static void write_switch(struct emitter *e, int32_t segment, const char *i, cons
 {
     const struct plan_segment *g = &e->plan->segments[segment];
     const int32_t first = e->plan->is_fed && segment == 0 ? 1 : 0;
-    text_add(&e->text, "        switch (order_%d[%s]) {\n", segment, i);
+    text_add(&e->text, "        switch (%sorder_%d[%s]) {\n", e->prefix, segment, i);
     for (int32_t k = first; k < g->count; k++) {
         text_add(&e->text, k == g->count - 1 ? "        default:\n" : "        case %d:\n", k);
-        text_add(&e->text, "            layer_%d(arena, %s[%d]);\n            %s[%d]++;\n            break;\n",
-                 g->first + k, y, k, y, k);
+        text_add(&e->text, "            %slayer_%d(arena, %s[%d]);\n            %s[%d]++;\n            break;\n",
+                 e->prefix, g->first + k, y, k, y, k);
     }
     text_add(&e->text, "        }\n");
 }
@@ -62,7 +62,7 @@ static void write_switch(struct emitter *e, int32_t segment, const char *i, cons
 static void write_segment(struct emitter *e, int32_t segment, uint32_t *at)
 {
     const uint32_t firings = write_order(e, segment, at);
-    text_add(&e->text, "\nstatic void segment_%d(uint8_t *arena)\n{\n", segment);
+    text_add(&e->text, "\nstatic void %ssegment_%d(uint8_t *arena)\n{\n", e->prefix, segment);
     text_add(&e->text, "    int32_t y[%d] = {0};\n    for (uint32_t i = 0; i < %u; i++) {\n",
              e->plan->segments[segment].count, firings);
     write_switch(e, segment, "i", "y");
@@ -166,7 +166,8 @@ static void write_output(struct emitter *e)
     text_add(text, "}\n");
 }
 
-void emit_functions(struct emitter *e)
+/* Functions of the segments that are no single layer. */
+static void write_segments(struct emitter *e)
 {
     const struct plan *plan = e->plan;
     uint32_t at = 0;
@@ -182,8 +183,21 @@ void emit_functions(struct emitter *e)
             write_segment(e, i, &at);
         }
     }
-    if (plan->is_fed) {
-        at = 0;
+}
+
+void emit_called(struct emitter *e)
+{
+    write_segments(e);
+    text_add(&e->text, "\nstatic void %sinvoke(uint8_t *a)\n{\n    (void)a;\n", e->prefix);
+    write_calls(e, 0);
+    text_add(&e->text, "}\n");
+}
+
+void emit_functions(struct emitter *e)
+{
+    write_segments(e);
+    if (e->plan->is_fed) {
+        uint32_t at = 0;
         write_feed(e, &at);
     } else {
         write_input_and_invoke(e);

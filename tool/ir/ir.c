@@ -93,11 +93,30 @@ bool ir_same_attr(const struct attr *a, const struct attr *b)
 {
     bool same = a->padding == b->padding && a->activation == b->activation && a->type == b->type &&
                 a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w && a->custom == b->custom &&
-                a->container == b->container && a->shared_name == b->shared_name && same_list(a, b);
+                a->container == b->container && a->call == b->call && a->shared_name == b->shared_name &&
+                same_list(a, b);
 #define ATTR(name, kind) same = same && a->name == b->name;
 #include "attr.def"
 #undef ATTR
     return same;
+}
+
+int ir_call_count(const struct node *n)
+{
+    return n->op == OP_IF || n->op == OP_WHILE ? 2 : n->op == OP_STABLEHLO_COMPOSITE ? 1 : 0;
+}
+
+/* Of all that a graph calls; where there is a choice, of the larger. */
+static int64_t called_macs(const struct node *n)
+{
+    int64_t macs[2] = {0};
+    for (int k = 0; k < 2 && n->attr.call != NULL; k++) {
+        const struct graph *g = &n->attr.call[k].graph;
+        for (int32_t i = 0; i < g->node_count; i++) {
+            macs[k] += ir_macs(g, &g->nodes[i]);
+        }
+    }
+    return n->op == OP_WHILE ? macs[0] + macs[1] : macs[0] > macs[1] ? macs[0] : macs[1];
 }
 
 int64_t ir_macs(const struct graph *g, const struct node *n)
@@ -120,6 +139,9 @@ int64_t ir_macs(const struct graph *g, const struct node *n)
         return ir_in(g, n, 0)->dim[0] * (ir_count(weight) + ir_count(ir_in(g, n, 2)));
     case OP_UNIDIRECTIONAL_SEQUENCE_LSTM: /* four gates see the input and the state */
         return 4 * ir_count(ir_out(g, n, 0)) * (weight->dim[1] + weight->dim[0]);
+    case OP_IF:
+    case OP_WHILE:
+        return called_macs(n);
     default:
         return 0;
     }

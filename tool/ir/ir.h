@@ -62,8 +62,9 @@ struct attr {
     int32_t depth_multiplier;
     int32_t axis, batch_dims, block_size, num, rank;
     int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
-    int32_t subgraph;
-    int32_t mode;   /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
+    int32_t subgraph, other_subgraph; /* IF: then, else; WHILE: condition, body; in the model's order of graphs */
+    struct call *call;                /* [2] these graphs, bound to this node by pass_bind_call; NULL: not yet */
+    int32_t mode;                     /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
     enum type type; /* the type that CAST, SHAPE, ARG_MAX... are asked for; of the bias that was left out */
     float alpha, beta, epsilon;
     int32_t radius; /* LOCAL_RESPONSE_NORMALIZATION */
@@ -104,7 +105,15 @@ struct graph {
     int32_t *inputs, *outputs; /* indices of tensors */
     int32_t input_count, output_count;
     const char **input_names, **output_names; /* from the first signature, else of the tensors */
+    const struct model *model;                /* whose graphs its operators call; NULL: they call none */
+    int32_t depth, loops;                     /* calls around it; those that are loops */
     double work, max_work; /* steps of computation: taken to fold constants; allowed for that and an invoke. 0: any */
+};
+
+/* A graph that a node calls: a copy for this node alone, whose input i is the node's input arg[i]. */
+struct call {
+    struct graph graph;
+    int32_t *arg; /* [graph.input_count] */
 };
 
 /* A model file: the main graph and those that its operators call. */
@@ -147,7 +156,10 @@ struct tensor *ir_out(const struct graph *g, const struct node *n, int i);
 /* Whether two nodes of the same operator have the same options, custom ones aside, which only equal themselves. */
 bool ir_same_attr(const struct attr *a, const struct attr *b);
 
-/* Multiply-accumulates of a node; 0 for operators that are not counted in MACs. */
+/* How many graphs the node calls: 2 for IF and WHILE, 1 for an operator that comes with its decomposition. */
+int ir_call_count(const struct node *n);
+
+/* Multiply-accumulates of a node, of a loop in one turn; 0 for operators that are not counted in MACs. */
 int64_t ir_macs(const struct graph *g, const struct node *n);
 
 /* Element i of a constant tensor of type int32 or int64 as an integer. */

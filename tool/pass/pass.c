@@ -34,6 +34,19 @@ bool pass_some(struct model *model, unsigned which, pass_evaluate *evaluate, str
     return true;
 }
 
+bool pass_called(struct graph *g, pass_evaluate *evaluate, struct diag *diag)
+{
+    if (!pass_fold_constants(g, evaluate, diag) || !ir_check(g, diag)) {
+        return false;
+    }
+    for (int i = PASS_constants + 1; i < PASS_COUNT && evaluate != NULL; i++) {
+        if (!run_pass(g, (enum pass)i, evaluate, diag)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool pass_all(struct model *model, pass_evaluate *evaluate, struct diag *diag)
 {
     return pass_some(model, ~0U, evaluate, diag);

@@ -27,12 +27,23 @@ const char *pass_name(enum pass pass);
 /* Only the passes whose bits 1 << PASS_... are in `which`, and those that no graph can do without. */
 bool pass_some(struct model *model, unsigned which, pass_evaluate *evaluate, struct diag *diag);
 
+/* All passes on a graph that is called; without `evaluate` none but those that no graph can do without. */
+bool pass_called(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
+
 /* Turns variables (VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, CALL_ONCE) into state tensors of the main graph. */
 bool pass_variables(struct model *model, pass_evaluate *evaluate, struct diag *diag);
 
 /* Infers the shapes of all tensors, and replaces nodes whose inputs are constant by their values, since
  * shapes may depend on them. Without `evaluate` it leaves them as they are. */
 bool pass_fold_constants(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
+
+/* Copies the graphs that the node calls, gives their inputs the node's types, shapes and constants, and runs the passes
+ * on them. Inputs that are constant are inputs no more. */
+bool pass_bind_call(struct graph *graph, struct node *node, pass_evaluate *evaluate, struct diag *diag);
+
+/* The nodes that may stand in the place of a bound one, where it is known which graph it calls; returns their number.
+ * -1: it is known at run time only. */
+int32_t pass_inline_call(struct graph *graph, const struct node *node, struct node **nodes);
 
 /* Whether all that the node depends on is constant. */
 bool pass_is_foldable(const struct graph *graph, const struct node *node);

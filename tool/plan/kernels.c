@@ -2,6 +2,7 @@
  *
  * The table of kernels.
  */
+#include "../../mote/kernel/call.h"
 #include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/convert.h"

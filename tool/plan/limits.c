@@ -76,7 +76,7 @@ static double node_work(const struct graph *g, const struct node *n)
 
 static double step_work(const struct graph *g, const struct plan_step *s)
 {
-    double work = node_work(g, s->node);
+    double work = node_work(g, s->node) + s->work;
     for (int i = 0; i < s->in_count; i++) {
         work += (double)s->rows * s->in[i].count * ((double)s->in[i].row_bytes + POINTER_WORK);
     }
@@ -86,7 +86,7 @@ static double step_work(const struct graph *g, const struct plan_step *s)
     return work;
 }
 
-bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag)
+bool plan_check_limits(struct plan *plan, double *work, struct diag *diag)
 {
     const struct graph *g = plan->graph;
     for (int i = 0; i < plan->step_count; i++) {
@@ -100,7 +100,9 @@ bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag)
         if (!check_ports(plan, s)) {
             return ir_fail(n, diag, "its rows do not fit its tensors; this is a fault of mote, please report it");
         }
-        *work += step_work(g, s);
+        const double own = step_work(g, s);
+        *work += own;
+        plan->worst += own - s->work + s->worst;
         if (g->max_work > 0 && *work > g->max_work) {
             return ir_fail(n, diag,
                            "up to here the model takes %.3g steps of computation, more than %.3g; "

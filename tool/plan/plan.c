@@ -198,6 +198,8 @@ bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned featur
                     struct diag *diag)
 {
     begin(graph, graph->nodes, graph->node_count, plan);
+    plan->how = how;
+    plan->features = features;
     for (int i = 0; i < graph->input_count; i++) {
         make_buffer(plan, graph->inputs[i]);
         plan->buffers[plan->buffer_of[graph->inputs[i]]].is_input = true;
@@ -213,8 +215,8 @@ bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned featur
     }
     plan->is_small = (features & PLAN_SMALL) != 0;
     plan_specialise(plan, features);
-    double work = graph->work;
-    return finish(plan, how, &work, diag);
+    plan->work = graph->work;
+    return finish(plan, how, &plan->work, diag);
 }
 
 bool plan_node(struct graph *graph, struct node *node, struct plan *plan, struct diag *diag)

@@ -40,6 +40,8 @@ struct plan_step {
     int32_t rows, image_rows; /* as in struct mote_step */
     size_t scratch_size;      /* bytes */
     uint32_t scratch;         /* offset in the arena */
+    double work, worst;       /* of plans that it runs: in one turn, in all turns that a loop may take; 0: none */
+    struct plan *called[2];   /* these plans; NULL: none */
     int32_t in_place;         /* buffer whose rows output 0 may overwrite as it goes; NO_BUFFER: none */
 };
 
@@ -74,6 +76,8 @@ struct plan_segment {
     int32_t first, count;
 };
 
+enum plan_schedule { PLAN_STREAM, PLAN_LAYERS, PLAN_FED };
+
 struct plan {
     struct arena *arena;
     struct graph *graph;
@@ -88,17 +92,18 @@ struct plan {
     int32_t segment_count;
     struct mote_firing *schedule;
     uint32_t schedule_count;
-    uint32_t tensor_size;  /* bytes of the arena that tensors and scratch memory take */
-    uint32_t lower_bound;  /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
-    int32_t peak_step;     /* step that runs when the most bytes are alive; step_count: none */
-    uint32_t arena_size;   /* tensor_size and the executor's row pointers */
+    uint32_t tensor_size; /* bytes of the arena that tensors and scratch memory take */
+    uint32_t lower_bound; /* most bytes of them alive at once under this schedule; tensor_size cannot be less */
+    int32_t peak_step;    /* step that runs when the most bytes are alive; step_count: none */
+    uint32_t arena_size;  /* tensor_size and the executor's row pointers */
+    enum plan_schedule how;
+    unsigned features;
+    double work, worst;    /* steps of computation of an invoke, without and with all turns that loops may take */
     bool is_small;         /* PLAN_SMALL was wished for */
     bool is_fed;           /* step 0 copies a row of the external input, when it comes, to its place */
     bool is_settled;       /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */
 };
-
-enum plan_schedule { PLAN_STREAM, PLAN_LAYERS, PLAN_FED };
 
 static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data == NULL && !b->is_external; }
 

@@ -27,7 +27,7 @@ bool plan_add_mve(struct plan *plan, struct plan_step *s);
 
 /* limits.c: checks that the steps are within what the executor can count and within the graph's max_work, adding to
  * *work what they take. */
-bool plan_check_limits(const struct plan *plan, double *work, struct diag *diag);
+bool plan_check_limits(struct plan *plan, double *work, struct diag *diag);
 
 /* factors.c: packs the factors of the portable integer kernels, a byte less for each channel. */
 void plan_pack_factors(struct plan *plan);

@@ -310,7 +310,8 @@ static bool read_custom_options(struct reader *r, const struct fb_table *operato
 
 static bool read_options(struct reader *r, const struct fb_table *operator, struct node * n)
 {
-    const struct fb_table options = fb_sub(operator, OPERATOR_OPTIONS);
+    const struct fb_table first = fb_sub(operator, OPERATOR_OPTIONS);
+    const struct fb_table options = first.at != 0 ? first : fb_sub(operator, OPERATOR_OPTIONS_2);
     for (size_t i = 0; i < COUNT_OF(option_fields); i++) {
         const struct option_field *f = &option_fields[i];
         if (f->op != n->op) {
@@ -614,6 +615,7 @@ bool read_tflite(const struct file *file, struct arena *arena, struct model *mod
     model->graphs = ARENA_ARRAY(arena, subgraphs.count, struct graph);
     for (int32_t i = 0; i < model->graph_count && !diag->failed; i++) {
         const struct fb_table t = fb_vector_table(&subgraphs, (uint32_t)i);
+        model->graphs[i].model = model;
         if (!read_subgraph(&r, &t, &model->graphs[i])) {
             return false;
         }

@@ -345,11 +345,18 @@ static void write_operator(struct writer *w, size_t from, const struct graph *g,
     if (custom.size > 0) {
         flat_set_link(&table, OPERATOR_CUSTOM_OPTIONS);
     }
+    if (n->op == OP_STABLEHLO_COMPOSITE) {
+        flat_set(&table, OPERATOR_OPTIONS_2_TYPE, 1, COMPOSITE_OPTIONS, 0);
+        flat_set_link(&table, OPERATOR_OPTIONS_2);
+    }
     flat_add_table(&w->flat, from, &table);
     flat_add_ints(&w->flat, table.at[OPERATOR_INPUTS], n->in, n->in_count);
     flat_add_ints(&w->flat, table.at[OPERATOR_OUTPUTS], n->out, n->out_count);
     if (member != 0) {
         write_options(w, table.at[OPERATOR_OPTIONS], g, n);
+    }
+    if (n->op == OP_STABLEHLO_COMPOSITE) {
+        write_options(w, table.at[OPERATOR_OPTIONS_2], g, n);
     }
     if (custom.size > 0) {
         flat_add_bytes(&w->flat, table.at[OPERATOR_CUSTOM_OPTIONS], custom.data, custom.size, 4);
