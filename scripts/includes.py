@@ -21,6 +21,7 @@ ALLOWED = {
     "tool/emit": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/target": {"tool/base"},
     "tool/prove": {"tool/" + s for s in "base ir plan emit run target".split()},
+    "tool/eval": {"tool/base"},
     "tool/report": {"tool/base", "tool/ir", "tool/plan"},
     "tool/command": {"tool/" + s for s in "base ir read write pass plan emit run report target prove".split()},
     "tool": {"tool/command"},
