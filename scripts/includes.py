@@ -20,10 +20,12 @@ ALLOWED = {
     "tool/run": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/emit": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/target": {"tool/base"},
+    "tool/data": {"tool/base", "tool/ir"},
+    "tool/front": {"tool/base", "tool/ir"},
+    "tool/recipe": {"tool/base"},
     "tool/prove": {"tool/" + s for s in "base ir plan emit run target".split()},
-    "tool/eval": {"tool/base"},
     "tool/report": {"tool/base", "tool/ir", "tool/plan"},
-    "tool/command": {"tool/" + s for s in "base ir read write pass plan emit run report target prove".split()},
+    "tool/command": {"tool/" + s for s in "base ir read write pass plan emit run report target prove data front recipe".split()},
     "tool": {"tool/command"},
 }
 INTRINSICS = {"mote/kernel/arm_mve": {"arm_mve.h"}}  # what a compiler has for one target

@@ -16,6 +16,12 @@ build cjson/cJSON.h         libcjson-dev
 build sha2.h                libmd-dev
 build png.h                 libpng-dev
 build python3               python3
+build yaml.h                libyaml-dev
+build sndfile.h             libsndfile1-dev
+build samplerate.h          libsamplerate0-dev
+build png.h                 libpng-dev
+build jpeglib.h             libjpeg-dev
+build zlib.h                zlib1g-dev
 test  clang                 clang
 test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi

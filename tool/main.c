@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COUNT_OF(verbs); i++) {
         names[i] = verbs[i].name;
     }
-    const char *meant = options_nearest(argv[1], names);
+    const char *meant = word_nearest(argv[1], names);
     fprintf(stderr, "mote: there is no verb \"%s\"%s%s%s; see `mote --help`\n", argv[1],
             meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "", meant != NULL ? "\"?" : "");
     return EXIT_USAGE;

@@ -28,6 +28,9 @@ __attribute__((format(printf, 2, 3))) bool diag_fail(struct diag *diag, const ch
 /* Records something that mote lacks. True where there is a list of such things: work goes on, to find them all. */
 __attribute__((format(printf, 2, 3))) bool diag_miss(struct diag *diag, const char *format, ...);
 
+/* The word of the list that a user may have meant by `word`; NULL if none is near. `list` ends with NULL. */
+const char *word_nearest(const char *word, const char *const list[]);
+
 /*** Memory: everything lives in one arena and is freed with it ***/
 
 struct arena_block;

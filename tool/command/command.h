@@ -41,9 +41,6 @@ struct usage {
 bool options_parse(int argc, char **argv, const struct usage *usage, struct option options[], size_t count,
                    int *status);
 
-/* The word of the list that a user may have meant by `word`; NULL if none is near. `list` ends with NULL. */
-const char *options_nearest(const char *word, const char *const list[]);
-
 /*** A model on its way through the stages ***/
 
 struct session {

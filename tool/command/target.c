@@ -16,7 +16,7 @@ static bool unknown(const char *what, const char *name, const char *const list[]
     for (const char *const *n = list; *n != NULL; n++) {
         strncat(strncat(all, n == list ? "" : ", ", sizeof all - strlen(all) - 1), *n, sizeof all - strlen(all) - 1);
     }
-    const char *meant = options_nearest(name, list);
+    const char *meant = word_nearest(name, list);
     return diag_fail(diag, "there is no %s \"%.20s\"%s%s%s; there are %s", what, name,
                      meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "", meant != NULL ? "\"?" : "",
                      all);
@@ -44,12 +44,11 @@ static bool has(const struct target_core *core, const char *feature)
 
 unsigned command_features(const struct target_core *core)
 {
-    return core->separate_flash ? PLAN_FLASH
-           : has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
-           : has(core, "dsp")   ? PLAN_DSP
-           : has(core, "v7m")   ? PLAN_V7M
-           : has(core, "v6m")   ? PLAN_V6M
-                                : 0;
+    return has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
+           : has(core, "dsp") ? PLAN_DSP
+           : has(core, "v7m") ? PLAN_V7M
+           : has(core, "v6m") ? PLAN_V6M
+                              : 0;
 }
 
 /* `speed` and `balanced` are one so far: special kernels wherever they fit. */
@@ -63,7 +62,7 @@ bool command_wish(struct session *s, const char *wish, unsigned *features)
         *features |= PLAN_SMALL;
         return true;
     }
-    const char *meant = options_nearest(wish, wishes);
+    const char *meant = word_nearest(wish, wishes);
     s->path = "--optimize";
     return diag_fail(&s->diag, "there is no wish \"%s\"; there are balanced, speed, size%s%s", wish,
                      meant != NULL ? "; did you mean " : "", meant != NULL ? meant : "");
@@ -157,7 +156,8 @@ bool command_fit(struct session *s, const char *board_name, const struct plan *p
         .arena = plan->tensor_size,
         .stack = estimate_stack(plan),
         .constants = (int64_t)(files->weight_size + files->table_size + params),
-        .code = core.code_ratio > 0 ? (int64_t)((double)code * core.code_ratio) : code,
+        .code = code,
+        .constants_in_ram = core.constants_in_ram,
         .ram = board.ram,
         .flash = board.flash,
         .clock = board.clock,

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Readers of recordings, on files made here: formats, labels, splits, and what is damaged.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../tool/data/data.h"
+
+static char root[] = "/tmp/mote-test-data-XXXXXX";
+static struct arena arena;
+static struct diag diag;
+static struct dataset data;
+static int failures;
+
+static void check(bool ok, const char *what)
+{
+    printf("%s: %s%s%s\n", ok ? "ok" : "FAILED", what, diag.failed ? ": " : "", diag.text);
+    failures += !ok;
+}
+
+/* Writes root/name; folders in it are made. */
+static void put(const char *name, const void *bytes, size_t size)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s/%s", root, name);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    if (!file_write(path, bytes, size, &diag)) {
+        printf("FAILED: %s: %s\n", path, diag.text);
+        exit(1);
+    }
+}
+
+static void put_text(const char *name, const char *text) { put(name, text, strlen(text)); }
+
+static struct data_options options_for(enum data_kind kind, const char *folder)
+{
+    struct data_options o = {.kind = kind, .least = 1, .memory = 1 << 26, .channels = 1, .length = 16};
+    o.path = arena_printf(&arena, "%s/%s", root, folder);
+    return o;
+}
+
+static bool load(const struct data_options *o)
+{
+    data_free(&data);
+    diag = (struct diag){0};
+    return data_read(o, &data, &arena, &diag);
+}
+
+static const struct data_example *find(const char *source)
+{
+    for (int32_t i = 0; i < data.count; i++) {
+        if (strcmp(data.examples[i].source, source) == 0) {
+            return &data.examples[i];
+        }
+    }
+    return NULL;
+}
+
+static const void *values_of(const char *source)
+{
+    const struct data_example *e = find(source);
+    return e != NULL ? data_values(&data, (int32_t)(e - data.examples)) : NULL;
+}
+
+static bool has_label(const char *source, const char *label)
+{
+    const struct data_example *e = find(source);
+    return e != NULL && e->label >= 0 && strcmp(data.classes[e->label], label) == 0;
+}
+
+static bool was_skipped(const char *source, const char *why)
+{
+    for (int32_t i = 0; i < data.skipped_count && i < DATA_MOST_SKIPPED; i++) {
+        if (strcmp(data.skipped[i].source, source) == 0 && strstr(data.skipped[i].why, why) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*** Sound ***/
+
+static void put_wav(const char *name, int rate, int channels, int frames, double hertz, int cut)
+{
+    const int bytes = frames * channels * 2;
+    uint8_t *wav = calloc(1, 44 + (size_t)bytes);
+    const uint32_t head[11] = {0x46464952,
+                               36 + (uint32_t)bytes,
+                               0x45564157,
+                               0x20746d66,
+                               16,
+                               1 | (uint32_t)channels << 16,
+                               (uint32_t)rate,
+                               (uint32_t)(rate * channels * 2),
+                               (uint32_t)channels * 2 | 16 << 16,
+                               0x61746164,
+                               (uint32_t)bytes};
+    memcpy(wav, head, sizeof head);
+    for (int i = 0; i < frames; i++) {
+        const int16_t x = (int16_t)(10000 * sin(2 * 3.14159265 * hertz * i / rate));
+        for (int c = 0; c < channels; c++) {
+            memcpy(wav + 44 + 2 * (i * channels + c), &x, 2);
+        }
+    }
+    put(name, wav, 44 + (size_t)(bytes - cut));
+    free(wav);
+}
+
+/* Crossings of zero upwards: the frequency times the length. */
+static int crossings(const int16_t *x, int count)
+{
+    int n = 0;
+    for (int i = 1; i < count; i++) {
+        n += x[i - 1] < 0 && x[i] >= 0;
+    }
+    return n;
+}
+
+static void test_audio(void)
+{
+    put_wav("audio/yes/a_nohash_0.wav", 8000, 1, 8000, 440, 0);
+    put_wav("audio/yes/a_nohash_1.wav", 44100, 2, 44100, 440, 0);
+    put_wav("audio/no/short.wav", 16000, 1, 4000, 440, 0);
+    put_wav("audio/no/tiny.wav", 16000, 1, 100, 440, 0);
+    put_wav("audio/no/cut.wav", 16000, 1, 16000, 440, 20000);
+    put_wav("audio/no/long.wav", 16000, 1, 80000, 440, 0);
+    put_text("audio/no/noise.wav", "this is no sound");
+    put_text("audio/README.md", "nothing to hear");
+    struct data_options o = options_for(DATA_AUDIO, "audio");
+    o.rate = 16000;
+    o.window = 1;
+    o.group = "^(.+)_nohash_";
+    check(load(&o), "sound is read");
+    check(data.class_count == 2 && strcmp(data.classes[0], "no") == 0 && strcmp(data.classes[1], "yes") == 0,
+          "folders are classes, by name");
+    const int16_t *low = values_of("yes/a_nohash_0.wav"), *high = values_of("yes/a_nohash_1.wav");
+    check(data.example_size == 32000 && low != NULL && abs(crossings(low, 16000) - 440) <= 1, "8,000 Hz become 16,000");
+    check(high != NULL && abs(crossings(high, 16000) - 440) <= 1 && high[8000 + 9] > -10100,
+          "44,100 Hz in stereo, too");
+    const struct data_example *a = find("yes/a_nohash_0.wav"), *b = find("yes/a_nohash_1.wav");
+    check(a != NULL && b != NULL && a->group == b->group && a->split == b->split, "a speaker is one group");
+    const int16_t *s = values_of("no/short.wav");
+    check(s != NULL && s[5999] == 0 && s[10001] == 0 && crossings(s, 16000) >= 108, "what is short lies in the middle");
+    check(find("no/long.wav@0.00s") != NULL && find("no/long.wav@4.00s") != NULL && find("no/long.wav@5.00s") == NULL,
+          "what is long is cut into windows");
+    check(was_skipped("no/tiny.wav", "too short") && was_skipped("no/noise.wav", "damaged"), "the damaged are named");
+    o.window = 0.5;
+    o.hop = 0.25;
+    check(load(&o) && find("no/long.wav@4.50s") != NULL && find("no/long.wav@0.25s") != NULL, "windows overlap");
+}
+
+/*** Sensors ***/
+
+static void put_npy(const char *name, int rows, int columns, int cut)
+{
+    char head[128];
+    const int n =
+        snprintf(head, sizeof head, "{'descr': '<i2', 'fortran_order': False, 'shape': (%d, %d), }", rows, columns);
+    uint8_t *npy = calloc(1, 128 + (size_t)(rows * columns * 2));
+    memcpy(npy, "\x93NUMPY\x01\x00\x76\x00", 10);
+    memset(npy + 10, ' ', 118);
+    memcpy(npy + 10, head, (size_t)n);
+    npy[127] = '\n';
+    for (int i = 0; i < rows * columns; i++) {
+        const int16_t x = (int16_t)(i - 5);
+        memcpy(npy + 128 + 2 * i, &x, 2);
+    }
+    put(name, npy, 128 + (size_t)(rows * columns * 2 - cut));
+    free(npy);
+}
+
+static void put_log(const char *name, const char *header, int rows, int with_time, const char *label)
+{
+    char text[8000];
+    int n = snprintf(text, sizeof text, "%s", header);
+    for (int i = 0; i < rows; i++) {
+        n += with_time ? snprintf(text + n, sizeof text - (size_t)n, "%d, ", 10 * i) : 0;
+        n += snprintf(text + n, sizeof text - (size_t)n, "%g, %g%s%s\n", i * 7 % 11 * 0.5, -i * 0.25,
+                      label != NULL ? "," : "", label != NULL ? (i < rows / 2 ? label : "rest") : "");
+    }
+    put_text(name, text);
+}
+
+static void test_sensor(void)
+{
+    put_npy("npy/t1_wave.npy", 10, 3, 0);
+    put_npy("npy/t2_wave.npy", 10, 3, 0);
+    put_npy("npy/t3_idle.npy", 10, 3, 0);
+    put_npy("npy/t4_idle.npy", 24, 3, 0);
+    put_npy("npy/t5_idle.npy", 10, 3, 7);
+    put_npy("npy/t6_wave.npy", 10, 3, 0);
+    put_npy("npy/t7_wave.npy", 10, 3, 0);
+    put_npy("npy/t8_idle.npy", 10, 3, 0);
+    struct data_options o = options_for(DATA_SENSOR, "npy");
+    check(load(&o) && data.shape.dim[0] == 10 && data.shape.dim[1] == 3, ".npy: the files suggest the window");
+    const float *v = values_of("t1_wave.npy");
+    check(v != NULL && v[0] == -5 && v[29] == 24 && has_label("t1_wave.npy", "wave"),
+          ".npy: values, label in the name");
+    check(find("t4_idle.npy@10") != NULL, ".npy: what is long is cut, half of it again");
+    check(was_skipped("t5_idle.npy", "cut short"), ".npy: what is cut short is named");
+    o.pattern = "^t([0-9])_";
+    check(load(&o) && has_label("t3_idle.npy", "3"), "a pattern makes labels");
+
+    put_log("csv/on/a.csv", "", 20, 0, NULL);
+    put_log("csv/on/b.csv", "time,x,y\n", 20, 1, NULL);
+    put_log("csv/off/c.csv", "", 20, 1, NULL);
+    put_text("csv/off/d.csv", "x,y\nhello,world\nwhat,else\n");
+    o = options_for(DATA_SENSOR, "csv");
+    check(load(&o) && data.shape.dim[0] == 20 && data.shape.dim[1] == 2, "CSV: columns of time are left out");
+    const float *a = values_of("on/a.csv"), *b = values_of("on/b.csv"), *c = values_of("off/c.csv");
+    check(a != NULL && b != NULL && c != NULL && a[2] == 3.5F && a[39] == -4.75F && memcmp(a, b, 160) == 0 &&
+              memcmp(a, c, 160) == 0,
+          "CSV: with header and time, or without");
+    check(data.rate == 100, "steps of 10 are milliseconds");
+    check(data.skipped_count == 1 && was_skipped("off/d.csv", "steps"), "CSV: words are no signal");
+
+    put_log("log/one.csv", "timestamp,x,y,activity\n", 40, 1, "run");
+    o = options_for(DATA_SENSOR, "log");
+    o.window = 10;
+    o.hop = 10;
+    check(load(&o) && data.count == 4 && has_label("one.csv@0", "run") && has_label("one.csv@30", "rest"),
+          "a column of labels");
+    o.rate = 50;
+    check(load(&o) && data.count == 2, "half the rate, half the windows");
+}
+
+/*** Pictures ***/
+
+/* Left half red, right half white. */
+static void put_bmp(const char *name, int width, int height, int cut)
+{
+    const int stride = (3 * width + 3) / 4 * 4, size = 54 + stride * height;
+    uint8_t *bmp = calloc(1, (size_t)size);
+    const uint32_t words[] = {(uint32_t)size, 0, 54, 40, (uint32_t)width, (uint32_t)height, 1 | 24 << 16};
+    memcpy(bmp, "BM", 2);
+    memcpy(bmp + 2, words, sizeof words);
+    for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            uint8_t *p = bmp + 54 + y * stride + 3 * x;
+            p[0] = p[1] = x < width / 2 ? 0 : 255;
+            p[2] = 255;
+        }
+    }
+    put(name, bmp, (size_t)(size - cut));
+    free(bmp);
+}
+
+static void test_image(void)
+{
+    put_bmp("image/train/a/1.bmp", 8, 8, 0);
+    put_bmp("image/train/b/2.bmp", 4, 4, 0);
+    put_bmp("image/test/a/3.bmp", 40, 8, 0);
+    put_bmp("image/test/b/4.bmp", 8, 8, 20);
+    put_text("image/test/b/5.png", "\x89PNG and nothing else in it");
+    put("image/test/b/6.jpg", "\xff\xd8\xff\xe0 nothing else", 18);
+    struct data_options o = options_for(DATA_IMAGE, "image");
+    o.width = o.height = 4;
+    o.channels = 3;
+    check(load(&o), "pictures are read");
+    const uint8_t *a = values_of("train/a/1.bmp");
+    check(a != NULL && a[0] == 255 && a[1] == 0 && a[9] == 255 && a[10] == 255, "red to the left, white to the right");
+    check(find("test/a/3.bmp") != NULL && find("test/a/3.bmp")->split == SPLIT_TEST,
+          "a folder called test is the test");
+    check(find("train/b/2.bmp") != NULL && find("train/b/2.bmp")->split == SPLIT_TRAIN && data.class_count == 2,
+          "classes are the folders in it");
+    check(was_skipped("test/b/4.bmp", "BMP") && was_skipped("test/b/5.png", "PNG") &&
+              was_skipped("test/b/6.jpg", "JPEG"),
+          "damaged pictures are named");
+    o.channels = 1;
+    check(load(&o) && (a = values_of("train/a/1.bmp")) != NULL && a[0] == 76 && a[3] == 255, "grey is 0.299 of red");
+    o.crop = true;
+    o.width = 2;
+    o.height = 4;
+    check(load(&o) && (a = values_of("test/a/3.bmp")) != NULL && a[0] < 140 && a[1] > 190, "the middle is cut out");
+
+    uint8_t idx[16 + 12] = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    const uint8_t labels[8 + 3] = {0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 7};
+    put("idx/x-images-idx3-ubyte", idx, sizeof idx);
+    put("idx/x-labels-idx1-ubyte", labels, sizeof labels);
+    o = options_for(DATA_IMAGE, "idx");
+    check(load(&o) && data.count == 3 && data.shape.dim[0] == 2, "IDX is read");
+    check((a = values_of("x-images-idx3-ubyte#1")) != NULL && a[0] == 5 && a[3] == 8 &&
+              has_label("x-images-idx3-ubyte#1", "0"),
+          "IDX: pixels and labels");
+    idx[7] = 200;
+    put("idx/x-images-idx3-ubyte", idx, sizeof idx);
+    check(!load(&o) && strstr(diag.text, "cut short") != NULL, "IDX: a head that promises too much");
+
+    put_bmp("boxes/pictures/1.bmp", 8, 8, 0);
+    put_text(
+        "boxes/Annotations/1.xml",
+        "<annotation><size><width>8</width><height>8</height></size><object><name>cell</name><bndbox><xmin>2</xmin>"
+        "<ymin>4</ymin><xmax>4</xmax><ymax>8</ymax></bndbox></object><object><name>broken</object></annotation>");
+    o = options_for(DATA_BOXES, "boxes");
+    o.width = o.height = 4;
+    check(load(&o) && data.count == 1 && data.examples[0].box_count == 1, "a box in XML");
+    const struct data_box *box = data.count == 1 && data.examples[0].box_count == 1 ? data.examples[0].boxes : NULL;
+    check(box != NULL && box->x == 0.375F && box->y == 0.75F && box->width == 0.25F && box->height == 0.5F &&
+              strcmp(data.classes[box->label], "cell") == 0,
+          "a box is where it should be");
+}
+
+/*** Text and tables ***/
+
+static void test_text(void)
+{
+    char lines[4000], questions[4000];
+    int n = 0, m = 0;
+    for (int i = 0; i < 40; i++) {
+        n += snprintf(lines + n, sizeof lines - (size_t)n, "%s\tmessage number %d\n", i % 2 == 0 ? "ham" : "spam", i);
+        m +=
+            snprintf(questions + m, sizeof questions - (size_t)m, "%s:x What is %d ?\n", i % 2 == 0 ? "NUM" : "LOC", i);
+    }
+    put_text("sms/all.tsv", lines);
+    struct data_options o = options_for(DATA_TEXT, "sms/all.tsv");
+    o.test = 0.5;
+    check(load(&o) && data.count == 40 && has_label("all.tsv:2", "spam"), "lines of label, tab, text");
+    check(strncmp(values_of("all.tsv:2"), "message number 1", 16) == 0, "the first bytes of the text");
+    const int32_t test = data_count(&data, SPLIT_TEST, NO_LABEL);
+    check(test > 10 && test < 30, "half of it is for the test");
+    put_text("trec/questions.txt", questions);
+    o = options_for(DATA_TEXT, "trec");
+    check(load(&o) && data.count == 40 && has_label("questions.txt:2", "LOC"), "lines that begin with their label");
+    check(strcmp(values_of("questions.txt:1"), "What is 0 ?") == 0, "the label is not part of the text");
+    put_text("sheet/a.csv", "text,category\n\"He said \"\"no, never\"\"\",bad\nfine,good\n");
+    o = options_for(DATA_TEXT, "sheet");
+    check(load(&o) && has_label("a.csv:3", "good") && strncmp(values_of("a.csv:2"), "He said \"no, nev", 16) == 0,
+          "quoted cells");
+}
+
+static void test_table(void)
+{
+    put_text("table.csv", "id,width,colour,species\n1,2.5,red,a\n2,,blue,b\n3,3.5,red,b\n4,?,red,a\n");
+    struct data_options o = options_for(DATA_TABLE, "table.csv");
+    check(load(&o) && data.count == 4 && data.shape.dim[0] == 3, "a table: numbers, and a value for each word");
+    const float *a = values_of("table.csv:2"), *b = values_of("table.csv:3");
+    check(a != NULL && b != NULL && a[0] == 2.5F && a[1] == 1 && a[2] == 0 && b[0] == 3 && b[2] == 1,
+          "a gap is the mean of its column");
+    check(has_label("table.csv:3", "b") && strcmp(data.column_names[1], "colour=red") == 0, "names of columns");
+    put_text("counted.csv", "3,3,yes,no\n1,2,9,0\n3,4,9,1\n5,6,9,1\n");
+    o = options_for(DATA_TABLE, "counted.csv");
+    check(load(&o) && data.count == 3 && data.shape.dim[0] == 3 && has_label("counted.csv:4", "1"),
+          "a first line that counts");
+}
+
+static void test_errors(void)
+{
+    struct data_options o = options_for(DATA_AUDIO, "nowhere");
+    check(!load(&o) && strstr(diag.text, "nowhere") != NULL, "no such folder");
+    o = options_for(DATA_SENSOR, "npy");
+    o.pattern = "(unclosed";
+    check(!load(&o) && strstr(diag.text, "data.pattern") != NULL, "a broken pattern");
+    o.pattern = "^t";
+    check(!load(&o) && strstr(diag.text, "bracket") != NULL, "a pattern without a bracket");
+    o.pattern = NULL;
+    o.least = 100;
+    check(!load(&o), "no class is large enough");
+    o.least = 1;
+    o.memory = 0;
+    check(!load(&o) && strstr(diag.text, "MiB") != NULL, "more than may be taken");
+}
+
+int main(void)
+{
+    jmp_buf exhausted;
+    arena_init(&arena, (size_t)1 << 28);
+    arena.on_exhaustion = &exhausted;
+    if (mkdtemp(root) == NULL || setjmp(exhausted) != 0) {
+        printf("FAILED: out of memory, or no folder %s\n", root);
+        return 1;
+    }
+    if (data_missing(DATA_AUDIO) == NULL) {
+        test_audio();
+    }
+    test_sensor();
+    test_image();
+    test_text();
+    test_table();
+    test_errors();
+    data_free(&data);
+    arena_free(&arena);
+    char command[600];
+    snprintf(command, sizeof command, "rm -rf '%s'", root);
+    return system(command) != 0 || failures > 0;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pictures out of files: PNG by libpng, JPEG by libjpeg, BMP here. All come out as red, green, blue.
+ */
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reader.h"
+
+#ifdef HAVE_PNG
+#include <png.h>
+#endif
+#ifdef HAVE_JPEG
+#include <jpeglib.h>
+#endif
+
+enum { MOST_PIXELS = 100 << 20, ENOUGH = 1024 };
+
+static bool make_room(struct picture *p, uint32_t width, uint32_t height, const char **why)
+{
+    if (width == 0 || height == 0 || width > MOST_PIXELS || (uint64_t)width * height > MOST_PIXELS) {
+        *why = "has no pixels, or too many";
+        return false;
+    }
+    p->width = (int32_t)width;
+    p->height = (int32_t)height;
+    p->pixels = malloc((size_t)width * height * 3);
+    *why = "needs more memory than there is";
+    return p->pixels != NULL;
+}
+
+#ifdef HAVE_PNG
+static bool decode_png(const struct file *file, struct picture *p, const char **why)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_memory(&image, file->data, file->size)) {
+        *why = "is a damaged PNG file";
+        return false;
+    }
+    image.format = PNG_FORMAT_RGB;
+    const png_color black = {0, 0, 0};
+    bool ok = make_room(p, image.width, image.height, why);
+    if (ok && !png_image_finish_read(&image, &black, p->pixels, 0, NULL)) {
+        *why = "is a damaged PNG file";
+        ok = false;
+    }
+    png_image_free(&image);
+    return ok;
+}
+#else
+static bool decode_png(const struct file *file, struct picture *p, const char **why)
+{
+    (void)file;
+    (void)p;
+    *why = "is a PNG file, and this program was built without libpng-dev";
+    return false;
+}
+#endif
+
+#ifdef HAVE_JPEG
+struct failing {
+    struct jpeg_error_mgr manager;
+    jmp_buf back;
+};
+
+static void fail(j_common_ptr jpeg) { longjmp(((struct failing *)jpeg->err)->back, 1); }
+
+/* A warning tells of damage: what follows is grey. */
+static void stop_at_warning(j_common_ptr jpeg, int level)
+{
+    if (level < 0) {
+        fail(jpeg);
+    }
+}
+
+static bool read_jpeg(struct jpeg_decompress_struct *jpeg, struct picture *p, const char **why)
+{
+    jpeg_read_header(jpeg, TRUE);
+    jpeg->out_color_space = JCS_RGB;
+    const unsigned least = jpeg->image_width < jpeg->image_height ? jpeg->image_width : jpeg->image_height;
+    while (jpeg->scale_denom < 8 && least / (2 * jpeg->scale_denom) >= ENOUGH) {
+        jpeg->scale_num = 1;
+        jpeg->scale_denom *= 2; /* large photographs need not be decoded in full */
+    }
+    jpeg_start_decompress(jpeg);
+    if (jpeg->output_components != 3 || !make_room(p, jpeg->output_width, jpeg->output_height, why)) {
+        return false;
+    }
+    while (jpeg->output_scanline < jpeg->output_height) {
+        JSAMPROW row = p->pixels + (size_t)jpeg->output_scanline * (size_t)p->width * 3;
+        jpeg_read_scanlines(jpeg, &row, 1);
+    }
+    jpeg_finish_decompress(jpeg);
+    return true;
+}
+
+static bool decode_jpeg(const struct file *file, struct picture *p, const char **why)
+{
+    struct jpeg_decompress_struct jpeg;
+    struct failing failing;
+    jpeg.err = jpeg_std_error(&failing.manager);
+    failing.manager.error_exit = fail;
+    failing.manager.emit_message = stop_at_warning;
+    *why = "is a damaged JPEG file";
+    if (setjmp(failing.back) != 0) {
+        jpeg_destroy_decompress(&jpeg);
+        return false;
+    }
+    jpeg_create_decompress(&jpeg);
+    jpeg_mem_src(&jpeg, file->data, file->size);
+    const bool ok = read_jpeg(&jpeg, p, why);
+    jpeg_destroy_decompress(&jpeg);
+    return ok;
+}
+#else
+static bool decode_jpeg(const struct file *file, struct picture *p, const char **why)
+{
+    (void)file;
+    (void)p;
+    *why = "is a JPEG file, and this program was built without libjpeg-dev";
+    return false;
+}
+#endif
+
+static uint32_t le32(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Uncompressed, of 8 bits with a palette, 24 or 32. */
+static bool decode_bmp(const struct file *file, struct picture *p, const char **why)
+{
+    *why = "is a damaged BMP file, or one that is compressed";
+    if (file->size < 54 || le32(file->data + 14) < 40) {
+        return false;
+    }
+    const uint32_t start = le32(file->data + 10), head = le32(file->data + 14),
+                   bits = file->data[28] | file->data[29] << 8;
+    const int64_t width = (int32_t)le32(file->data + 18), lines = (int32_t)le32(file->data + 22);
+    const int64_t height = lines < 0 ? -lines : lines;
+    const uint32_t packed = le32(file->data + 30);
+    if ((bits != 8 && bits != 24 && bits != 32) || (packed != 0 && !(packed == 3 && bits == 32)) || width < 1 ||
+        width > MOST_PIXELS || height < 1 || height > MOST_PIXELS) {
+        return false;
+    }
+    const uint64_t stride = ((uint64_t)width * bits / 8 + 3) / 4 * 4;
+    const uint64_t palette = 14 + (uint64_t)head;
+    if (start > file->size || stride * (uint64_t)height > file->size - start ||
+        (bits == 8 && (palette > start || palette + 1024 > file->size)) ||
+        !make_room(p, (uint32_t)width, (uint32_t)height, why)) {
+        return false;
+    }
+    for (int64_t y = 0; y < height; y++) {
+        const uint8_t *row = file->data + start + stride * (uint64_t)(lines < 0 ? y : height - 1 - y);
+        for (int64_t x = 0; x < width; x++) {
+            const uint8_t *from = bits == 8 ? file->data + palette + 4 * (size_t)row[x] : row + (uint64_t)x * bits / 8;
+            uint8_t *to = p->pixels + 3 * (y * width + x);
+            to[0] = from[2];
+            to[1] = from[1];
+            to[2] = from[0];
+        }
+    }
+    return true;
+}
+
+bool data_decode(const struct file *file, struct picture *p, const char **why)
+{
+    const uint8_t *d = file->data;
+    *p = (struct picture){0};
+    *why = "is no PNG, JPEG or BMP file";
+    bool ok = false;
+    if (file->size > 8 && memcmp(d, "\x89PNG", 4) == 0) {
+        ok = decode_png(file, p, why);
+    } else if (file->size > 8 && d[0] == 0xff && d[1] == 0xd8) {
+        ok = decode_jpeg(file, p, why);
+    } else if (file->size > 8 && d[0] == 'B' && d[1] == 'M') {
+        ok = decode_bmp(file, p, why);
+    }
+    if (!ok) {
+        free(p->pixels);
+        p->pixels = NULL;
+    }
+    return ok;
+}
+
+const char *data_missing(enum data_kind kind)
+{
+    (void)kind;
+#ifndef HAVE_AUDIO
+    if (kind == DATA_AUDIO) {
+        return "libsndfile1-dev and libsamplerate0-dev";
+    }
+#endif
+    return NULL;
+}

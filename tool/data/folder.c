@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Lists a folder and its folders, sorted by name, and finds out where the labels are: in the outermost folder whose
+ * name differs, or in the first part of the files' names that takes few values. Folders and files called train and
+ * test make the split.
+ */
+#include "folder.h"
+
+#include <dirent.h>
+#include <regex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { MOST_DEPTH = 10, MOST_FILES = 1 << 20, MOST_PARTS = 16, PART = 128, MOST_CLASSES = 256 };
+
+bool data_has_suffix(const char *name, const char *const suffixes[])
+{
+    const size_t length = strlen(name);
+    for (; *suffixes != NULL; suffixes++) {
+        const size_t n = strlen(*suffixes);
+        if (length > n && strcasecmp(name + length - n, *suffixes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *const *suffixes_of(enum data_kind kind)
+{
+    static const char *const audio[] = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".au", ".mp3", ".opus", ".caf", NULL};
+    static const char *const sensor[] = {".csv", ".tsv", ".txt", ".npy", ".csv.gz", NULL};
+    static const char *const image[] = {".png",      ".jpg", ".jpeg",   ".bmp", "-ubyte",
+                                        "-ubyte.gz", ".idx", ".idx.gz", NULL};
+    static const char *const text[] = {".txt", ".tsv", ".csv", ".label", ".txt.gz", ".tsv.gz", ".csv.gz", NULL};
+    static const char *const table[] = {".csv", ".tsv", ".data", ".csv.gz", ".tsv.gz", ".txt", NULL};
+    static const char *const *const all[] = {
+        [DATA_AUDIO] = audio, [DATA_SENSOR] = sensor, [DATA_IMAGE] = image,
+        [DATA_BOXES] = image, [DATA_TEXT] = text,     [DATA_TABLE] = table,
+    };
+    return all[kind];
+}
+
+/* What lies beside data, but is none. */
+static bool is_papers(const char *name)
+{
+    static const char *const papers[] = {"readme", "license", "licence", "source.txt", "requirements", "changelog"};
+    for (size_t i = 0; i < COUNT_OF(papers); i++) {
+        if (strncasecmp(name, papers[i], strlen(papers[i])) == 0) {
+            return true;
+        }
+    }
+    return name[0] == '.' || strcmp(name, "_background_noise_") == 0;
+}
+
+/*** The list ***/
+
+struct list {
+    struct reader *r;
+    const char *const *suffixes;
+    int32_t capacity;
+};
+
+static bool add_file(struct list *l, const char *path, const char *name)
+{
+    struct reader *r = l->r;
+    if (r->file_count == MOST_FILES) {
+        return diag_fail(r->diag, "more than %d files", MOST_FILES);
+    }
+    if (r->file_count == l->capacity) {
+        l->capacity = l->capacity * 2 + 256;
+        struct data_file *grown = ARENA_ARRAY(r->arena, l->capacity, struct data_file);
+        if (r->file_count > 0) {
+            memcpy(grown, r->files, (size_t)r->file_count * sizeof *grown);
+        }
+        r->files = grown;
+    }
+    r->files[r->file_count++] = (struct data_file){path, name, NULL, -1};
+    return true;
+}
+
+static bool add_folder(struct list *l, const char *path, const char *name, int depth)
+{
+    struct reader *r = l->r;
+    DIR *dir = depth < MOST_DEPTH ? opendir(path) : NULL;
+    if (dir == NULL) {
+        data_skip(r, *name != '\0' ? name : path, depth < MOST_DEPTH ? "cannot be opened" : "folders nest too deeply");
+        return true;
+    }
+    bool ok = true;
+    for (const struct dirent *entry; ok && (entry = readdir(dir)) != NULL;) {
+        if (is_papers(entry->d_name)) {
+            continue;
+        }
+        char *below = arena_printf(r->arena, "%s/%s", path, entry->d_name);
+        char *short_name = arena_printf(r->arena, "%s%s%s", name, *name != '\0' ? "/" : "", entry->d_name);
+        struct stat status;
+        if (stat(below, &status) != 0) {
+            data_skip(r, short_name, "cannot be opened");
+        } else if (S_ISDIR(status.st_mode)) {
+            ok = add_folder(l, below, short_name, depth + 1);
+        } else if (S_ISREG(status.st_mode) && data_has_suffix(entry->d_name, l->suffixes)) {
+            ok = add_file(l, below, short_name);
+        }
+    }
+    closedir(dir);
+    return ok;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct data_file *)a)->name, ((const struct data_file *)b)->name);
+}
+
+/*** Parts of names ***/
+
+struct parts {
+    char text[MOST_PARTS][PART];
+    int count;
+};
+
+static void split_text(struct parts *parts, const char *text, const char *marks)
+{
+    parts->count = 0;
+    while (*text != '\0' && parts->count < MOST_PARTS) {
+        const size_t length = strcspn(text, marks);
+        if (length > 0) {
+            snprintf(parts->text[parts->count++], PART, "%.*s", (int)length, text);
+        }
+        text += length + (text[length] != '\0');
+    }
+}
+
+static bool is_one_of(const char *word, const char *const words[])
+{
+    for (; *words != NULL; words++) {
+        if (strcasecmp(word, *words) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *const train_words[] = {"train", "training", NULL};
+static const char *const test_words[] = {"test", "testing", "t10k", NULL};
+static const char *const valid_words[] = {"val", "valid", "validation", "dev", NULL};
+
+/* What a folder or a part of a file's name says: a split, or -1. `valid` counts as training. */
+static int word_split(const char *word)
+{
+    return is_one_of(word, train_words) || is_one_of(word, valid_words) ? SPLIT_TRAIN
+           : is_one_of(word, test_words)                                ? SPLIT_TEST
+                                                                        : -1;
+}
+
+/* The folders above a file, without those that name a split. */
+static void folders_of(struct parts *parts, const char *name)
+{
+    const char *end = strrchr(name, '/');
+    char folder[1024];
+    snprintf(folder, sizeof folder, "%.*s", end != NULL ? (int)(end - name) : 0, name);
+    split_text(parts, folder, "/");
+    int kept = 0;
+    for (int i = 0; i < parts->count; i++) {
+        if (word_split(parts->text[i]) < 0) {
+            memmove(parts->text[kept++], parts->text[i], PART);
+        }
+    }
+    parts->count = kept;
+}
+
+/* The file's own name in parts, without what follows the last dot. */
+static void name_parts(struct parts *parts, const char *name, const char *marks)
+{
+    const char *slash = strrchr(name, '/');
+    char stem[256];
+    snprintf(stem, sizeof stem, "%s", slash != NULL ? slash + 1 : name);
+    char *dot = strrchr(stem, '.');
+    if (dot != NULL) {
+        *dot = '\0';
+    }
+    split_text(parts, stem, marks);
+}
+
+/* Splits by folders and names, where there are both a training and a test part. */
+static void find_splits(struct reader *r)
+{
+    int found[SPLIT_COUNT] = {0};
+    for (int32_t i = 0; i < r->file_count; i++) {
+        struct data_file *f = &r->files[i];
+        struct parts parts;
+        split_text(&parts, f->name, "/");
+        for (int k = 0; k + 1 < parts.count && f->split < 0; k++) {
+            f->split = word_split(parts.text[k]);
+        }
+        name_parts(&parts, f->name, "-_. 0123456789");
+        for (int k = 0; k < parts.count && f->split < 0; k++) {
+            f->split = word_split(parts.text[k]);
+        }
+        name_parts(&parts, f->name, "-_. ");
+        f->split = f->split < 0 && parts.count > 0 ? word_split(parts.text[0]) : f->split;
+        if (f->split >= 0) {
+            found[f->split]++;
+        }
+    }
+    for (int32_t i = 0; i < r->file_count && (found[SPLIT_TRAIN] == 0 || found[SPLIT_TEST] == 0); i++) {
+        r->files[i].split = -1;
+    }
+}
+
+/*** Labels ***/
+
+/* How many values the texts take, at most MOST_CLASSES + 1; `texts` gets sorted. */
+static int32_t by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static int32_t count_values(char **texts, int32_t count)
+{
+    qsort(texts, (size_t)count, sizeof *texts, by_text);
+    int32_t values = count > 0;
+    for (int32_t i = 1; i < count; i++) {
+        values += strcmp(texts[i - 1], texts[i]) != 0;
+    }
+    return values;
+}
+
+/* Fills in labels by a rule that takes part `level` of a name; returns whether it makes sense: 2 classes or more, and
+ * several files in each. */
+typedef void part_rule(struct parts *parts, const char *name, const void *context);
+
+static bool label_by_part(struct reader *r, part_rule *rule, const void *context, int level, int32_t files_per_class)
+{
+    char **texts = ARENA_ARRAY(r->arena, r->file_count + 1, char *);
+    int32_t count = 0;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        struct parts parts;
+        rule(&parts, r->files[i].name, context);
+        if (level < parts.count) {
+            texts[count++] = arena_printf(r->arena, "%s", parts.text[level]);
+            r->files[i].label = texts[count - 1];
+        }
+    }
+    const int32_t values = count_values(texts, count);
+    if (values >= 2 && values <= MOST_CLASSES && values * files_per_class <= count && 2 * count > r->file_count) {
+        return true;
+    }
+    for (int32_t i = 0; i < r->file_count; i++) {
+        r->files[i].label = NULL;
+    }
+    return false;
+}
+
+static void folder_rule(struct parts *parts, const char *name, const void *context)
+{
+    (void)context;
+    folders_of(parts, name);
+}
+
+static void name_rule(struct parts *parts, const char *name, const void *context) { name_parts(parts, name, context); }
+
+/* The letters at the start of a name, as in "yes12". */
+static void letters_rule(struct parts *parts, const char *name, const void *context)
+{
+    (void)context;
+    name_parts(parts, name, "0123456789");
+}
+
+static bool label_by_folder(struct reader *r)
+{
+    for (int level = 0; level < MOST_DEPTH; level++) {
+        if (label_by_part(r, folder_rule, NULL, level, 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool label_by_name(struct reader *r)
+{
+    static const char *const marks[] = {"_", "_- .", NULL};
+    for (int i = 0; marks[i] != NULL; i++) {
+        for (int level = 0; level < MOST_PARTS; level++) {
+            if (label_by_part(r, name_rule, marks[i], level, 4)) {
+                return true;
+            }
+        }
+    }
+    return label_by_part(r, letters_rule, NULL, 0, 4);
+}
+
+/* What the first bracket finds, in `found` of PART bytes. */
+static bool match(const regex_t *regex, const char *name, char *found)
+{
+    regmatch_t at[8];
+    if (regexec(regex, name, COUNT_OF(at), at, 0) != 0) {
+        return false;
+    }
+    size_t i = 1;
+    while (i + 1 < COUNT_OF(at) && i < regex->re_nsub && at[i].rm_so < 0) { /* the alternative that matched */
+        i++;
+    }
+    if (at[i].rm_so < 0) {
+        return false;
+    }
+    snprintf(found, PART, "%.*s", (int)(at[i].rm_eo - at[i].rm_so), name + at[i].rm_so);
+    return true;
+}
+
+static void label_by_pattern(struct reader *r)
+{
+    regex_t regex;
+    if (regcomp(&regex, r->options->pattern, REG_EXTENDED) != 0) {
+        return; /* data_read has checked it */
+    }
+    for (int32_t i = 0; i < r->file_count; i++) {
+        char found[PART];
+        if (match(&regex, r->files[i].name, found)) {
+            r->files[i].label = arena_printf(r->arena, "%s", found);
+        }
+    }
+    regfree(&regex);
+}
+
+/* Lines "name,label": the name with or without folders and suffix. */
+static bool label_by_file(struct reader *r)
+{
+    struct data_file f = {r->options->label_file, r->options->label_file, NULL, -1};
+    struct file content;
+    struct csv csv;
+    if (!data_load(r, &f, &content)) {
+        return diag_fail(r->diag, "data.label_file: %s cannot be read", f.path);
+    }
+    char *text = arena_copy(r->arena, content.data, content.size + 1);
+    data_unload(&content);
+    if (!data_parse_csv(r, &f, text, content.size, &csv) || csv.column_count < 2) {
+        return diag_fail(r->diag, "data.label_file: %s has no lines of name and label", f.path);
+    }
+    for (int32_t i = 0; i < r->file_count; i++) {
+        const char *slash = strrchr(r->files[i].name, '/'), *base = slash != NULL ? slash + 1 : r->files[i].name;
+        const size_t stem = strcspn(base, ".");
+        for (int32_t k = 0; k < csv.row_count && r->files[i].label == NULL; k++) {
+            const char *key = csv.cells[(size_t)k * (size_t)csv.column_count];
+            if (strcmp(key, r->files[i].name) == 0 || strcmp(key, base) == 0 ||
+                (strlen(key) == stem && strncmp(key, base, stem) == 0)) {
+                r->files[i].label = csv.cells[(size_t)k * (size_t)csv.column_count + 1];
+            }
+        }
+    }
+    return true;
+}
+
+static bool find_labels(struct reader *r)
+{
+    const struct data_options *o = r->options;
+    const char *how = o->labels != NULL ? o->labels : "auto";
+    const bool is_auto = strcmp(how, "auto") == 0;
+    r->labels_inside = strcmp(how, "column") == 0;
+    if (strcmp(how, "none") == 0 || r->labels_inside || o->kind == DATA_BOXES) {
+        return true;
+    }
+    if (strcmp(how, "file") == 0 || (is_auto && o->label_file != NULL)) {
+        return o->label_file != NULL ? label_by_file(r)
+                                     : diag_fail(r->diag, "data.labels is file: say which by data.label_file");
+    }
+    if (o->pattern != NULL && *o->pattern != '\0' && strcmp(how, "folder") != 0) {
+        label_by_pattern(r);
+        return true;
+    }
+    if (strcmp(how, "folder") == 0) {
+        return label_by_folder(r) ||
+               diag_fail(r->diag, "data.labels is folder, but there are not two folders with files to tell apart");
+    }
+    if (strcmp(how, "name") == 0) {
+        return label_by_name(r) ||
+               diag_fail(r->diag, "data.labels is name, but no part of the names makes classes; give data.pattern");
+    }
+    if (!label_by_folder(r) && o->kind != DATA_TEXT && o->kind != DATA_TABLE) {
+        label_by_name(r);
+    }
+    return true;
+}
+
+bool folder_list(struct reader *r)
+{
+    struct stat status;
+    const char *path = r->options->path;
+    if (path == NULL || *path == '\0' || stat(path, &status) != 0) {
+        return diag_fail(r->diag, "%s: no such file or folder; give --data or data.path", path != NULL ? path : "");
+    }
+    struct list list = {r, suffixes_of(r->options->kind), 0};
+    if (S_ISDIR(status.st_mode)) {
+        if (!add_folder(&list, path, "", 0)) {
+            return false;
+        }
+    } else {
+        const char *slash = strrchr(path, '/');
+        add_file(&list, path, slash != NULL ? slash + 1 : path);
+    }
+    qsort(r->files, (size_t)r->file_count, sizeof *r->files, by_name);
+    if (r->options->kind != DATA_BOXES) {
+        find_splits(r);
+    }
+    return find_labels(r);
+}
+
+/*** Groups ***/
+
+static uint64_t hash_text(const char *text)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *text != '\0'; text++) {
+        h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    }
+    h ^= h >> 31; /* FNV mixes its upper bits poorly for short texts */
+    h *= UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+uint64_t folder_group(const char *pattern, const char *name, const char *key)
+{
+    char found[PART];
+    regex_t regex;
+    bool is_found = false;
+    if (pattern != NULL && *pattern != '\0' && regcomp(&regex, pattern, REG_EXTENDED) == 0) {
+        const char *slash = strrchr(name, '/');
+        is_found = match(&regex, slash != NULL ? slash + 1 : name, found) || match(&regex, name, found);
+        regfree(&regex);
+    }
+    return hash_text(is_found ? found : key != NULL ? key : name);
+}
+
+enum data_split folder_split(uint64_t group, const struct data_options *o)
+{
+    const double share = (double)(group >> 11) / (double)(UINT64_C(1) << 53);
+    return share < o->test ? SPLIT_TEST : share < o->test + o->validation ? SPLIT_VALIDATION : SPLIT_TRAIN;
+}
