@@ -10,6 +10,13 @@ static bool check_vector(const struct graph *g, const struct node *n, int i, str
     return t->rank == 1 || ir_fail(n, diag, "input %d has %d dims, want 1", i, t->rank);
 }
 
+/* An input of one dim, or frames of it. */
+static bool check_frames(const struct graph *g, const struct node *n, int i, struct diag *diag)
+{
+    const struct tensor *t = ir_in(g, n, i);
+    return t->rank == 1 || t->rank == 2 || ir_fail(n, diag, "input %d has %d dims, want 1 or 2", i, t->rank);
+}
+
 static bool check_samples(const struct graph *g, const struct node *n, int32_t least_rank, struct diag *diag)
 {
     const struct tensor *in = ir_in(g, n, 0);
@@ -48,25 +55,28 @@ bool shape_signal_fft(struct graph *g, struct node *n, struct diag *diag)
 
 bool shape_signal_energy(struct graph *g, struct node *n, struct diag *diag)
 {
-    return check_samples(g, n, 1, diag) && check_vector(g, n, 0, diag) &&
-           set_last(g, n, 0, ir_in(g, n, 0)->dim[0] / 2, diag);
+    const int32_t kept = ir_in(g, n, 0)->rank - 1;
+    return check_samples(g, n, 1, diag) && check_frames(g, n, 0, diag) &&
+           set_last(g, n, kept, ir_in(g, n, 0)->dim[kept] / 2, diag);
 }
 
 bool shape_signal_auto_scale(struct graph *g, struct node *n, struct diag *diag)
 {
-    shape_copy(g, n, 0, ir_in(g, n, 0));
-    shape_set(g, n, 1, 0, NULL);
-    return check_samples(g, n, 1, diag) && check_vector(g, n, 0, diag);
+    const struct tensor *in = ir_in(g, n, 0);
+    shape_copy(g, n, 0, in);
+    shape_set(g, n, 1, in->rank > 1, in->dim); /* a shift for each frame */
+    return check_samples(g, n, 1, diag) && check_frames(g, n, 0, diag);
 }
 
 bool shape_signal_filter_bank(struct graph *g, struct node *n, struct diag *diag)
 {
-    for (int i = 0; i < n->in_count; i++) {
+    for (int i = 1; i < n->in_count; i++) {
         if (!check_vector(g, n, i, diag)) {
             return false;
         }
     }
-    return set_last(g, n, 0, n->attr.num_channels, diag);
+    return check_samples(g, n, 1, diag) && check_frames(g, n, 0, diag) &&
+           set_last(g, n, ir_in(g, n, 0)->rank - 1, n->attr.num_channels, diag);
 }
 
 bool shape_signal_framer(struct graph *g, struct node *n, struct diag *diag)
@@ -140,4 +150,24 @@ bool shape_circular_buffer(struct graph *g, struct node *n, struct diag *diag)
     }
     out->is_state = true;
     return true;
+}
+
+/* Frames of frame_size samples, one for each row of `hop` samples that all of a frame follows: [rows, hop]. */
+bool shape_frames(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0);
+    const int32_t size = n->attr.frame_size;
+    if (in->rank != 2 || in->dim[0] < 1 || in->dim[1] < 1) {
+        return ir_fail(n, diag, "input has %d dims, want [rows, samples of a row]", in->rank);
+    }
+    const int32_t rows = size > 0 ? (size - 1) / in->dim[1] + 1 : 0;
+    if (rows < 1 || rows > in->dim[0]) {
+        return ir_fail(n, diag, "frames of %d samples do not fit in %d rows of %d", size, in->dim[0], in->dim[1]);
+    }
+    return shape_set_wide(g, n, 0, 2, (const int64_t[]){in->dim[0] - rows + 1, size}, diag);
+}
+
+bool shape_text_hash(struct graph *g, struct node *n, struct diag *diag)
+{
+    return check_samples(g, n, 1, diag) && check_vector(g, n, 0, diag) && set_last(g, n, 0, n->attr.num_channels, diag);
 }

@@ -2,11 +2,10 @@
  *
  * The table of kernels.
  */
-#include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/call.h"
+#include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/convert.h"
-#include "../../mote/kernel/detect.h"
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/packed.h"
 #include "../../mote/kernel/packed_mve.h"
@@ -17,6 +16,7 @@
 #include "../../mote/kernel/matmul.h"
 #include "../../mote/kernel/signal.h"
 #include "../../mote/kernel/softmax.h"
+#include "../../mote/kernel/text.h"
 #include "../../mote/kernel/tree.h"
 #include "../../mote/kernel/unary.h"
 #include "plan.h"

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "../../mote/kernel/signal.h"
+#include "../../mote/kernel/text.h"
 
 #include "lower.h"
 
@@ -156,7 +157,7 @@ bool lower_signal_fft(struct lower *l)
 bool lower_signal_energy(struct lower *l)
 {
     const struct attr *a = &l->node->attr;
-    const int32_t count = lower_out(l, 0)->dim[0];
+    const int32_t count = last_dim(lower_out(l, 0));
     if (!check_types(l, TYPES(TYPE_S16), TYPES(TYPE_U32), "int16 to uint32") ||
         !check_range(l, "start_index", a->start_index, 0, count) ||
         !check_range(l, "end_index", a->end_index, 0, count)) {
@@ -176,10 +177,11 @@ bool lower_signal_auto_scale(struct lower *l)
         return false;
     }
     struct mote_signal_auto_scale *p = lower_kernel(l, KERNEL_signal_auto_scale_s16);
-    p->count = lower_in(l, 0)->dim[0];
-    lower_out_whole(l, 0);
-    lower_out_whole(l, 1);
-    lower_in_whole(l, 0);
+    const struct tensor *in = lower_in(l, 0);
+    p->count = last_dim(in);
+    lower_out_view(l, 0, rows_of(in, p->count));
+    lower_out_view(l, 1, rows_of(lower_out(l, 1), 1));
+    lower_in_view(l, 0, rows_of(in, p->count), lower_each_line);
     lower_in_place(l, 0);
     return true;
 }
@@ -189,7 +191,7 @@ bool lower_signal_auto_scale(struct lower *l)
 /* Bands must lie inside of the spectrum and of the weights. */
 static bool check_bands(struct lower *l, const struct mote_signal_filter_bank *p)
 {
-    const int64_t frequencies = ir_count(lower_in(l, 0));
+    const int64_t frequencies = last_dim(lower_in(l, 0));
     const int64_t weights = ir_count(lower_in(l, 1)), unweights = ir_count(lower_in(l, 2));
     const int64_t least = weights < unweights ? weights : unweights;
     for (int32_t i = 0; i <= p->channel_count; i++) {
@@ -232,21 +234,33 @@ bool lower_signal_filter_bank(struct lower *l)
 
 bool lower_signal_sqrt(struct lower *l)
 {
+    const struct tensor *in = lower_in(l, 0), *shift = lower_in(l, 1);
+    const bool is_each = ir_count(shift) > 1; /* a shift for each frame */
     if (!check_types(l, TYPES(TYPE_U64, TYPE_S32), TYPES(TYPE_U32), "uint64 with int32 shift to uint32") ||
-        !check_count(l, 1, 1)) {
+        !check_count(l, 1, is_each ? ir_count(in) / last_dim(in) : 1)) {
         return false;
     }
     struct mote_signal_sqrt *p = lower_kernel(l, KERNEL_signal_sqrt_u64);
-    p->count = last_dim(lower_in(l, 0));
+    p->count = last_dim(in);
     lower_vectors(l);
-    lower_in_whole(l, 1);
+    if (is_each) {
+        lower_in_view(l, 1, rows_of(shift, 1), lower_each_line);
+    } else {
+        lower_in_whole(l, 1);
+    }
     return true;
+}
+
+static bool check_channels(struct lower *l)
+{
+    const int32_t count = last_dim(lower_in(l, 0)), want = l->node->attr.num_channels;
+    return count == want || ir_fail(l->node, l->diag, "input has %d channels, want %d", count, want);
 }
 
 bool lower_signal_subtract(struct lower *l)
 {
     const struct attr *a = &l->node->attr;
-    if (!check_types(l, TYPES(TYPE_U32), TYPES(TYPE_U32, TYPE_U32), "uint32") || !check_count(l, 0, a->num_channels) ||
+    if (!check_types(l, TYPES(TYPE_U32), TYPES(TYPE_U32, TYPE_U32), "uint32") || !check_channels(l) ||
         !check_range(l, "smoothing_bits", a->smoothing_bits, 0, 31) ||
         !check_range(l, "spectral_subtraction_bits", a->spectral_subtraction_bits, 0, 63)) {
         return false;
@@ -261,9 +275,10 @@ bool lower_signal_subtract(struct lower *l)
     p->one_minus_smoothing[1] = (uint32_t)a->alternate_one_minus_smoothing;
     p->least = (uint32_t)a->min_signal_remaining;
     p->clamping = a->clamping;
-    lower_out_whole(l, 0);
-    lower_out_whole(l, 1);
-    lower_in_whole(l, 0);
+    const struct lower_lines rows = rows_of(lower_in(l, 0), p->count);
+    lower_out_view(l, 0, rows);
+    lower_out_view(l, 1, rows);
+    lower_in_view(l, 0, rows, lower_each_line);
     lower_in_place(l, 0);
     return lower_own_state(l, p->count * (int64_t)sizeof(uint32_t));
 }
@@ -280,11 +295,12 @@ bool lower_signal_pcan(struct lower *l)
                        MOTE_PCAN_TABLE);
     }
     struct mote_signal_pcan *p = lower_kernel(l, KERNEL_signal_pcan_u32);
-    p->count = (int32_t)ir_count(in);
+    p->count = last_dim(in);
     p->snr_shift = l->node->attr.snr_shift;
-    lower_out_whole(l, 0);
-    lower_in_whole(l, 0);
-    lower_in_whole(l, 1);
+    const struct lower_lines rows = rows_of(in, p->count);
+    lower_out_view(l, 0, rows);
+    lower_in_view(l, 0, rows, lower_each_line);
+    lower_in_view(l, 1, rows, lower_each_line);
     lower_in_whole(l, 2);
     lower_in_place(l, 0);
     return true;
@@ -399,6 +415,39 @@ bool lower_circular_buffer(struct lower *l)
     struct mote_circular_buffer *p = lower_kernel(l, KERNEL_circular_buffer);
     p->bytes = (int32_t)ir_size(in);
     p->size = (int32_t)ir_size(out);
+    lower_out_whole(l, 0);
+    lower_in_whole(l, 0);
+    return true;
+}
+
+bool lower_frames(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0);
+    if (!check_types(l, TYPES(TYPE_S16), TYPES(TYPE_S16), "int16")) {
+        return false;
+    }
+    struct mote_frames *p = lower_kernel(l, KERNEL_frames_s16);
+    p->size = l->node->attr.frame_size;
+    p->hop = in->dim[1];
+    lower_out_view(l, 0, rows_of(out, p->size));
+    lower_in_view(l, 0, rows_of(in, p->hop), (struct lower_window){(p->size - 1) / p->hop + 1, 1, 1, 0, NULL});
+    return true;
+}
+
+bool lower_text_hash(struct lower *l)
+{
+    const struct attr *a = &l->node->attr;
+    if (!check_types(l, TYPES(TYPE_U8), TYPES(TYPE_U8), "uint8") ||
+        !check_range(l, "num_channels", a->num_channels, 1, 1 << 24) ||
+        !check_range(l, "words", a->words, 0, MOTE_TEXT_WORDS) ||
+        !check_range(l, "letters", a->letters, 0, MOTE_TEXT_LETTERS)) {
+        return false;
+    }
+    struct mote_text_hash *p = lower_kernel(l, KERNEL_text_hash_u8);
+    p->length = last_dim(lower_in(l, 0));
+    p->buckets = a->num_channels;
+    p->words = a->words;
+    p->letters = a->letters;
     lower_out_whole(l, 0);
     lower_in_whole(l, 0);
     return true;

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Front-ends as graphs: the micro front-end against tflite-micro's own model of it, row by row as well as frame by frame;
+ * and the features of signals whose spectrum and moments are known.
+ *
+ * usage: test_front [GOLDEN]   GOLDEN: folder with tflm_audio_preprocessor_int8
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../tool/front/front.h"
+#include "../tool/run/run.h"
+
+enum { FRAME = 480, CHANNELS = 40, FRAMES = 5 };
+
+static struct arena arena;
+static struct diag diag;
+static int failures;
+
+static void check(bool ok, const char *what)
+{
+    printf("%s: %s%s%s\n", ok ? "ok" : "FAILED", what, diag.failed ? ": " : "", diag.text);
+    failures += !ok;
+    diag = (struct diag){0};
+}
+
+static const struct front_options audio = {
+    .kind = FRONT_MEL, .rate = 16000, .frame = 0.03, .hop = 0.02, .filters = CHANNELS, .low = 125, .high = 7500};
+
+/* Builds and plans; NULL with an error. */
+static struct plan *make(const struct front_options *o, enum type type, int32_t rank, const int32_t dim[],
+                         enum plan_schedule how)
+{
+    struct tensor input = {.type = type, .rank = rank};
+    memcpy(input.dim, dim, (size_t)rank * sizeof *dim);
+    struct graph *g = ARENA_NEW(&arena, struct graph);
+    g->arena = &arena;
+    struct plan *plan = ARENA_NEW(&arena, struct plan);
+    return front_build(o, &input, g, &diag) && plan_graph(g, how, plan, &diag) ? plan : NULL;
+}
+
+static void run(struct plan *plan, const void *in, void *out)
+{
+    struct runner runner;
+    run_init(&runner, plan);
+    run_invoke(&runner, in, out);
+}
+
+/*** Against tflite-micro ***/
+
+/* Three invokes with state kept, as the golden cases are. */
+static bool matches(struct plan *plan, const char *folder, int number)
+{
+    char name[2][512];
+    struct file in, out;
+    snprintf(name[0], sizeof name[0], "%s/tflm_audio_preprocessor_int8/case%d.in.bin", folder, number);
+    snprintf(name[1], sizeof name[1], "%s/tflm_audio_preprocessor_int8/case%d.out.bin", folder, number);
+    if (!file_open(&in, name[0], &diag) || !file_open(&out, name[1], &diag)) {
+        return false;
+    }
+    struct runner runner;
+    run_init(&runner, plan);
+    bool ok = in.size % (2 * FRAME) == 0 && out.size == in.size / (2 * FRAME) * CHANNELS;
+    for (size_t i = 0; ok && i < in.size / (2 * FRAME); i++) {
+        uint8_t got[CHANNELS];
+        run_invoke(&runner, in.data + i * 2 * FRAME, got);
+        ok = memcmp(got, out.data + i * CHANNELS, CHANNELS) == 0;
+    }
+    file_close(&in);
+    file_close(&out);
+    return ok;
+}
+
+static void test_golden(const char *folder)
+{
+    static const int cases[] = {0, 3, 4, 5};
+    struct front_options o = audio;
+    o.hop = o.frame;
+    o.noise_reduction = o.pcan = o.is_scaled = true;
+    struct plan *plan = make(&o, TYPE_S16, 1, (const int32_t[]){FRAME}, PLAN_STREAM);
+    check(plan != NULL, "the audio preprocessor is built");
+    for (size_t i = 0; i < COUNT_OF(cases) && plan != NULL; i++) {
+        char what[80];
+        snprintf(what, sizeof what, "the bits of tflite-micro's audio preprocessor, case %d", cases[i]);
+        check(matches(plan, folder, cases[i]), what);
+    }
+}
+
+/*** Rows ***/
+
+/* Frames that overlap give what an invoke for each frame gives, with the noise going on from one to the next. */
+static void test_rows(void)
+{
+    enum { HOP = 320, SAMPLES = (FRAMES + 1) * HOP };
+    int16_t samples[SAMPLES], all[FRAMES * CHANNELS], one[CHANNELS], layers[FRAMES * CHANNELS];
+    for (int i = 0; i < SAMPLES; i++) {
+        samples[i] = (int16_t)(8000 * sin(i * i * 1e-4) + i % 97 * 30);
+    }
+    struct front_options o = audio;
+    o.noise_reduction = o.pcan = true;
+    struct plan *whole = make(&o, TYPE_S16, 1, (const int32_t[]){SAMPLES}, PLAN_STREAM);
+    struct plan *by_layers = make(&o, TYPE_S16, 1, (const int32_t[]){SAMPLES}, PLAN_LAYERS);
+    o.hop = o.frame;
+    struct plan *single = make(&o, TYPE_S16, 1, (const int32_t[]){FRAME}, PLAN_STREAM);
+    if (whole == NULL || by_layers == NULL || single == NULL) {
+        check(false, "front-ends of many frames are built");
+        return;
+    }
+    check(run_output_size(whole) == sizeof all, "frames that fit in the samples");
+    run(whole, samples, all);
+    run(by_layers, samples, layers);
+    struct runner runner;
+    run_init(&runner, single);
+    bool same = true;
+    for (int i = 0; i < FRAMES; i++) {
+        run_invoke(&runner, (const uint8_t *)(samples + i * HOP), (uint8_t *)one);
+        same = same && memcmp(one, all + i * CHANNELS, sizeof one) == 0;
+    }
+    check(same, "many frames at once are the frames one by one");
+    check(memcmp(all, layers, sizeof all) == 0, "row by row or a layer at a time");
+    check(whole->tensor_size < by_layers->tensor_size, "row by row takes less RAM");
+}
+
+/* A tone is loudest in the band round its frequency. */
+static void test_tone(void)
+{
+    enum { SAMPLES = 640 };
+    struct plan *plan = make(&audio, TYPE_S16, 1, (const int32_t[]){SAMPLES}, PLAN_STREAM);
+    const double mel = 1127 * log1p(1000 / 700.0), low = 1127 * log1p(125 / 700.0), high = 1127 * log1p(7500 / 700.0);
+    const int want = (int)floor((mel - low) / (high - low) * (CHANNELS + 1) + 0.5) - 1;
+    int16_t samples[SAMPLES], out[CHANNELS];
+    int loudest = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        samples[i] = (int16_t)(10000 * sin(2 * 3.14159265 * 1000 * i / 16000));
+    }
+    if (plan != NULL) {
+        run(plan, samples, out);
+        for (int i = 1; i < CHANNELS; i++) {
+            loudest = out[i] > out[loudest] ? i : loudest;
+        }
+    }
+    check(plan != NULL && loudest == want, "1000 Hz are in the band round 1000 Hz");
+}
+
+/*** Vibration ***/
+
+enum { STEPS = 256, AXES = 2, MOMENTS = 5, BANDS = 16 };
+
+/* A sine has a root mean square of 1/sqrt(2), no skewness, a kurtosis of 1.5, extremes of sqrt(2); its power lies in one
+ * band. The second axis is its negative three times as large, on top of a constant. */
+static void test_spectrum(void)
+{
+    const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .level = 1};
+    struct plan *plan = make(&o, TYPE_F32, 2, (const int32_t[]){STEPS, AXES}, PLAN_STREAM);
+    float in[STEPS * AXES], out[AXES * (MOMENTS + BANDS)];
+    if (plan == NULL || run_output_size(plan) != sizeof out) {
+        check(false, "a spectrum is built");
+        return;
+    }
+    for (int i = 0; i < STEPS; i++) {
+        const float x = (float)sin(2 * 3.14159265358979 * 48 * i / STEPS);
+        in[i * AXES] = x;
+        in[i * AXES + 1] = 5 - 3 * x;
+    }
+    run(plan, in, out);
+    for (int axis = 0; axis < AXES; axis++) {
+        const float *f = out + axis * (MOMENTS + BANDS), *bands = f + MOMENTS;
+        const float power = axis == 0 ? 0.5F : 4.5F;
+        check(fabsf(f[0] - logf(power)) < 1e-3F && fabsf(f[1]) < 1e-3F && fabsf(f[2] - logf(1.51F)) < 1e-2F &&
+                  fabsf(f[3] - sqrtf(2)) < 1e-2F && fabsf(f[4] + sqrtf(2)) < 1e-2F,
+              "moments of a sine");
+        int loudest = 0;
+        double sum = 0;
+        for (int i = 0; i < BANDS; i++) {
+            loudest = bands[i] > bands[loudest] ? i : loudest;
+            sum += exp((double)bands[i]);
+        }
+        check(loudest == 8 && fabs(sum / power - 1) < 0.02,
+              "all of its power lies in the band of bin 48, half way between even and bent");
+    }
+}
+
+/* Counters by hand for two words without letters: one word thrice, the other once, no pairs. */
+static void test_hash(void)
+{
+    enum { LENGTH = 24, BUCKETS = 512 };
+    struct front_options o = {.kind = FRONT_HASH, .buckets = BUCKETS, .words = 1};
+    struct plan *plan = make(&o, TYPE_U8, 1, (const int32_t[]){LENGTH}, PLAN_STREAM);
+    const char text[2][LENGTH] = {"Yes yes, YES 12:34", "a b c d e f g h i j k l"};
+    uint8_t out[BUCKETS];
+    int ones = 0, twos = 0, threes = 0, others = 0;
+    if (plan != NULL) {
+        run(plan, text[0], out);
+        for (int i = 0; i < BUCKETS; i++) {
+            ones += out[i] == 1;
+            twos += out[i] == 2;
+            threes += out[i] == 3;
+            others += out[i] > 3;
+        }
+    }
+    check(ones == 2 && twos == 1 && threes == 1 && others == 0, "yes three times, 00 twice, a comma, a colon");
+    o.words = 2;
+    plan = make(&o, TYPE_U8, 1, (const int32_t[]){LENGTH}, PLAN_STREAM);
+    int sum = 0;
+    if (plan != NULL) {
+        run(plan, text[1], out);
+        for (int i = 0; i < BUCKETS; i++) {
+            sum += out[i];
+        }
+    }
+    check(sum == 12 + 11, "twelve words and eleven pairs");
+}
+
+/* What a front-end and a network give together is what the one gives behind the other. */
+static void test_stitch(void)
+{
+    struct graph front = {.arena = &arena}, both;
+    const struct front_options o = {.kind = FRONT_STANDARD};
+    const struct tensor input = {.type = TYPE_F32, .rank = 1, .dim = {3}};
+    const float mean[] = {1, 2, 3}, deviation[] = {2, 4, 8}, x[] = {3, 2, 11};
+    const struct graph empty = {.arena = &arena};
+    struct graph network = empty;
+    bool ok = front_build(&o, &input, &front, &diag) && front_standardise(&front, mean, deviation, &diag) &&
+              front_build(&o, &input, &network, &diag) && front_standardise(&network, mean, mean, &diag) &&
+              front_stitch(&front, &network, &both, &diag);
+    struct plan plan;
+    float got[3] = {0};
+    ok = ok && plan_graph(&both, PLAN_STREAM, &plan, &diag);
+    if (ok) {
+        run(&plan, x, got);
+    }
+    /* (3-1)/2 = 1, (2-2)/4 = 0, (11-3)/8 = 1; then (1-1)/1, (0-2)/2, (1-3)/3 */
+    check(ok && fabsf(got[0]) < 1e-6F && fabsf(got[1] + 1) < 1e-6F && fabsf(got[2] + 2.0F / 3) < 1e-6F,
+          "a front-end and what is behind it");
+}
+
+int main(int argc, char **argv)
+{
+    jmp_buf exhausted;
+    arena_init(&arena, (size_t)1 << 28);
+    arena.on_exhaustion = &exhausted;
+    if (setjmp(exhausted) != 0) {
+        printf("FAILED: out of memory\n");
+        return 1;
+    }
+    test_rows();
+    test_tone();
+    test_spectrum();
+    test_hash();
+    test_stitch();
+    struct file there;
+    char name[512];
+    snprintf(name, sizeof name, "%s/tflm_audio_preprocessor_int8/model.tflite", argc > 1 ? argv[1] : "");
+    if (argc > 1 && file_open(&there, name, &diag)) {
+        file_close(&there);
+        test_golden(argv[1]);
+    } else {
+        printf("skipped: tflite-micro's audio preprocessor, since there is no %s\n", name);
+    }
+    arena_free(&arena);
+    return failures > 0;
+}

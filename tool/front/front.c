@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "front.h"
+
+#include <string.h>
+
+#include "build.h"
+
+static int32_t add_input(struct build *b, const struct front_options *o, const struct tensor *input)
+{
+    if (o->kind == FRONT_MEL || o->kind == FRONT_MFCC) {
+        const int32_t hop = (int32_t)(o->hop * o->rate + 0.5), samples = (int32_t)ir_count(input);
+        if (hop < 1 || samples < hop) {
+            diag_fail(b->diag, "front.hop of %d samples does not fit in %d", hop, samples);
+            return 0;
+        }
+        return build_tensor(b, "samples", TYPE_S16, 2, LIST(samples / hop, hop));
+    }
+    const int32_t in = build_tensor(b, "input", input->type, input->rank, input->dim);
+    if (o->kind == FRONT_PIXELS) {
+        build_quant(b, in, 1.0F / 255, 0);
+    }
+    return in;
+}
+
+static int32_t add_kind(struct build *b, const struct front_options *o, int32_t in)
+{
+    const struct attr hash = {.num_channels = o->buckets, .words = o->words, .letters = o->letters};
+    int32_t x = in;
+    switch (o->kind) {
+    case FRONT_MEL:
+        return front_mel(b, o, in);
+    case FRONT_MFCC:
+        return front_mfcc(b, o, front_mel(b, o, in));
+    case FRONT_SPECTRUM:
+    case FRONT_STATISTICS:
+        return front_statistics(b, o, in);
+    case FRONT_HASH:
+        x = build_node(b, OP_MoteTextHash, &hash, TYPE_U8, 1, LIST(in));
+        build_quant(b, x, 0.25F, 0);
+        return x;
+    case FRONT_RAW:
+    case FRONT_PIXELS:
+    case FRONT_STANDARD:
+        break;
+    }
+    return x;
+}
+
+bool front_is_float(enum front_kind kind) { return kind != FRONT_MEL && kind != FRONT_PIXELS && kind != FRONT_HASH; }
+
+bool front_build(const struct front_options *o, const struct tensor *input, struct graph *g, struct diag *diag)
+{
+    static const enum type types[] = {
+        [FRONT_MEL] = TYPE_S16, [FRONT_MFCC] = TYPE_S16,  [FRONT_SPECTRUM] = TYPE_F32, [FRONT_STATISTICS] = TYPE_F32,
+        [FRONT_RAW] = TYPE_F32, [FRONT_PIXELS] = TYPE_U8, [FRONT_HASH] = TYPE_U8,      [FRONT_STANDARD] = TYPE_F32,
+    };
+    static const int32_t ranks[] = {
+        [FRONT_MEL] = 1, [FRONT_MFCC] = 1,   [FRONT_SPECTRUM] = 2, [FRONT_STATISTICS] = 2,
+        [FRONT_RAW] = 2, [FRONT_PIXELS] = 3, [FRONT_HASH] = 1,     [FRONT_STANDARD] = 1,
+    };
+    if (input->type != types[o->kind] || input->rank != ranks[o->kind]) {
+        return diag_fail(diag, "front.kind does not fit data.kind: examples are of %s with %d dims, want %s with %d",
+                         ir_type_text(input->type), input->rank, ir_type_text(types[o->kind]), ranks[o->kind]);
+    }
+    struct build b;
+    build_begin(&b, g, diag);
+    const int32_t in = add_input(&b, o, input);
+    const int32_t out = diag->failed ? 0 : add_kind(&b, o, in);
+    build_end(&b, in, out);
+    return !diag->failed && ir_check(g, diag);
+}
+
+bool front_standardise(struct graph *g, const float *mean, const float *deviation, struct diag *diag)
+{
+    struct build b = {g, diag};
+    const int32_t out = g->outputs[0], count = ir_dim(&g->tensors[out], -1);
+    float *factor = ARENA_ARRAY(g->arena, count, float);
+    for (int32_t i = 0; i < count; i++) {
+        factor[i] = 1 / deviation[i];
+    }
+    int32_t x = build_binary(&b, OP_SUB, out, build_floats(&b, count, mean));
+    x = build_binary(&b, OP_MUL, x, build_floats(&b, count, factor));
+    build_end(&b, g->inputs[0], x);
+    return !diag->failed && ir_check(g, diag);
+}
+
+/*** Stitching ***/
+
+/* What leaves the front-end as the network wants it: its shape, then its type and quantisation. */
+static int32_t convert(struct build *b, int32_t x, const struct tensor *wanted)
+{
+    const struct tensor *t = build_at(b, x);
+    if (ir_count(t) != ir_count(wanted)) {
+        char is[IR_SHAPE_TEXT], want[IR_SHAPE_TEXT];
+        diag_fail(b->diag, "the front-end makes %s, the network takes %s", ir_shape_text(t, is),
+                  ir_shape_text(wanted, want));
+        return x;
+    }
+    const bool is_float = wanted->type == TYPE_F32;
+    const bool is_same = t->type == wanted->type &&
+                         (is_float || (ir_scale(t) == ir_scale(wanted) && ir_zero_point(t) == ir_zero_point(wanted)));
+    if (!is_same) {
+        x = build_node(b, is_float ? OP_DEQUANTIZE : OP_QUANTIZE, NULL, wanted->type, 1, LIST(x));
+        if (!is_float) {
+            build_quant(b, x, ir_scale(wanted), ir_zero_point(wanted));
+        }
+    }
+    if (build_at(b, x)->rank != wanted->rank ||
+        memcmp(build_at(b, x)->dim, wanted->dim, (size_t)wanted->rank * sizeof wanted->dim[0]) != 0) {
+        x = build_reshape(b, x, wanted->rank, wanted->dim);
+    }
+    return x;
+}
+
+static void append(struct build *b, const struct graph *network, int32_t input)
+{
+    struct graph *g = b->graph;
+    int32_t *to = ARENA_ARRAY(g->arena, network->tensor_count + 1, int32_t);
+    for (int32_t i = 0; i < network->tensor_count; i++) {
+        to[i] = i == network->inputs[0] ? input : ir_add_tensor(g);
+        if (i != network->inputs[0]) {
+            g->tensors[to[i]] = network->tensors[i];
+        }
+    }
+    for (int32_t i = 0; i < network->node_count; i++) {
+        struct node *n = &g->nodes[g->node_count];
+        *n = network->nodes[i];
+        n->index = g->node_count++;
+        n->in = ARENA_ARRAY(g->arena, n->in_count, int32_t);
+        n->out = ARENA_ARRAY(g->arena, n->out_count, int32_t);
+        for (int32_t k = 0; k < n->in_count; k++) {
+            n->in[k] = network->nodes[i].in[k] == NO_TENSOR ? NO_TENSOR : to[network->nodes[i].in[k]];
+        }
+        for (int32_t k = 0; k < n->out_count; k++) {
+            n->out[k] = to[network->nodes[i].out[k]];
+        }
+    }
+    g->outputs = ARENA_ARRAY(g->arena, network->output_count, int32_t);
+    g->output_names = ARENA_ARRAY(g->arena, network->output_count, const char *);
+    g->output_count = network->output_count;
+    for (int32_t i = 0; i < network->output_count; i++) {
+        g->outputs[i] = to[network->outputs[i]];
+        g->output_names[i] = g->tensors[g->outputs[i]].name;
+    }
+}
+
+bool front_stitch(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
+{
+    if (front->input_count != 1 || network->input_count != 1) {
+        return diag_fail(diag, "a network of %d inputs does not go behind a front-end", network->input_count);
+    }
+    *g = *front;
+    g->tensor_capacity = 0; /* its own copy grows */
+    g->tensors = arena_copy(front->arena, front->tensors, (size_t)front->tensor_count * sizeof *g->tensors);
+    g->tensor_capacity = g->tensor_count;
+    g->nodes = ARENA_ARRAY(g->arena, front->node_count + network->node_count + 4, struct node);
+    memcpy(g->nodes, front->nodes, (size_t)front->node_count * sizeof *g->nodes);
+    struct build b = {g, diag};
+    const int32_t x = convert(&b, g->outputs[0], &network->tensors[network->inputs[0]]);
+    append(&b, network, x);
+    return !diag->failed && ir_check(g, diag);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Signal front-ends as graphs: from samples to what a network sees, with the operators that every model has. So the
+ * device runs them by the same plan and the same kernels as the host.
+ */
+#ifndef FRONT_H
+#define FRONT_H
+
+#include "../ir/ir.h"
+
+enum front_kind {
+    FRONT_MEL,        /* int16 samples: logarithms of band energies, frame by frame, in fixed point */
+    FRONT_MFCC,       /* their cosine transform, in float */
+    FRONT_SPECTRUM,   /* float steps by axes: statistics and band powers of each axis */
+    FRONT_STATISTICS, /* float steps by axes: statistics of each axis */
+    FRONT_RAW,        /* float steps by axes as they are */
+    FRONT_PIXELS,     /* uint8 pixels as they are */
+    FRONT_HASH,       /* uint8 text: counters of words and letters */
+    FRONT_STANDARD    /* float columns as they are */
+};
+
+struct front_options {
+    enum front_kind kind;
+    double rate;          /* samples a second */
+    double frame, hop;    /* seconds */
+    int32_t filters;      /* MEL */
+    double low, high;     /* Hz */
+    int32_t coefficients; /* MFCC */
+    bool noise_reduction, pcan;
+    bool is_scaled; /* MEL: to int8, as tflite-micro's audio preprocessor does */
+    int32_t bands;  /* SPECTRUM */
+    bool shape;     /* SPECTRUM: bands relative to their sum */
+    int32_t buckets, words, letters;
+    double level; /* SPECTRUM, STATISTICS: the usual deviation of an axis, which powers are relative to */
+};
+
+/* Of how many samples an example may consist: a MEL front-end takes whole hops. */
+int32_t front_length(const struct front_options *options, int32_t samples);
+
+/* Builds the graph for examples like `input`, into graph->arena. Its output 0 is float, or of integers with a scale. */
+bool front_build(const struct front_options *options, const struct tensor *input, struct graph *graph,
+                 struct diag *diag);
+
+/* Puts (x - mean) / deviation behind the output, for each element of its last dim. For float outputs only. */
+bool front_standardise(struct graph *graph, const float *mean, const float *deviation, struct diag *diag);
+
+/* Whether standardising makes sense for this kind. */
+bool front_is_float(enum front_kind kind);
+
+/* The front-end and a network behind it as one graph, in front->arena: output 0 of the one becomes the input of the
+ * other, in its shape and quantisation. */
+bool front_stitch(const struct graph *front, const struct graph *network, struct graph *graph, struct diag *diag);
+
+#endif
