@@ -9,6 +9,9 @@ import sys
 SCALARS = {'int8_t', 'uint8_t', 'int16_t', 'uint16_t', 'int32_t', 'uint32_t', 'int64_t', 'uint64_t', 'float', 'double',
            'bool', 'void'}
 
+# Parameters that only the executor knows; emitted C has calls instead.
+EXECUTOR = {'call.h'}
+
 
 def without_comments(text):
     return re.sub(r'/\*.*?\*/', ' ', text, flags=re.S)
@@ -20,16 +23,19 @@ def with_plain_includes(name, text):
     return re.sub(r'^(#include ")([^"]+)', lambda m: m[1] + os.path.normpath(os.path.join(own, m[2])), text, flags=re.M)
 
 
-def fields(body):
+def fields(body, header):
     """(type, is_pointer, name, dims) of each declarator."""
     for line in body.split(';'):
-        line = ' '.join(re.sub(r'\bconst\b', ' ', line).split())
+        is_flash = re.search(r'\bMOTE_FLASH\b', line)
+        line = ' '.join(re.sub(r'\b(const|MOTE_FLASH)\b', ' ', line).split())
         if not line:
             continue
         match = re.match(r'((?:struct )?\w+) ?(.*)$', line)
         for declarator in match.group(2).split(','):
             declarator = declarator.strip()
             name = re.match(r'\**\s*(\w+)', declarator).group(1)
+            if declarator.startswith('*') and not is_flash and header not in EXECUTOR:
+                sys.exit(f'kernels.py: what parameter {name} points to is not MOTE_FLASH, see mote/kernel/flash.h')
             yield match.group(1), declarator.startswith('*'), name, declarator.count('[')
 
 
@@ -52,7 +58,7 @@ def main():
         if n.endswith('.h'):
             for name, body in re.findall(r'^struct (mote_\w+)\s*\{(.*?)^\};', plain[n], re.S | re.M):
                 if name != 'mote_io':
-                    structs.append((name, n, list(fields(body))))
+                    structs.append((name, n, list(fields(body, n))))
     print('/* Made by scripts/kernels.py. */\n#include <stdbool.h>\n#include <stddef.h>\n')
     for header in sorted({h for _, h, _ in structs}):
         print(f'#include "mote/kernel/{header}"')

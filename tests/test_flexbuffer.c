@@ -41,7 +41,8 @@ static void expect(bool ok, const char *what)
 static bool is(const struct flex_map *map, const char *key, int64_t want)
 {
     int64_t value;
-    return flex_find_int(map, key, &value) && value == want;
+    double real;
+    return flex_find_int(map, key, &value) && value == want && flex_find_real(map, key, &real) && (int64_t)real == want;
 }
 
 /* Opens a copy that ends where its memory does, asks for every key. */

@@ -37,7 +37,7 @@ struct mote_conv2d {
     int32_t out_w, out_c;
     int32_t filter_h, filter_w, filter_c; /* filter_c divides in_c */
     int32_t stride_w, dilation_w, pad_w;
-    const void *filter; /* [out_c, filter_h, filter_w, filter_c]; NULL: after the input's rows in io->in */
+    const MOTE_FLASH void *filter; /* [out_c, filter_h, filter_w, filter_c]; NULL: after the input's rows in io->in */
     /* Not 0: the one output row takes this many input rows, one each firing, from row fold_first of the filter on, and
      * io->out has a second row for the sums [out_w, out_c]. */
     int32_t folded, fold_first;
@@ -50,7 +50,7 @@ struct mote_depthwise {
     int32_t out_w, out_c; /* out_c = in_c * multiplier */
     int32_t filter_h, filter_w, multiplier;
     int32_t stride_w, dilation_w, pad_w;
-    const void *filter; /* [filter_h, filter_w, out_c]; NULL: after the input's rows in io->in */
+    const MOTE_FLASH void *filter; /* [filter_h, filter_w, out_c]; NULL: after the input's rows in io->in */
 };
 
 /* TRANSPOSE_CONV. io->in: `rows` input rows [in_w, in_c], the first reaches this output row through its last tap;
@@ -62,7 +62,7 @@ struct mote_transpose_conv {
     int32_t out_h, out_w, out_c;
     int32_t filter_h, filter_w, rows; /* rows = filter_h / stride_h, rounded up */
     int32_t stride_h, stride_w, pad_h, pad_w;
-    const void *filter; /* [out_c, filter_h, filter_w, in_c]; NULL: after the input's rows in io->in */
+    const MOTE_FLASH void *filter; /* [out_c, filter_h, filter_w, in_c]; NULL: after the input's rows in io->in */
 };
 
 #endif

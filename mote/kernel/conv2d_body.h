@@ -6,12 +6,12 @@
 
 /* The filters of one group that make output channels o .. o + count - 1. */
 struct block {
-    const mac_weight *filter;
+    const MOTE_FLASH mac_weight *filter;
     int32_t o, count, in_channel; /* in_channel: the group's first */
 };
 
 /* One row of the window: `taps` columns of inputs and weights from `in` and `weight` on. */
-static void add_row(const struct mote_conv2d *p, const mac_in *in, const mac_weight *weight, int32_t taps,
+static void add_row(const struct mote_conv2d *p, const mac_in *in, const MOTE_FLASH mac_weight *weight, int32_t taps,
                     int32_t count, mac_sum sum[])
 {
     const int32_t in_step = p->dilation_w * p->in_c;
@@ -33,7 +33,7 @@ static void add_rows(const struct mote_conv2d *p, const void *const rows[], cons
     const int32_t start = (t.left + t.first * p->dilation_w) * p->in_c + b->in_channel;
     for (; ky < end && t.first < t.last; ky++, rows++) {
         if (*rows != NULL) {
-            const mac_weight *weight = b->filter + (ky * p->filter_w + t.first) * p->filter_c;
+            const MOTE_FLASH mac_weight *weight = b->filter + (ky * p->filter_w + t.first) * p->filter_c;
             add_row(p, (const mac_in *)*rows + start, weight, t.last - t.first, b->count, sum);
         }
     }
@@ -69,7 +69,8 @@ static void make_outputs(const struct mote_conv2d *p, const struct mote_io *io, 
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_conv2d *p = params;
-    const mac_weight *filters = p->filter != NULL ? p->filter : io->in[p->filter_h];
+    const MOTE_FLASH mac_weight *filters =
+        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)io->in[p->filter_h];
     const int32_t filter_size = p->filter_h * p->filter_w * p->filter_c;
     const int32_t group_filters = p->out_c / (p->in_c / p->filter_c);
     mac_out *out = io->out[0];

@@ -47,8 +47,8 @@ struct mote_requantize {
 struct mote_affine {
     int32_t n;
     int32_t channels, inner;
-    const float *scale;        /* [channels] */
-    const int32_t *zero_point; /* [channels] */
+    const MOTE_FLASH float *scale;        /* [channels] */
+    const MOTE_FLASH int32_t *zero_point; /* [channels] */
 };
 
 /* Defines a row function: result is an expression of x, of type IN, and p, a copy of the parameters. */

@@ -33,7 +33,7 @@ static void copy_units(uint8_t *out, const uint8_t *in, const struct mote_loop *
     }
 }
 
-static void copy_run(uint8_t *out, const uint8_t *in, int32_t run, const uint8_t *table)
+static void copy_run(uint8_t *out, const uint8_t *in, int32_t run, const MOTE_FLASH uint8_t *table)
 {
     if (table == NULL) {
         memcpy(out, in, (size_t)run);
@@ -76,7 +76,7 @@ static void copy_runs(uint8_t *out, const uint8_t *in, const struct mote_loop *l
 }
 
 static void copy_inner(uint8_t *out, const uint8_t *in, const struct mote_loop *loop, int32_t run, int32_t unit,
-                       const uint8_t *table)
+                       const MOTE_FLASH uint8_t *table)
 {
     if (table != NULL) {
         for (int32_t i = 0; i < loop->count; i++) {
@@ -90,10 +90,11 @@ static void copy_inner(uint8_t *out, const uint8_t *in, const struct mote_loop *
 }
 
 /* The outer loops count in `at`, like an odometer; the innermost one runs in copy_inner. */
-static void copy_piece(const struct mote_copy *p, const struct mote_piece *piece, uint8_t *out, const uint8_t *in)
+static void copy_piece(const struct mote_copy *p, const MOTE_FLASH struct mote_piece *piece, uint8_t *out,
+                       const uint8_t *in)
 {
-    const uint8_t *table = piece->table >= 0 ? p->tables + (ptrdiff_t)piece->table * 256 : NULL;
-    const struct mote_loop *loops = p->loops + piece->first_loop;
+    const MOTE_FLASH uint8_t *table = piece->table >= 0 ? p->tables + (ptrdiff_t)piece->table * 256 : NULL;
+    const MOTE_FLASH struct mote_loop *loops = p->loops + piece->first_loop;
     ptrdiff_t from = (ptrdiff_t)piece->in_start, to = (ptrdiff_t)piece->out_start;
     int32_t at[MOTE_COPY_LOOPS] = {0};
     if (piece->loop_count == 0) {
@@ -101,8 +102,9 @@ static void copy_piece(const struct mote_copy *p, const struct mote_piece *piece
         return;
     }
     const int32_t inner = piece->loop_count - 1;
+    const struct mote_loop last = loops[inner];
     for (int32_t d = 0; d >= 0;) {
-        copy_inner(out + to, in + from, &loops[inner], piece->run, p->unit, table);
+        copy_inner(out + to, in + from, &last, piece->run, p->unit, table);
         for (d = inner - 1; d >= 0; d--) {
             from += (ptrdiff_t)loops[d].in_step;
             to += (ptrdiff_t)loops[d].out_step;
@@ -136,7 +138,7 @@ void mote_copy_any(const void *params, const struct mote_io *io)
         fill_row(p, out, p->fill_row >= 0 ? io->in[p->fill_row] : p->value);
     }
     const int32_t phase = p->phases > 1 ? io->y / p->phase_rows % p->phases : 0;
-    const struct mote_piece *piece = p->pieces + (ptrdiff_t)phase * p->piece_count;
+    const MOTE_FLASH struct mote_piece *piece = p->pieces + (ptrdiff_t)phase * p->piece_count;
     for (int32_t i = 0; i < p->piece_count; i++, piece++) {
         const uint8_t *in = io->in[piece->row];
         if (in != NULL) {

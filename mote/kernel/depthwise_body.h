@@ -8,8 +8,8 @@
 enum { CHANNELS = 16 };
 
 /* sum[k] += input of channel o + k * its weight, for one tap. `in` and `weight`: the channels of one pixel. */
-static inline void add_tap(const struct mote_depthwise *p, const mac_in *in, const mac_weight *weight, int32_t o,
-                           int32_t count, mac_sum sum[])
+static inline void add_tap(const struct mote_depthwise *p, const mac_in *in, const MOTE_FLASH mac_weight *weight,
+                           int32_t o, int32_t count, mac_sum sum[])
 {
     if (p->multiplier == 1) {
         mac_each(&p->mac, in + o, weight + o, count, sum);
@@ -22,15 +22,16 @@ static inline void add_tap(const struct mote_depthwise *p, const mac_in *in, con
 }
 
 /* Output channels o .. o + count - 1 of one pixel with taps `t`. */
-static inline void make_outputs(const struct mote_depthwise *p, const void *const rows[], const mac_weight *filter,
-                                struct mote_taps t, int32_t o, int32_t count, mac_out *out)
+static inline void make_outputs(const struct mote_depthwise *p, const void *const rows[],
+                                const MOTE_FLASH mac_weight *filter, struct mote_taps t, int32_t o, int32_t count,
+                                mac_out *out)
 {
     mac_sum sum[CHANNELS] = {0};
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
         const mac_in *row = rows[ky];
         for (int32_t kx = t.first; row != NULL && kx < t.last; kx++) {
             const mac_in *pixel = row + (t.left + kx * p->dilation_w) * p->in_c;
-            const mac_weight *weight = filter + (ky * p->filter_w + kx) * p->out_c;
+            const MOTE_FLASH mac_weight *weight = filter + (ky * p->filter_w + kx) * p->out_c;
             add_tap(p, pixel, weight, o, count, sum);
         }
     }
@@ -42,7 +43,8 @@ static inline void make_outputs(const struct mote_depthwise *p, const void *cons
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_depthwise *p = params;
-    const mac_weight *filter = p->filter != NULL ? p->filter : io->in[p->filter_h];
+    const MOTE_FLASH mac_weight *filter =
+        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)io->in[p->filter_h];
     mac_out *out = io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {

@@ -9,6 +9,7 @@
 #define MOTE_FIXED_MATH_H
 
 #include "fixed.h"
+#include "flash.h"
 
 /* Leading zero bits; 32 for 0. */
 static inline int32_t mote_clz(uint32_t x)
@@ -41,7 +42,7 @@ static inline int32_t mote_half_sum(int32_t a, int32_t b)
  * polynomial round -1/8, each higher bit multiplies by its own power of e. */
 static inline int32_t mote_fixed_exp(int32_t x, int32_t integer_bits)
 {
-    static const int32_t powers[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+    static const MOTE_FLASH int32_t powers[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
     if (x == 0) {
         return INT32_MAX;
     }

@@ -35,9 +35,9 @@ struct mote_embedding_lookup {
 struct mote_tuples {
     int32_t index_bytes, unit, run;
     int32_t count, depth;
-    const int32_t *extent, *step; /* [depth] range of each index; bytes from one to the next */
-    int32_t out_bytes;            /* scatter only: of the whole output */
-    int32_t is_float;             /* scatter only: how to add */
+    const MOTE_FLASH int32_t *extent, *step; /* [depth] range of each index; bytes from one to the next */
+    int32_t out_bytes;                       /* scatter only: of the whole output */
+    int32_t is_float;                        /* scatter only: how to add */
 };
 
 /* ONE_HOT. io->in: indices [prefix, suffix], the value of a hit, the value of all others. out[prefix, depth,
@@ -58,8 +58,8 @@ struct mote_reverse_sequence {
 /* DYNAMIC_UPDATE_SLICE. io->in: values, update, start indices. */
 struct mote_update_slice {
     int32_t index_bytes, unit;
-    int32_t rank, bytes;            /* of the values */
-    const int32_t *extent, *update; /* [rank] */
+    int32_t rank, bytes;                       /* of the values */
+    const MOTE_FLASH int32_t *extent, *update; /* [rank] */
 };
 
 enum { MOTE_TOP_S8, MOTE_TOP_U8, MOTE_TOP_S16, MOTE_TOP_S32, MOTE_TOP_S64, MOTE_TOP_F32 };

@@ -20,6 +20,8 @@
 
 #include <stdint.h>
 
+#include "flash.h"
+
 /* What one firing of a kernel reads and writes. */
 struct mote_io {
     const void *const *in; /* row pointers: the window of input 0 from top to bottom, then that of

@@ -17,11 +17,12 @@
 #include <string.h>
 
 /* sum[g] of row u of each of four matrices [units, count] times x; the gates share the loads of x. */
-static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_value *x, int32_t count, lstm_sum sum[])
+static inline void lstm_dot(const MOTE_FLASH void *const weights[], int32_t u, const lstm_value *x, int32_t count,
+                            lstm_sum sum[])
 {
-    const lstm_weight *row[MOTE_LSTM_GATES];
+    const MOTE_FLASH lstm_weight *row[MOTE_LSTM_GATES];
     for (int g = 0; g < MOTE_LSTM_GATES; g++) {
-        row[g] = (const lstm_weight *)weights[g] + (ptrdiff_t)u * count;
+        row[g] = (const MOTE_FLASH lstm_weight *)weights[g] + (ptrdiff_t)u * count;
     }
     lstm_sum sum0 = 0, sum1 = 0, sum2 = 0, sum3 = 0;
     for (int32_t i = 0; i < count; i++) {

@@ -8,7 +8,8 @@
 void mote_lut_s16(const void *params, const struct mote_io *io)
 {
     const struct mote_lut *p = params;
-    const int16_t *table = p->table, *in = io->in[0];
+    const MOTE_FLASH int16_t *table = p->table;
+    const int16_t *in = io->in[0];
     int16_t *out = io->out[0];
     const int32_t count = p->count;
     for (int32_t i = 0; i < count; i++) {

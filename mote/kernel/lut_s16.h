@@ -9,11 +9,13 @@
 
 #include <stdint.h>
 
+#include "flash.h"
+
 enum { MOTE_LUT_S16_COUNT = 513 };
 
-static inline int16_t mote_lut_s16_value(const int16_t *table, int16_t x)
+static inline int16_t mote_lut_s16_value(const MOTE_FLASH int16_t *table, int16_t x)
 {
-    const int16_t *at = table + 256 + (x >> 7);
+    const MOTE_FLASH int16_t *at = table + 256 + (x >> 7);
     const int16_t slope = (int16_t)((int32_t)at[1] - at[0]);
     return (int16_t)(at[0] + ((slope * (int32_t)(x & 0x7F) + 64) >> 7));
 }

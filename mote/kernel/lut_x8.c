@@ -7,7 +7,8 @@
 void mote_lut_x8(const void *params, const struct mote_io *io)
 {
     const struct mote_lut *p = params;
-    const uint8_t *table = p->table, *in = io->in[0];
+    const MOTE_FLASH uint8_t *table = p->table;
+    const uint8_t *in = io->in[0];
     uint8_t *out = io->out[0];
     const int32_t count = p->count;
     for (int32_t i = 0; i < count; i++) {

@@ -50,7 +50,7 @@ static inline mac_out mac_finish(const struct mote_mac *m, mac_sum sum, int32_t 
         sum *= m->scale[o * m->per_channel];
     }
     if (m->bias != NULL) {
-        sum += ((const float *)m->bias)[o];
+        sum += ((const MOTE_FLASH float *)m->bias)[o];
     }
     sum = sum < m->real_low ? m->real_low : sum;
     return sum > m->real_high ? m->real_high : sum;

@@ -45,7 +45,7 @@ static inline mac_out mac_finish(const struct mote_mac *m, mac_sum sum, int32_t 
 {
     const int32_t c = o * m->per_channel;
     if (m->bias != NULL) {
-        sum += (mac_sum)((const mac_bias *)m->bias)[o];
+        sum += (mac_sum)((const MOTE_FLASH mac_bias *)m->bias)[o];
     }
     int32_t multiplier = m->multiplier[c], shift = m->shift_base;
     if (m->shift != NULL) {

@@ -42,19 +42,25 @@ enum { MOTE_FILL_NONE, MOTE_FILL_OUTSIDE, MOTE_FILL_ALWAYS };
 struct mote_copy {
     int32_t unit;
     int32_t phases, phase_rows, piece_count;
-    const struct mote_piece *pieces; /* [phases][piece_count] */
-    const struct mote_loop *loops;
-    const uint8_t *tables; /* [][256], for units of 1 byte; or NULL */
-    int32_t fill;          /* MOTE_FILL_... */
-    int32_t fill_row;      /* index into io->in of a row that holds the fill value; -1: `value` */
-    int32_t out_bytes;     /* of an output row */
-    uint8_t value[8];      /* the fill value, one unit */
+    const MOTE_FLASH struct mote_piece *pieces; /* [phases][piece_count] */
+    const MOTE_FLASH struct mote_loop *loops;
+    const MOTE_FLASH uint8_t *tables; /* [][256], for units of 1 byte; or NULL */
+    int32_t fill;                     /* MOTE_FILL_... */
+    int32_t fill_row;                 /* index into io->in of a row that holds the fill value; -1: `value` */
+    int32_t out_bytes;                /* of an output row */
+    uint8_t value[8];                 /* the fill value, one unit */
 };
 
 /* Output run i of a row is the run at from[i] in the input row. */
 struct mote_pick {
-    int32_t count, run;  /* bytes in a run */
-    const int32_t *from; /* [count], bytes */
+    int32_t count, run;             /* bytes in a run */
+    const MOTE_FLASH int32_t *from; /* [count], bytes */
+};
+
+/* io->out: a row of constants, for kernels that take rows; where flash is a memory of its own. */
+struct mote_load {
+    const MOTE_FLASH void *data; /* rows one after the other */
+    int32_t bytes;               /* of a row */
 };
 
 /* RESIZE_BILINEAR. io->in: the input rows above and below the output row; the lower one is not read, and may be
@@ -62,10 +68,10 @@ struct mote_pick {
  * second of the two rows or columns between which it lies: in units of 2^-10 for int8 and int16, else as float. */
 struct mote_resize_bilinear {
     int32_t out_w, channels;
-    int32_t image_rows;    /* output rows of an image */
-    const int32_t *column; /* [out_w] first element of the left one of the input columns */
-    const void *y_weight;  /* [image_rows] int32 in [0, 1024], or float in [0, 1] */
-    const void *x_weight;  /* [out_w] likewise; 0 where there is no right column */
+    int32_t image_rows;               /* output rows of an image */
+    const MOTE_FLASH int32_t *column; /* [out_w] first element of the left one of the input columns */
+    const MOTE_FLASH void *y_weight;  /* [image_rows] int32 in [0, 1024], or float in [0, 1] */
+    const MOTE_FLASH void *x_weight;  /* [out_w] likewise; 0 where there is no right column */
 };
 
 #endif

@@ -50,7 +50,7 @@ struct mote_conv2d_packed {
     int32_t finish; /* enum mote_finish */
     int32_t out_zero, low, high;
     int32_t folded;
-    const uint32_t *stream;
+    const MOTE_FLASH uint32_t *stream;
 };
 
 /* DEPTHWISE_CONV_2D with filters of 3 by 3, stride 1 or 2, at least four channels. What lies outside of the image is
@@ -66,7 +66,7 @@ struct mote_depthwise_packed {
     int32_t in_zero;
     int32_t finish; /* enum mote_finish */
     int32_t out_zero, low, high;
-    const uint32_t *stream;
+    const MOTE_FLASH uint32_t *stream;
 };
 
 #endif

@@ -31,7 +31,7 @@ struct mote_conv2d_mve {
     int32_t depth;
     int32_t in_zero;
     struct mote_finish_mve finish;
-    const uint32_t *stream;
+    const MOTE_FLASH uint32_t *stream;
 };
 
 /* DEPTHWISE_CONV_2D with filters of 3 by 3, at least 8 channels, one output channel each. Channels come in blocks of 8; the
@@ -46,7 +46,7 @@ struct mote_depthwise_mve {
     int32_t stride_w, pad_w;
     int32_t in_zero;
     struct mote_finish_mve finish;
-    const uint32_t *stream;
+    const MOTE_FLASH uint32_t *stream;
 };
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "flash.h"
+
 /*** Bits, comparisons ***/
 
 /* A union, as freestanding compilers make a call of each memcpy. */
@@ -337,12 +339,12 @@ static inline float mote_few_quarter_turns(float x, uint32_t *q)
  * something between 4 and the last bit of the result. Precondition: x finite, |x| >= 2^-1. */
 static inline float mote_quarter_turns(float x, uint32_t *q)
 {
-    static const uint32_t two_over_pi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
-                                           0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
+    static const MOTE_FLASH uint32_t two_over_pi[] = {0,          0xA2F9836E, 0x4E441529, 0xFC2757D1,
+                                                      0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB};
     const uint32_t bits = mote_bits(x) & UINT32_C(0x7FFFFFFF);
     const uint32_t mantissa = (bits & UINT32_C(0x007FFFFF)) | UINT32_C(0x00800000);
     const uint32_t from = (bits >> 23) - 150 - 2 + 32; /* first bit of the window that counts */
-    const uint32_t *word = two_over_pi + from / 32;
+    const MOTE_FLASH uint32_t *word = two_over_pi + from / 32;
     uint32_t window[3];
     for (int i = 0; i < 3; i++) {
         const uint64_t pair = (uint64_t)word[i] << 32 | word[i + 1];

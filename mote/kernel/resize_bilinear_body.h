@@ -12,9 +12,10 @@
 void BODY_NAME(const void *params, const struct mote_io *io)
 {
     const struct mote_resize_bilinear *p = params;
-    const int32_t *x_weight = p->x_weight, one = INT32_C(1) << 10, half = INT32_C(1) << 19;
+    const MOTE_FLASH int32_t *x_weight = p->x_weight;
+    const int32_t one = INT32_C(1) << 10, half = INT32_C(1) << 19;
     const int32_t out_w = p->out_w, channels = p->channels;
-    const int32_t y = ((const int32_t *)p->y_weight)[io->y % p->image_rows];
+    const int32_t y = ((const MOTE_FLASH int32_t *)p->y_weight)[io->y % p->image_rows];
     const BODY_TYPE *above = io->in[0], *below = y != 0 ? io->in[1] : above;
     BODY_TYPE *out = io->out[0];
 

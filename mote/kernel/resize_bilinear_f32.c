@@ -11,9 +11,9 @@
 void mote_resize_bilinear_f32(const void *params, const struct mote_io *io)
 {
     const struct mote_resize_bilinear *p = params;
-    const float *x_weight = p->x_weight;
+    const MOTE_FLASH float *x_weight = p->x_weight;
     const int32_t out_w = p->out_w, channels = p->channels;
-    const float y = ((const float *)p->y_weight)[io->y % p->image_rows];
+    const float y = ((const MOTE_FLASH float *)p->y_weight)[io->y % p->image_rows];
     const float *above = io->in[0], *below = y > 0 ? io->in[1] : above;
     float *out = io->out[0];
 

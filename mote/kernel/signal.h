@@ -30,8 +30,9 @@ struct mote_signal_fft {
     int32_t inverse; /* 0: SignalRfft, 1: SignalIrfft */
     int32_t stage_count;
     uint8_t radix[MOTE_FFT_STAGES]; /* 2 to 5, outermost first; their product is n = fft_length / 2 */
-    const void *twiddles;           /* [n] complex: exp(-2 pi i k / n), of the transform's type; conjugate if inverse */
-    const void *split_twiddles;     /* [n / 2] complex: exp(-pi i ((k + 1) / n + 1/2)), likewise */
+    /* [n] complex: exp(-2 pi i k / n), of the transform's type; conjugate if inverse */
+    const MOTE_FLASH void *twiddles;
+    const MOTE_FLASH void *split_twiddles; /* [n / 2] complex: exp(-pi i ((k + 1) / n + 1/2)), likewise */
 };
 
 /* SignalEnergy. io->in: complex [count] int16; out: uint32 [count], 0 outside of [first, last). */
@@ -50,8 +51,8 @@ struct mote_signal_auto_scale {
  * channel c is the weighted sum of band c + 1 and the unweighted sum of band c. */
 struct mote_signal_filter_bank {
     int32_t channel_count;
-    const int16_t *weights, *unweights;
-    const int16_t *first_frequency, *first_weight, *width; /* [channel_count + 1] */
+    const MOTE_FLASH int16_t *weights, *unweights;
+    const MOTE_FLASH int16_t *first_frequency, *first_weight, *width; /* [channel_count + 1] */
 };
 
 /* SignalFilterBankLog. io->in: uint32 [count]; io->out: int16 [count].

@@ -68,7 +68,7 @@ static inline struct fft_complex fft_divided(struct fft_complex a, int32_t k)
 /*** Butterflies: they join the transforms of k parts, `span` apart, number `i` of each ***/
 
 struct fft_stage {
-    const struct fft_complex *twiddles;
+    const MOTE_FLASH struct fft_complex *twiddles;
     int32_t step; /* in the twiddles, between neighbours of this stage */
     int32_t span; /* numbers in each of the transforms that the stage joins */
     int32_t inverse;
@@ -213,7 +213,7 @@ static inline struct fft_complex fft_conjugate(struct fft_complex a) { return ff
 /* From the spectrum of the complex numbers to that of the samples, in place; one more number than before. */
 static void fft_split(const struct mote_signal_fft *p, struct fft_complex *out)
 {
-    const struct fft_complex *twiddles = p->split_twiddles;
+    const MOTE_FLASH struct fft_complex *twiddles = p->split_twiddles;
     const int32_t n = p->fft_length / 2;
     const struct fft_complex dc = fft_divided(out[0], 2);
     out[0] = fft_number((fft_wide)dc.re + dc.im, 0);
@@ -228,7 +228,7 @@ static void fft_split(const struct mote_signal_fft *p, struct fft_complex *out)
 
 static void fft_unsplit(const struct mote_signal_fft *p, const struct fft_complex *in, struct fft_complex *out)
 {
-    const struct fft_complex *twiddles = p->split_twiddles;
+    const MOTE_FLASH struct fft_complex *twiddles = p->split_twiddles;
     const int32_t n = p->fft_length / 2;
     out[0] = fft_divided(fft_number((fft_wide)in[0].re + in[n].re, (fft_wide)in[0].re - in[n].re), 2);
     for (int32_t k = 1; k <= n / 2; k++) {

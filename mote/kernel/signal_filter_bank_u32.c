@@ -6,7 +6,7 @@
  */
 #include "signal.h"
 
-static uint64_t dot(const uint32_t *in, const int16_t *weights, int32_t count)
+static uint64_t dot(const uint32_t *in, const MOTE_FLASH int16_t *weights, int32_t count)
 {
     uint64_t sum = 0;
     for (int32_t i = 0; i < count; i++) {

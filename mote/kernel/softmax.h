@@ -15,9 +15,9 @@ struct mote_softmax {
     /* int8, uint8: differences to the maximum become Q5 numbers, times multiplier * 2^shift; those below least
      * are too small to count. int16: they become indices of the table, times multiplier * 2^(shift - 31) */
     int32_t multiplier, shift, least;
-    int32_t log_multiplier, log_shift; /* LOG_SOFTMAX: from Q5 back to input steps; shift <= 0 */
-    const int16_t *exp_table;          /* int16: e^x on [-10, 0], [513] */
-    const int16_t *reciprocal_table;   /* int16: 1 / (1 + x) on [0, 1], [513] */
+    int32_t log_multiplier, log_shift;          /* LOG_SOFTMAX: from Q5 back to input steps; shift <= 0 */
+    const MOTE_FLASH int16_t *exp_table;        /* int16: e^x on [-10, 0], [513] */
+    const MOTE_FLASH int16_t *reciprocal_table; /* int16: 1 / (1 + x) on [0, 1], [513] */
 };
 
 /* L2_NORMALIZATION. */

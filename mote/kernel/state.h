@@ -19,11 +19,12 @@ struct mote_assign {
  *   out[u]       bias[u] + sum over the filters f of unit u, over m of state[y, f, m] * time[f, m] */
 struct mote_svdf {
     int32_t in_count, unit_count, rank, memory; /* filter_count = unit_count * rank */
-    const void *feature;                        /* [filter_count, in_count] */
-    const void *time;                           /* [filter_count, memory], of the state's type */
-    const void *bias; /* [unit_count] int32, less state_zero times the time filters, or float; NULL: 0 */
+    const MOTE_FLASH void *feature;             /* [filter_count, in_count] */
+    const MOTE_FLASH void *time;                /* [filter_count, memory], of the state's type */
+    const MOTE_FLASH void *bias; /* [unit_count] int32, less state_zero times the time filters, or float; NULL: 0 */
     /* integer kernels only */
-    const int32_t *feature_bias; /* [filter_count] minus the input's zero point times the feature filters; NULL: 0 */
+    /* [filter_count] minus the input's zero point times the feature filters; NULL: 0 */
+    const MOTE_FLASH int32_t *feature_bias;
     int32_t state_zero, out_offset;
     int32_t state_multiplier, state_shift; /* from the feature filters to the state */
     int32_t out_multiplier, out_shift;
@@ -45,12 +46,12 @@ enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LS
 struct mote_lstm {
     int32_t in_count, unit_count;
     int32_t batch_count, step_count;
-    int32_t time_major;                         /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
-    const void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
-    const void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */
-    const void *in_bias[MOTE_LSTM_GATES];       /* [unit_count]: int32, int64 for int16 activations, float; NULL: 0 */
+    int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
+    const MOTE_FLASH void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
+    const MOTE_FLASH void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */
+    const MOTE_FLASH void *in_bias[MOTE_LSTM_GATES];       /* [unit_count]: int32, int64, float; NULL: 0 */
     /* integer kernels only; biases of int8 activations include minus the zero point times the weights */
-    const void *state_bias[MOTE_LSTM_GATES]; /* [unit_count] likewise */
+    const MOTE_FLASH void *state_bias[MOTE_LSTM_GATES]; /* [unit_count] likewise */
     int32_t in_multiplier[MOTE_LSTM_GATES], in_shift[MOTE_LSTM_GATES];
     int32_t state_multiplier[MOTE_LSTM_GATES], state_shift[MOTE_LSTM_GATES];
     int32_t forget_multiplier, forget_shift; /* gate[FORGET] * c to c */

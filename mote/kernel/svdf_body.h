@@ -12,7 +12,7 @@
 #include "fixed.h"
 #include "state.h"
 
-static uint32_t feature_dot(const int8_t *in, const int8_t *feature, int32_t count)
+static uint32_t feature_dot(const int8_t *in, const MOTE_FLASH int8_t *feature, int32_t count)
 {
     uint32_t sum = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -21,7 +21,7 @@ static uint32_t feature_dot(const int8_t *in, const int8_t *feature, int32_t cou
     return sum;
 }
 
-static uint32_t time_dot(const svdf_state *state, const svdf_state *time, int32_t count)
+static uint32_t time_dot(const svdf_state *state, const MOTE_FLASH svdf_state *time, int32_t count)
 {
     uint32_t sum = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -33,9 +33,9 @@ static uint32_t time_dot(const svdf_state *state, const svdf_state *time, int32_
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_svdf *p = params;
-    const int8_t *feature = p->feature;
-    const svdf_state *time = p->time;
-    const int32_t *bias = p->bias;
+    const MOTE_FLASH int8_t *feature = p->feature;
+    const MOTE_FLASH svdf_state *time = p->time;
+    const MOTE_FLASH int32_t *bias = p->bias;
     const int32_t filter_count = p->unit_count * p->rank;
     int8_t *out = io->out[0];
     svdf_state *state = (svdf_state *)io->out[1] + io->y * filter_count * p->memory;

@@ -10,7 +10,7 @@
 #include "real.h"
 #include "state.h"
 
-static float dot(const float *a, const float *b, int32_t count)
+static float dot(const float *a, const MOTE_FLASH float *b, int32_t count)
 {
     float sum = 0;
     for (int32_t i = 0; i < count; i++) {
@@ -22,7 +22,7 @@ static float dot(const float *a, const float *b, int32_t count)
 void mote_svdf_f32(const void *params, const struct mote_io *io)
 {
     const struct mote_svdf *p = params;
-    const float *feature = p->feature, *time = p->time, *bias = p->bias;
+    const MOTE_FLASH float *feature = p->feature, *time = p->time, *bias = p->bias;
     const int32_t filter_count = p->unit_count * p->rank;
     float *out = io->out[0];
     float *state = (float *)io->out[1] + io->y * filter_count * p->memory;
@@ -31,7 +31,7 @@ void mote_svdf_f32(const void *params, const struct mote_io *io)
         float sum = bias != NULL ? bias[u] : 0;
         for (int32_t r = 0; r < p->rank; r++, feature += p->in_count, time += p->memory, state += p->memory) {
             memmove(state, state + 1, (size_t)(p->memory - 1) * sizeof *state);
-            state[p->memory - 1] = dot(feature, io->in[0], p->in_count);
+            state[p->memory - 1] = dot(io->in[0], feature, p->in_count);
             sum += dot(state, time, p->memory);
         }
         out[u] = mote_fclamp(sum, p->low, p->high);

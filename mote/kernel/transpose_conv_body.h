@@ -22,8 +22,8 @@ static struct reach find_reach(int32_t at, int32_t taps, int32_t stride)
 }
 
 /* One row of the window. `in`: the row; `weight`: the filters' taps of this row. */
-static void add_row(const struct mote_transpose_conv *p, const mac_in *in, const mac_weight *weight, struct reach r,
-                    int32_t count, mac_sum sum[])
+static void add_row(const struct mote_transpose_conv *p, const mac_in *in, const MOTE_FLASH mac_weight *weight,
+                    struct reach r, int32_t count, mac_sum sum[])
 {
     const int32_t filter_size = p->filter_h * p->filter_w * p->in_c;
     for (; r.tap >= 0 && r.in < p->in_w; r.tap -= p->stride_w, r.in++) {
@@ -36,7 +36,8 @@ static void add_row(const struct mote_transpose_conv *p, const mac_in *in, const
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_transpose_conv *p = params;
-    const mac_weight *filters = p->filter != NULL ? p->filter : io->in[p->rows];
+    const MOTE_FLASH mac_weight *filters =
+        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)io->in[p->rows];
     const int32_t filter_row = p->filter_w * p->in_c;
     const struct reach down = find_reach(io->y % p->out_h + p->pad_h, p->filter_h, p->stride_h);
     mac_out *out = io->out[0];

@@ -15,13 +15,13 @@
  * from the tree's first one on; without weights it adds threshold[i] to that one output. */
 struct mote_tree_ensemble {
     int32_t features, outputs;
-    int32_t trees, width;   /* outputs that a leaf adds to */
-    const int32_t *tree;    /* [trees][2] root node, first output */
-    const int16_t *feature; /* [nodes] */
-    const float *threshold; /* [nodes] */
-    const uint16_t *right;  /* [nodes] */
-    const float *weights;   /* [rows][width]; NULL: in the leaves, width is 1 */
-    const float *base;      /* [outputs] where the sums begin */
+    int32_t trees, width;              /* outputs that a leaf adds to */
+    const MOTE_FLASH int32_t *tree;    /* [trees][2] root node, first output */
+    const MOTE_FLASH int16_t *feature; /* [nodes] */
+    const MOTE_FLASH float *threshold; /* [nodes] */
+    const MOTE_FLASH uint16_t *right;  /* [nodes] */
+    const MOTE_FLASH float *weights;   /* [rows][width]; NULL: in the leaves, width is 1 */
+    const MOTE_FLASH float *base;      /* [outputs] where the sums begin */
 };
 
 #endif

@@ -28,7 +28,7 @@ void mote_tree_ensemble_f32(const void *params, const struct mote_io *io)
     for (int32_t t = 0; t < p->trees; t++) {
         const int32_t leaf = find_leaf(p, p->tree[2 * t], in);
         float *sum = out + p->tree[2 * t + 1];
-        const float *row =
+        const MOTE_FLASH float *row =
             p->weights != NULL ? p->weights + (size_t)p->right[leaf] * (size_t)p->width : p->threshold + leaf;
         for (int32_t i = 0; i < p->width; i++) {
             sum[i] += row[i];

@@ -19,7 +19,7 @@ struct mote_unary {
  * in lut_s16.h. */
 struct mote_lut {
     int32_t count;
-    const void *table;
+    const MOTE_FLASH void *table;
 };
 
 /* A function that is linear on either side of the zero point, rescaled:

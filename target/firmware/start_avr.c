@@ -13,6 +13,7 @@
 enum { PATTERN = 0x5C };
 
 extern uint8_t _end[];
+extern const uint8_t case_data[];
 
 void machine_put(const char *text)
 {
@@ -24,7 +25,10 @@ void machine_put(const char *text)
     }
 }
 
-uint8_t machine_read(const uint8_t *at) { return pgm_read_byte(at); }
+uint8_t machine_read(const uint8_t *at)
+{
+    return pgm_read_byte_far(pgm_get_far_address(case_data) + (uint16_t)(at - case_data));
+}
 
 __attribute__((noinline)) void machine_paint(void)
 {

@@ -44,11 +44,12 @@ static bool has(const struct target_core *core, const char *feature)
 
 unsigned command_features(const struct target_core *core)
 {
-    return has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
-           : has(core, "dsp") ? PLAN_DSP
-           : has(core, "v7m") ? PLAN_V7M
-           : has(core, "v6m") ? PLAN_V6M
-                              : 0;
+    return core->separate_flash ? PLAN_FLASH
+           : has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
+           : has(core, "dsp")   ? PLAN_DSP
+           : has(core, "v7m")   ? PLAN_V7M
+           : has(core, "v6m")   ? PLAN_V6M
+                                : 0;
 }
 
 /* `speed` and `balanced` are one so far: special kernels wherever they fit. */
@@ -156,8 +157,7 @@ bool command_fit(struct session *s, const char *board_name, const struct plan *p
         .arena = plan->tensor_size,
         .stack = estimate_stack(plan),
         .constants = (int64_t)(files->weight_size + files->table_size + params),
-        .code = code,
-        .constants_in_ram = core.constants_in_ram,
+        .code = core.code_ratio > 0 ? (int64_t)((double)code * core.code_ratio) : code,
         .ram = board.ram,
         .flash = board.flash,
         .clock = board.clock,

@@ -190,6 +190,76 @@ const char *emit_file_name(struct arena *arena, const char *prefix, const char *
     return name;
 }
 
+static bool is_include_of(const char *line, const char *name)
+{
+    char included[64];
+    return sscanf(line, "#include \"%63[^\"]\"", included) == 1 && strcmp(included, name) == 0;
+}
+
+/* By which the constants are reached: as long as they lie low, 16 bits of address do, but these do not reach RAM. Compilers
+ * without the address space, and chips whose flash lies among the addresses of RAM, read constants as the rest. */
+static void write_flash(struct emitter *e)
+{
+    bool is_far = e->flash_size > FLASH_MAX_NEAR;
+    for (int i = 0; i < e->part_count; i++) {
+        is_far = is_far || e->parts[i].plan->has_row_weights;
+    }
+    text_add(&e->text,
+             "#if (defined(%s) && !defined(__STRICT_ANSI__) && !defined(__cplusplus) && \\\n"
+             "     !defined(__AVR_PM_BASE_ADDRESS__)) || defined(%s)\n#define %s_FLASH %s\n#endif\n",
+             is_far ? "__MEMX" : "__FLASH", is_far ? "__memx" : "__flash", e->upper, is_far ? "__memx" : "__flash");
+}
+
+/* Where in a line a comment begins. */
+static size_t find_comment(const char *line)
+{
+    const char *comment = line != NULL ? strstr(line, "/*") : NULL;
+    return comment != NULL ? (size_t)(comment - line) : 0;
+}
+
+/* Takes the qualifier out of line i; a comment stays where it is if that of a neighbour begins there, too. */
+static void write_plain(struct emitter *e, const char *const *lines, int i)
+{
+    static const char word[] = "MOTE_FLASH ";
+    const size_t size = sizeof word - 1;
+    const char *line = lines[i], *comment = line + find_comment(line);
+    const size_t before = i > 0 ? find_comment(lines[i - 1]) : 0, after = find_comment(lines[i + 1]);
+    const size_t column = find_comment(line);
+    const bool is_aligned = column > 0 && (column == before || column == after);
+    size_t taken = 0;
+    for (const char *at; (at = strstr(line, word)) != NULL; line = at + size, taken += size) {
+        text_add_renamed(&e->text, arena_printf(e->plan->arena, "%.*s", (int)(at - line), line), e->lower, e->upper);
+    }
+    if (is_aligned && taken > 0 && comment >= line) {
+        text_add_renamed(&e->text, arena_printf(e->plan->arena, "%.*s%*s", (int)(comment - line), line, (int)taken, ""),
+                         e->lower, e->upper);
+        line = comment;
+    }
+    text_add_renamed(&e->text, line, e->lower, e->upper);
+}
+
+/* A line of a kernel source; where all memory is one, nothing is said of flash. Returns the lines that were taken. */
+static int write_line(struct emitter *e, const char *const *lines, int i)
+{
+    char included[64];
+    if (!e->plan->has_flash && is_include_of(lines[i], "flash.h")) {
+        return lines[i - 1][0] == '\n' && lines[i + 1][0] == '\n' ? 2 : 1; /* no two empty lines remain */
+    }
+    if (strcmp(lines[i], "#ifndef MOTE_FLASH\n") == 0) {
+        write_flash(e);
+    }
+    if (sscanf(lines[i], "#include \"%63[^\"]\"", included) == 1) {
+        text_add(&e->text, "#include \"%s\"\n", emit_file_name(e->plan->arena, e->lower, included));
+        return 1;
+    }
+    if (e->plan->has_flash) {
+        text_add_renamed(&e->text, lines[i], e->lower, e->upper);
+    } else {
+        write_plain(e, lines, i);
+    }
+    return 1;
+}
+
 /* A kernel source and all that it includes. */
 static bool write_source(struct emitter *e, struct emit_files *files, const char *file)
 {
@@ -206,21 +276,17 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     if (strchr(file, '.')[1] == 'c') {
         write_wish(e);
     }
-    for (int i = 0; source->lines[i] != NULL; i++) {
-        char included[64];
+    for (int i = 0; source->lines[i] != NULL;) {
         if (is_interface && source->lines[i + 1] == NULL) { /* before its closing #endif */
             write_prototypes(e);
         }
-        if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
-            text_add(&e->text, "#include \"%s\"\n", emit_file_name(e->plan->arena, e->lower, included));
-        } else {
-            text_add_renamed(&e->text, source->lines[i], e->lower, e->upper);
-        }
+        i += write_line(e, source->lines, i);
     }
     add_file(files, e, name);
     for (int i = 0; source->lines[i] != NULL; i++) {
         char included[64];
-        if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1 && !write_source(e, files, included)) {
+        if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1 &&
+            (e->plan->has_flash || strcmp(included, "flash.h") != 0) && !write_source(e, files, included)) {
             return false;
         }
     }
@@ -324,6 +390,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     emit_find_parts(&e, plan);
     e.lower = with_case(plan->arena, options->name, false);
     e.upper = with_case(plan->arena, options->name, true);
+    e.flash = plan->has_flash ? arena_printf(plan->arena, "%s_FLASH ", e.upper) : "";
     size_t most = 2;
     for (const struct emit_source *s = emit_sources; s->name != NULL; s++) {
         most++;

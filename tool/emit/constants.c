@@ -36,6 +36,7 @@ static void add_object(struct emitter *e, const void *data, size_t size, size_t 
         e->objects = grown;
     }
     e->objects[e->object_count++] = (struct object){data, size, element, name};
+    e->flash_size += size;
 }
 
 const struct object *emit_find_object(const struct emitter *e, const void *data)
@@ -119,9 +120,13 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
     const size_t element = tensor != NULL ? ((size_t)ir_type_bits(tensor->type) + 7) / 8 : table->size;
     const size_t count = tensor != NULL ? (size_t)ir_size(tensor) / element : table->count;
     const struct emit_struct *s = emit_find_struct(type);
+    if (e->plan->has_flash && count * element > FLASH_MAX_OBJECT) {
+        return diag_fail(e->diag, "%s: has %zu bytes, compilers for AVR allow %d in one array; make the layer smaller",
+                         name, count * element, FLASH_MAX_OBJECT);
+    }
     const size_t shown = count > 0 ? count : 1; /* C has no empty arrays */
     if (s != NULL) {
-        text_add(&e->text, "static const struct %s_%s %s[%zu] = {\n", e->lower, s->name + 5, name, shown);
+        text_add(&e->text, "static const %sstruct %s_%s %s[%zu] = {\n", e->flash, e->lower, s->name + 5, name, shown);
         for (size_t i = 0; i < count; i++) {
             text_add(&e->text, "    {");
             if (!write_struct(e, s, (const uint8_t *)data + i * element, 0)) {
@@ -131,7 +136,7 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
         }
     } else {
         const enum type t = tensor != NULL ? tensor->type : scalar_type(type, element);
-        text_add(&e->text, "static const %s %s[%zu] = {\n", text_c_type(t), name, shown);
+        text_add(&e->text, "static const %s%s %s[%zu] = {\n", e->flash, text_c_type(t), name, shown);
         text_add_values(&e->text, t, data, count);
     }
     text_add(&e->text, count > 0 ? "};\n" : s != NULL ? "    {0},\n};\n" : "    0,\n};\n");
@@ -246,7 +251,8 @@ bool emit_params(struct emitter *e, int32_t step)
     if (!write_targets(e, params, s->params, name)) {
         return false;
     }
-    text_add(&e->text, "static const struct %s_%s %s_params = {\n", e->lower, params->name + 5, name);
+    e->flash_size += params->size;
+    text_add(&e->text, "static const %sstruct %s_%s %s_params = {\n", e->flash, e->lower, params->name + 5, name);
     for (const struct emit_field *f = params->fields; f->name != NULL; f++) {
         text_add(&e->text, "    /* %s */ ", f->name);
         if (!write_field(e, f, (const uint8_t *)s->params + f->offset, f->size, 0, 1)) {

@@ -16,6 +16,12 @@ struct object {
     const char *name;
 };
 
+enum {
+    FLASH_MAX_OBJECT = 32767, /* bytes of one array for an AVR */
+    FLASH_MAX_NEAR =
+        49152, /* bytes that surely lie in the first 64 KiB, among vectors and what else wants to be there */
+};
+
 /* A plan that a step of another runs, and what its names begin with. */
 struct emit_part {
     const struct plan *plan;
@@ -31,8 +37,10 @@ struct emitter {
     const struct emit_options *options;
     struct text text;
     char *lower, *upper; /* the prefix */
+    const char *flash;   /* qualifier of constants, with a space behind it; mostly nothing */
     struct object *objects;
     int32_t object_count, object_capacity;
+    size_t flash_size; /* bytes of constants and parameters */
     struct diag *diag;
 };
 

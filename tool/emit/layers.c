@@ -12,6 +12,12 @@ void emit_layer_title(struct emitter *e, int32_t step)
     const struct node *n = s->node;
     const struct tensor *out = ir_out(e->plan->graph, n, 0);
     char shape[IR_SHAPE_TEXT];
+    if (s->kernel == KERNEL_load_any) {
+        text_add(&e->text, "\n/* Layer %d: a copy in RAM of \"", step);
+        text_add_comment(&e->text, e->plan->buffers[s->out[0].buffer].name);
+        text_add(&e->text, "\" */\n");
+        return;
+    }
     text_add(&e->text, "\n/* Layer %d: %s \"", step, ir_op_text(n->op));
     text_add_comment(&e->text, n->name);
     text_add(&e->text, "\" -> %s%s */\n", ir_type_text(out->type), ir_shape_text(out, shape));
@@ -26,8 +32,9 @@ bool emit_row_tables(struct emitter *e)
             const bool fits = e->top->tensor_size <= UINT16_MAX;
             text_add(&e->text, "\n/* Where the rows of \"");
             text_add_comment(&e->text, b->name);
-            text_add(&e->text, "\" lie in the arena. */\nstatic const uint%d_t %srows_%d[%d] = {\n", fits ? 16 : 32,
-                     e->prefix, i, b->row_count);
+            text_add(&e->text, "\" lie in the arena. */\nstatic const %suint%d_t %srows_%d[%d] = {\n", e->flash,
+                     fits ? 16 : 32, e->prefix, i, b->row_count);
+            e->flash_size += (size_t)b->row_count * (fits ? 2 : 4);
             uint16_t *narrow = ARENA_ARRAY(e->plan->arena, b->row_count, uint16_t);
             for (int r = 0; r < b->row_count; r++) {
                 narrow[r] = (uint16_t)b->rows[r];
@@ -163,6 +170,9 @@ void emit_layer(struct emitter *e, int32_t step)
     if (emit_is_call(s)) {
         emit_call(e, s);
         text_add(text, "}\n");
+    } else if (e->plan->has_flash) {
+        text_add(text, "    const struct %s_%s params = %slayer_%d_params;\n    %s_%s(&params, &io);\n}\n", e->lower,
+                 plan_kernels[s->kernel].params_name, e->prefix, step, e->lower, plan_kernels[s->kernel].name);
     } else {
         text_add(text, "    %s_%s(&%slayer_%d_params, &io);\n}\n", e->lower, plan_kernels[s->kernel].name, e->prefix,
                  step);
@@ -206,12 +216,13 @@ void emit_row_finders(struct emitter *e)
             "        in[k] = first < 0 || first >= rows ? NULL : base + (size_t)first * (size_t)bytes;\n    }\n}\n");
     }
     if (any_needs_finder(e, true)) {
-        text_add(&e->text,
-                 "\n/* The same for a tensor whose rows lie where its table says. */\n"
-                 "static void find_rows(const void **in, const uint8_t *arena, const uint%d_t *table, int32_t first,\n"
-                 "                      int32_t count, int32_t step, int32_t rows)\n{\n"
-                 "    for (int32_t k = 0; k < count; k++, first += step) {\n"
-                 "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n",
-                 e->top->tensor_size <= UINT16_MAX ? 16 : 32);
+        text_add(
+            &e->text,
+            "\n/* The same for a tensor whose rows lie where its table says. */\n"
+            "static void find_rows(const void **in, const uint8_t *arena, const %suint%d_t *table, int32_t first,\n"
+            "                      int32_t count, int32_t step, int32_t rows)\n{\n"
+            "    for (int32_t k = 0; k < count; k++, first += step) {\n"
+            "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n",
+            e->flash, e->top->tensor_size <= UINT16_MAX ? 16 : 32);
     }
 }

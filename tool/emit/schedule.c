@@ -38,7 +38,8 @@ static uint32_t write_order(struct emitter *e, int32_t segment, uint32_t *at)
     }
     text_add(&e->text, "\n/* Layers %d to %d run row by row: whose turn it is, counted from layer %d. */\n", g->first,
              g->first + g->count - 1, g->first);
-    text_add(&e->text, "static const uint8_t %sorder_%d[%u] = {\n", e->prefix, segment, firings);
+    e->flash_size += firings;
+    text_add(&e->text, "static const %suint8_t %sorder_%d[%u] = {\n", e->flash, e->prefix, segment, firings);
     text_add_values(&e->text, TYPE_U8, order, firings);
     text_add(&e->text, "};\n");
     return firings;
@@ -109,15 +110,34 @@ static void write_feed(struct emitter *e, uint32_t *at)
     text_add(&e->text, "    memset(feed, 0, sizeof *feed);\n    return 1;\n}\n");
 }
 
+/* A copy from where memcpy cannot read, if any state begins with such a value. */
+static void write_load(struct emitter *e)
+{
+    bool needed = false;
+    for (int i = 0; i < e->plan->code.state_count; i++) {
+        needed = needed || e->plan->code.states[i].init != NULL;
+    }
+    if (needed && e->plan->has_flash) {
+        text_add(&e->text,
+                 "\nstatic void load(uint8_t *to, const %suint8_t *from, size_t size)\n{\n"
+                 "    for (size_t i = 0; i < size; i++) {\n        to[i] = from[i];\n    }\n}\n",
+                 e->flash);
+    }
+}
+
 static void write_init(struct emitter *e)
 {
     const struct plan *plan = e->plan;
     struct text *text = &e->text;
+    write_load(e);
     text_add(text, "\nvoid %s_init(void *arena)\n{\n    (void)arena;\n", e->lower);
     for (int i = 0; i < plan->code.state_count; i++) {
         const struct mote_state *s = &plan->code.states[i];
         const uint32_t offset = plan->buffers[s->buffer].offset;
-        if (s->init != NULL) {
+        if (s->init != NULL && plan->has_flash) {
+            text_add(text, "    load((uint8_t *)arena + %u, (const %suint8_t *)%s, %u);\n", offset, e->flash,
+                     emit_find_object(e, s->init)->name, s->size);
+        } else if (s->init != NULL) {
             text_add(text, "    memcpy((uint8_t *)arena + %u, %s, %u);\n", offset, emit_find_object(e, s->init)->name,
                      s->size);
         } else {

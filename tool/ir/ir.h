@@ -85,6 +85,10 @@ struct attr {
     int32_t stacker_left_context, stacker_right_context, stacker_step;
     int32_t words, letters; /* MoteTextHash: in a row, at most */
     bool clamping, prefill;
+    /* Of TFLite_Detection_PostProcess. */
+    int32_t max_detections, max_classes_per_detection, detections_per_class, num_classes;
+    bool use_regular_nms;
+    float nms_score_threshold, nms_iou_threshold, y_scale, x_scale, h_scale, w_scale;
 };
 
 struct node {

@@ -2,10 +2,11 @@
  *
  * The table of kernels.
  */
-#include "../../mote/kernel/call.h"
 #include "../../mote/kernel/binary.h"
+#include "../../mote/kernel/call.h"
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/convert.h"
+#include "../../mote/kernel/detect.h"
 #include "../../mote/kernel/state.h"
 #include "../../mote/kernel/packed.h"
 #include "../../mote/kernel/packed_mve.h"

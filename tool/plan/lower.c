@@ -133,6 +133,12 @@ void lower_in_whole(struct lower *l, int i)
     lower_in_view(l, i, whole(lower_in(l, i)), (struct lower_window){.count = 1});
 }
 
+void lower_in_weights(struct lower *l, int i)
+{
+    l->plan->has_row_weights = true;
+    lower_in_whole(l, i);
+}
+
 int32_t lower_written_bytes(const struct lower *l, int i)
 {
     const int32_t buffer = l->plan->buffer_of[l->node->in[i]];

@@ -12,7 +12,7 @@ static void add_inputs(struct lower *l, int32_t in, struct lower_window window)
 {
     lower_in_lines(l, in, window);
     if (lower_in(l, 1)->data == NULL) {
-        lower_in_whole(l, 1);
+        lower_in_weights(l, 1);
     }
 }
 

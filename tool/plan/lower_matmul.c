@@ -45,7 +45,7 @@ bool lower_fully_connected(struct lower *l)
     }
     lower_in_view(l, 0, (struct lower_lines){1, batch, depth * bytes}, lower_each_line);
     if (filter->data == NULL) {
-        lower_in_whole(l, 1);
+        lower_in_weights(l, 1);
     }
     return true;
 }
@@ -93,6 +93,7 @@ bool lower_batch_matmul(struct lower *l)
     p->columns = columns;
     p->left_transposed = a->adj_x;
     p->right_transposed = a->adj_y;
+    l->plan->has_row_weights = true;
 
     const int32_t bytes = ir_type_bits(left->type) / 8, batch = matrix_count(out);
     const int32_t left_lines = a->adj_x ? 1 : rows; /* of one matrix */

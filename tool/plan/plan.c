@@ -214,7 +214,11 @@ bool plan_graph_for(struct graph *graph, enum plan_schedule how, unsigned featur
         plan->buffers[plan->buffer_of[graph->outputs[i]]].is_output = true;
     }
     plan->is_small = (features & PLAN_SMALL) != 0;
+    plan->has_flash = (features & PLAN_FLASH) != 0;
     plan_specialise(plan, features);
+    if (plan->has_flash) {
+        plan_load(plan);
+    }
     plan->work = graph->work;
     return finish(plan, how, &plan->work, diag);
 }

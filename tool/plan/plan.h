@@ -100,6 +100,8 @@ struct plan {
     unsigned features;
     double work, worst;    /* steps of computation of an invoke, without and with all turns that loops may take */
     bool is_small;         /* PLAN_SMALL was wished for */
+    bool has_flash;        /* PLAN_FLASH: parameters point to a memory of its own */
+    bool has_row_weights;  /* a kernel takes its weights as rows, which it else finds by its parameters */
     bool is_fed;           /* step 0 copies a row of the external input, when it comes, to its place */
     bool is_settled;       /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */
@@ -113,6 +115,7 @@ enum {
     PLAN_MVE = 2,         /* Helium, Arm's M-profile vector extension */
     PLAN_V7M = 4,         /* Cortex-M3 */
     PLAN_V6M = 8,         /* Cortex-M0, Cortex-M0+ */
+    PLAN_FLASH = 1 << 15, /* flash is a memory of its own: no row lies in it */
     PLAN_SMALL = 1 << 16, /* the least flash: portable kernels, which layers share, and packed tables */
 };
 

@@ -88,7 +88,9 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
     if (!plan_pack_columns(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, KERNEL_depthwise_s8__arm_dsp, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
+    const bool is_narrow = p->stride_w == 1 && (p->out_w == 5 || p->out_w == 6);
+    use(s, is_narrow ? KERNEL_depthwise_narrow_s8__arm_dsp : KERNEL_depthwise_s8__arm_dsp, p,
+        (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
     return true;
 }
 

@@ -35,6 +35,9 @@ void plan_pack_factors(struct plan *plan);
 /* feed.c: makes the input come row by row, by a first step that copies a row to its place. */
 bool plan_feed(struct plan *plan, struct diag *diag);
 
+/* load.c: constants that steps take as rows, and constant outputs, are copied to the arena by steps of their own. */
+void plan_load(struct plan *plan);
+
 /* order.c: sorts the steps so that the sum of live tensors stays small. */
 void plan_order(struct plan *plan);
 

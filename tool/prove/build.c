@@ -67,13 +67,13 @@ const char *prove_missing_memory(const struct target_core *core, const struct pr
 {
     enum { LEAST_STACK = 256 };
     const uint64_t constants = m->files->weight_size + m->files->table_size;
-    const uint64_t ram = find_arena_size(m->files) + LEAST_STACK + (core->constants_in_ram ? constants : 0);
+    const uint64_t ram = (uint64_t)find_arena_size(m->files) + LEAST_STACK;
     if (core->emulator == NULL) {
         return NULL;
     }
     if (ram > core->emulator_ram.size) {
-        return arena_printf(arena, "needs %llu bytes of RAM%s, the emulated machine has %u", (unsigned long long)ram,
-                            core->constants_in_ram ? ", constants among them" : "", core->emulator_ram.size);
+        return arena_printf(arena, "needs %llu bytes of RAM, the emulated machine has %u", (unsigned long long)ram,
+                            core->emulator_ram.size);
     }
     return constants <= core->emulator_flash.size
                ? NULL

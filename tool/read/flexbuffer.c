@@ -88,33 +88,57 @@ static bool to_int(double real, int64_t *value)
     return true;
 }
 
-static bool load_float(const struct flex_map *map, size_t at, size_t width, int64_t *value)
+static bool load_float(const struct flex_map *map, size_t at, size_t width, double *value)
 {
     const uint64_t bits = load(map, at, width);
     const uint32_t low = (uint32_t)bits;
     float f;
-    double d;
     memcpy(&f, &low, sizeof f);
-    memcpy(&d, &bits, sizeof d);
-    return (width == 4 && to_int((double)f, value)) || (width == 8 && to_int(d, value));
+    memcpy(value, &bits, sizeof *value);
+    *value = width == 4 ? (double)f : *value;
+    return width == 4 || width == 8;
 }
 
-static bool load_number(const struct flex_map *map, int type, size_t at, size_t width, int64_t *value)
+/* A value of the map: its type, and where it is. */
+struct place {
+    int type;
+    size_t at, width;
+};
+
+static bool find(const struct flex_map *map, const char *key, struct place *place)
 {
-    const size_t unused = 64 - 8 * width;
-    switch (type) {
+    for (uint64_t i = 0; i < map->count; i++) {
+        if (!key_equals(map, i, key)) {
+            continue;
+        }
+        const uint8_t packed = map->data[map->values + (size_t)map->count * map->width + (size_t)i];
+        *place = (struct place){packed >> 2, map->values + (size_t)i * map->width, map->width};
+        if (place->type >= TYPE_INDIRECT_INT && place->type <= TYPE_INDIRECT_FLOAT) {
+            place->width = (size_t)1 << (packed & 3);
+            return follow(map, place->at, map->width, &place->at) && inside(map, place->at, place->width);
+        }
+        return true;
+    }
+    return false;
+}
+
+static bool load_int(const struct flex_map *map, const struct place *p, int64_t *value)
+{
+    const size_t unused = 64 - 8 * p->width;
+    double real;
+    switch (p->type) {
     case TYPE_INT:
     case TYPE_INDIRECT_INT:
-        *value = (int64_t)(load(map, at, width) << unused) >> unused;
+        *value = (int64_t)(load(map, p->at, p->width) << unused) >> unused;
         return true;
     case TYPE_UINT:
     case TYPE_INDIRECT_UINT:
     case TYPE_BOOL:
-        *value = (int64_t)load(map, at, width);
+        *value = (int64_t)load(map, p->at, p->width);
         return *value >= 0;
     case TYPE_FLOAT:
     case TYPE_INDIRECT_FLOAT:
-        return load_float(map, at, width, value);
+        return load_float(map, p->at, p->width, &real) && to_int(real, value);
     default:
         return false;
     }
@@ -122,20 +146,21 @@ static bool load_number(const struct flex_map *map, int type, size_t at, size_t 
 
 bool flex_find_int(const struct flex_map *map, const char *key, int64_t *value)
 {
-    for (uint64_t i = 0; i < map->count; i++) {
-        if (!key_equals(map, i, key)) {
-            continue;
-        }
-        const uint8_t packed = map->data[map->values + (size_t)map->count * map->width + (size_t)i];
-        const int type = packed >> 2;
-        size_t at = map->values + (size_t)i * map->width, width = map->width;
-        if (type >= TYPE_INDIRECT_INT && type <= TYPE_INDIRECT_FLOAT) {
-            width = (size_t)1 << (packed & 3);
-            if (!follow(map, at, map->width, &at) || !inside(map, at, width)) {
-                return false;
-            }
-        }
-        return load_number(map, type, at, width, value);
+    struct place place;
+    return find(map, key, &place) && load_int(map, &place, value);
+}
+
+bool flex_find_real(const struct flex_map *map, const char *key, double *value)
+{
+    struct place place;
+    int64_t integer = 0;
+    if (!find(map, key, &place)) {
+        return false;
     }
-    return false;
+    if (place.type == TYPE_FLOAT || place.type == TYPE_INDIRECT_FLOAT) {
+        return load_float(map, place.at, place.width, value);
+    }
+    const bool is_there = load_int(map, &place, &integer);
+    *value = (double)integer;
+    return is_there;
 }

@@ -26,4 +26,7 @@ bool flex_open(struct flex_map *map, const uint8_t *data, size_t size);
 /* The value of a key as an integer, floats truncated. False where there is no such key, or no number of 64 bits. */
 bool flex_find_int(const struct flex_map *map, const char *key, int64_t *value);
 
+/* The same as a real number. */
+bool flex_find_real(const struct flex_map *map, const char *key, double *value);
+
 #endif

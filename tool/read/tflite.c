@@ -280,13 +280,17 @@ static bool read_custom_fields(struct reader *r, struct node *n)
             continue;
         }
         int64_t value = 0;
-        const bool is_there = is_map && flex_find_int(&map, f->key, &value);
+        double real = 0;
+        const bool is_there =
+            is_map && (f->kind == F32 ? flex_find_real(&map, f->key, &real) : flex_find_int(&map, f->key, &value));
         if ((!is_there && f->is_required) || value < INT32_MIN || value > UINT32_MAX) {
             return ir_fail(n, r->diag, "custom options (%zu bytes) have no number \"%s\" of 32 bits",
                            n->attr.custom_size, f->key);
         }
         unsigned char *to = (unsigned char *)&n->attr + f->at;
-        if (f->kind == BOOL) {
+        if (f->kind == F32) {
+            *(float *)(void *)to = (float)real;
+        } else if (f->kind == BOOL) {
             *(bool *)to = value != 0;
         } else {
             *(int32_t *)(void *)to = (int32_t)value;

@@ -116,10 +116,7 @@ void report_make(struct report *r, const char *path, size_t file_size, const str
     collect_residents(r);
 }
 
-int64_t report_fit_ram(const struct report_fit *f)
-{
-    return f->arena + f->stack + (f->constants_in_ram ? f->constants : 0);
-}
+int64_t report_fit_ram(const struct report_fit *f) { return f->arena + f->stack; }
 int64_t report_fit_flash(const struct report_fit *f) { return f->constants + f->code; }
 
 int64_t report_core_ram(const struct report_core *c) { return (int64_t)c->arena + c->statics + c->stack; }

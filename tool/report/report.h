@@ -41,7 +41,6 @@ struct report {
 struct report_fit {
     const char *board, *about, *core;
     int64_t arena, stack, constants, code; /* bytes */
-    bool constants_in_ram;                 /* too */
     int64_t ram, flash;                    /* bytes there are */
     uint32_t clock;                        /* Hz */
     double cycles;                         /* of an invoke; 0: not known */

@@ -36,10 +36,11 @@ struct target_core {
     const char *firmware; /* start-up code: firmware/start_<firmware>.c; NULL: can only be compiled */
     const char *emulator, *emulator_package;                             /* NULL: runs right here */
     struct target_memory emulator_vectors, emulator_flash, emulator_ram; /* vectors: where they are not in flash */
-    bool constants_in_ram;                                               /* flash cannot be read as RAM is */
-    const char *costs_from;                                              /* the document */
+    bool separate_flash;    /* a memory of its own, by other instructions */
+    const char *costs_from; /* the document */
     struct target_cost costs[TARGET_MAX_COSTS];
     int32_t cost_count;
+    double code_ratio; /* bytes of code for each on a Cortex-M4; 0: 1 */
     double cycles_per_mac,
         cycles_per_mac_depthwise; /* as mote bench finds them on convolutional models; 0: not known */
 };

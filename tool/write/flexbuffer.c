@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 4, LOG2_WIDTH = 2, TYPE_INT = 1, TYPE_MAP = 9, TYPE_BOOL = 26 };
+enum { WIDTH = 4, LOG2_WIDTH = 2, TYPE_INT = 1, TYPE_FLOAT = 3, TYPE_MAP = 9, TYPE_BOOL = 26 };
 
 static void put(uint8_t *to, size_t value)
 {
@@ -42,7 +42,11 @@ struct file flex_write(struct flex_entry entries[], int count, struct arena *are
         memcpy(data + key_at[i], entries[i].key, strlen(entries[i].key));
         put(data + keys + i * WIDTH, keys + i * WIDTH - key_at[i]);
         put(data + values + i * WIDTH, (size_t)(uint32_t)entries[i].value);
-        data[types + i] = (entries[i].is_bool ? TYPE_BOOL : TYPE_INT) << 2 | LOG2_WIDTH;
+        data[types + i] = (uint8_t)((entries[i].is_bool    ? TYPE_BOOL
+                                     : entries[i].is_float ? TYPE_FLOAT
+                                                           : TYPE_INT)
+                                        << 2 |
+                                    LOG2_WIDTH);
     }
     put(data + root, root - values);
     data[root + WIDTH] = TYPE_MAP << 2 | LOG2_WIDTH;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Building a flexbuffer that is a map of integers and truths: the options of a custom operator. All offsets and values
+ * Building a flexbuffer that is a map of numbers and truths: the options of a custom operator. All offsets and values
  * have 4 bytes.
  */
 #ifndef WRITE_FLEXBUFFER_H
@@ -12,8 +12,8 @@ enum { FLEX_MOST = 16 };
 
 struct flex_entry {
     const char *key;
-    int32_t value;
-    bool is_bool;
+    int32_t value; /* of a float its bits */
+    bool is_bool, is_float;
 };
 
 /* Sorts the entries by their keys, as the format wants it, and which readers find them by. */

@@ -319,12 +319,12 @@ static struct file custom_options(struct writer *w, const struct graph *g, const
         if (c->op == n->op) {
             const void *from = (const char *)&n->attr + c->at;
             const int32_t value = c->kind == BOOL ? *(const bool *)from : *(const int32_t *)from;
-            entries[count++] = (struct flex_entry){c->key, value, c->kind == BOOL};
+            entries[count++] = (struct flex_entry){c->key, value, c->kind == BOOL, c->kind == F32};
         }
     }
     if (n->op == OP_SignalRfft || n->op == OP_SignalIrfft || n->op == OP_SignalOverlapAdd) {
         /* TensorFlow adds the type that it resolved, and TensorFlow Lite Micro counts on it. */
-        entries[count++] = (struct flex_entry){"T", type_code(ir_in(g, n, 0)), false};
+        entries[count++] = (struct flex_entry){"T", type_code(ir_in(g, n, 0)), false, false};
     }
     return count > 0 ? flex_write(entries, count, w->arena) : (struct file){0};
 }

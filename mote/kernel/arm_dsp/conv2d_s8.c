@@ -30,7 +30,7 @@ struct groups {
     int32_t low, high;
 };
 
-/* clang-format off: assembly */
+/* clang-format off */
 
 /* Where the copy has its members, and a word more: where in the loop to begin. */
 #define X "0"
@@ -65,25 +65,30 @@ struct groups {
 /* One channel of one pixel: 8 cycles; of two: 13. */
 #define CHANNEL1(s, t, less, limits, limit) FACTORS MULTIPLY(s) less(s) SHIFT(s) limits limit(s) STORE(s, "r11")
 #define CHANNEL2(s, t, less, limits, limit) \
-    FACTORS MULTIPLY(s) MULTIPLY(t) less(s) less(t) SHIFT(s) SHIFT(t) limits limit(s) limit(t) STORE(s, "r11") \
-        STORE(t, "r0")
+    FACTORS MULTIPLY(s) MULTIPLY(t) less(s) less(t) SHIFT(s) SHIFT(t) limits limit(s) limit(t) \
+    STORE(s, "r11") STORE(t, "r0")
 #define CHANNELS(channel, less, limits, limit) \
     channel("r2", "r6", less, limits, limit) channel("r3", "r7", less, limits, limit) \
-        channel("r4", "r8", less, limits, limit) channel("r5", "r9", less, limits, limit)
+    channel("r4", "r8", less, limits, limit) channel("r5", "r9", less, limits, limit)
 
 /* The outputs of a group in one of three ways; on to the next group, or out. */
 #define FINISH(channel, get_next, put_next) \
-    GET("r11", OUT) \
-    get_next GET("r10", ZERO) \
-        GET("r12", HOW) "cmp r12, #1\n" \
-                        "bge.w 4f\n" CHANNELS(channel, NONE, "", NONE) "3:\n" PUT("r11", OUT) \
-                            put_next GET("r10", STOP) "cmp r1, r10\n" \
-                                                      "bne.w 1b\n" LEAVE "4:\n" \
-                                                      "bgt.w 5f\n" CHANNELS(channel, LESS, "", \
-                                                                            NONE) "b.w 3b\n" \
-                                                                                  "5:\n" CHANNELS(channel, LESS, \
-                                                                                                  LIMITS, \
-                                                                                                  LIMIT) "b.w 3b\n"
+    GET("r11", OUT) get_next GET("r10", ZERO) GET("r12", HOW) \
+    "cmp r12, #1\n" \
+    "bge.w 4f\n" \
+    CHANNELS(channel, NONE, "", NONE) \
+    "3:\n" \
+    PUT("r11", OUT) put_next GET("r10", STOP) \
+    "cmp r1, r10\n" \
+    "bne.w 1b\n" \
+    LEAVE \
+    "4:\n" \
+    "bgt.w 5f\n" \
+    CHANNELS(channel, LESS, "", NONE) \
+    "b.w 3b\n" \
+    "5:\n" \
+    CHANNELS(channel, LESS, LIMITS, LIMIT) \
+    "b.w 3b\n"
 
 /* Two inputs of two pixels by four filters. Loads 4 words in 5 cycles, since they follow each other; 2 SXTB16, in place
  * when the words themselves have been used, for want of registers; 8 SMLAD: 15 cycles for 16 MACs. 56 bytes of code. */
@@ -98,35 +103,33 @@ struct groups {
  * 85 cycles around it. */
 __attribute__((naked, noinline)) static void run_pairs(const struct groups *g __attribute__((unused)))
 {
-    __asm__ volatile(ENTER GET(
-        "r11",
-        SKIP) "rsb r12, r11, r11, lsl #3\n" /* 112 bytes of code take 16 of weights */
-              "adr.w r10, 2f + 1\n"
-              "add r10, r12\n" PUT(
-                  "r10",
-                  ENTRY) "1:\n"
-                         "ldm r1!, {r2-r5}\n" GET("r0", X) GET("r11", SKIP)
-                             GET("r12",
-                                 ENTRY) "mov r6, r2\n mov r7, r3\n mov r8, r4\n mov r9, r5\n"
-                                        "sub r1, r11\n"
-                                        "bx r12\n"
-                                        ".balign 4\n"
-                                        "2:\n" PAIR_STEP("0", "4") PAIR_STEP("8", "12") PAIR_STEP("16", "20")
-                                            PAIR_STEP("24", "28") PAIR_STEP("32", "36") PAIR_STEP("40", "44")
-                                                PAIR_STEP("48", "52") PAIR_STEP("56", "60") PAIR_STEP("64", "68")
-                                                    PAIR_STEP("72", "76") PAIR_STEP("80", "84") PAIR_STEP("88", "92")
-                                                        PAIR_STEP("96", "100") PAIR_STEP("104", "108")
-                                                            PAIR_STEP("112", "116") PAIR_STEP("120", "124")
-                                                                GET("r10",
-                                                                    X_END) "add r0, #128\n"
-                                                                           "add r1, #128\n"
-                                                                           "cmp r0, r10\n"
-                                                                           "bne.w 2b\n"
-                                                                           "sub r3, r2\n sub r7, r6\n sub r5, r4\n sub "
-                                                                           "r9, r8\n"
-                                                                           "asr r3, #8\n asr r7, #8\n asr r5, #8\n asr "
-                                                                           "r9, #8\n" FINISH(CHANNEL2, GET("r0", NEXT),
-                                                                                             PUT("r0", NEXT)));
+    __asm__ volatile(
+        ENTER
+        GET("r11", SKIP)
+        "rsb r12, r11, r11, lsl #3\n" /* 112 bytes of code take 16 of weights */
+        "adr.w r10, 2f + 1\n"
+        "add r10, r12\n"
+        PUT("r10", ENTRY)
+        "1:\n"
+        "ldm r1!, {r2-r5}\n"
+        GET("r0", X) GET("r11", SKIP) GET("r12", ENTRY)
+        "mov r6, r2\n mov r7, r3\n mov r8, r4\n mov r9, r5\n"
+        "sub r1, r11\n"
+        "bx r12\n"
+        ".balign 4\n"
+        "2:\n"
+        PAIR_STEP("0", "4") PAIR_STEP("8", "12") PAIR_STEP("16", "20") PAIR_STEP("24", "28")
+        PAIR_STEP("32", "36") PAIR_STEP("40", "44") PAIR_STEP("48", "52") PAIR_STEP("56", "60")
+        PAIR_STEP("64", "68") PAIR_STEP("72", "76") PAIR_STEP("80", "84") PAIR_STEP("88", "92")
+        PAIR_STEP("96", "100") PAIR_STEP("104", "108") PAIR_STEP("112", "116") PAIR_STEP("120", "124")
+        GET("r10", X_END)
+        "add r0, #128\n"
+        "add r1, #128\n"
+        "cmp r0, r10\n"
+        "bne.w 2b\n"
+        "sub r3, r2\n sub r7, r6\n sub r5, r4\n sub r9, r8\n"
+        "asr r3, #8\n asr r7, #8\n asr r5, #8\n asr r9, #8\n"
+        FINISH(CHANNEL2, GET("r0", NEXT), PUT("r0", NEXT)));
 }
 
 /* Four inputs of one pixel, as bytes, by four filters. Loads 5 words in 6 cycles, 6 SXTB16, 8 SMLAD: 20 cycles for 16 MACs.
@@ -144,33 +147,31 @@ __attribute__((naked, noinline)) static void run_pairs(const struct groups *g __
 __attribute__((naked, noinline)) static void run_single(const struct groups *g __attribute__((unused)))
 {
     __asm__ volatile(
-        ENTER GET("r11",
-                  SKIP) "add r12, r11, r11, lsl #2\n" /* 76 bytes of code take 16 of weights */
-                        "sub r12, r12, r11, lsr #2\n"
-                        "adr.w r10, 2f + 1\n"
-                        "add r10, r12\n" PUT(
-                            "r10",
-                            ENTRY) "1:\n"
-                                   "ldm r1!, {r2-r5}\n" GET("r0", X) GET("lr", X_END) GET("r11", SKIP)
-                                       GET("r12",
-                                           ENTRY) "sub r1, r11\n"
-                                                  "bx r12\n"
-                                                  ".balign 4\n"
-                                                  "2:\n" SINGLE_STEP("0", "0", "4", "8",
-                                                                     "12") SINGLE_STEP("4", "16", "20", "24", "28")
-                                                      SINGLE_STEP("8", "32", "36", "40",
-                                                                  "44") SINGLE_STEP("12", "48", "52", "56", "60")
-                                                          SINGLE_STEP("16", "64", "68", "72",
-                                                                      "76") SINGLE_STEP("20", "80", "84", "88", "92")
-                                                              SINGLE_STEP("24", "96", "100", "104", "108")
-                                                                  SINGLE_STEP("28", "112", "116", "120",
-                                                                              "124") "add r0, #32\n"
-                                                                                     "add r1, #128\n"
-                                                                                     "cmp r0, lr\n"
-                                                                                     "bne.w 2b\n"
-                                                                                     "sub r3, r2\n sub r5, r4\n"
-                                                                                     "asr r3, #8\n asr r5, #8\n" FINISH(
-                                                                                         CHANNEL1, "", ""));
+        ENTER
+        GET("r11", SKIP)
+        "add r12, r11, r11, lsl #2\n" /* 76 bytes of code take 16 of weights */
+        "sub r12, r12, r11, lsr #2\n"
+        "adr.w r10, 2f + 1\n"
+        "add r10, r12\n"
+        PUT("r10", ENTRY)
+        "1:\n"
+        "ldm r1!, {r2-r5}\n"
+        GET("r0", X) GET("lr", X_END) GET("r11", SKIP) GET("r12", ENTRY)
+        "sub r1, r11\n"
+        "bx r12\n"
+        ".balign 4\n"
+        "2:\n"
+        SINGLE_STEP("0", "0", "4", "8", "12") SINGLE_STEP("4", "16", "20", "24", "28")
+        SINGLE_STEP("8", "32", "36", "40", "44") SINGLE_STEP("12", "48", "52", "56", "60")
+        SINGLE_STEP("16", "64", "68", "72", "76") SINGLE_STEP("20", "80", "84", "88", "92")
+        SINGLE_STEP("24", "96", "100", "104", "108") SINGLE_STEP("28", "112", "116", "120", "124")
+        "add r0, #32\n"
+        "add r1, #128\n"
+        "cmp r0, lr\n"
+        "bne.w 2b\n"
+        "sub r3, r2\n sub r5, r4\n"
+        "asr r3, #8\n asr r5, #8\n"
+        FINISH(CHANNEL1, "", ""));
 }
 
 /* clang-format on */

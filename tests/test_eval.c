@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Figures of merit against values worked out by hand or published.
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "../tool/eval/eval.h"
+
+static int passed, failed;
+
+static void expect(bool ok, const char *what)
+{
+    passed += ok;
+    failed += !ok;
+    if (!ok) {
+        printf("FAILED: %s\n", what);
+    }
+}
+
+static bool is_near(double a, double b) { return fabs(a - b) < 5e-5; }
+
+static void test_classes(struct arena *arena)
+{
+    /*                              right: 0         0         1         1         1         2 */
+    static const float scores[] = {.9F, .1F, 0, .2F, .7F, .1F, 0, 1, 0, .4F, .4F, .2F, .1F, .8F, .1F, .1F, .1F, .8F};
+    static const int32_t labels[] = {0, 0, 1, 1, 1, 2};
+    const struct eval_answers a = {scores, labels, 6, 3};
+    int32_t m[9];
+    eval_confusion(&a, m);
+    expect(m[0] == 1 && m[1] == 1 && m[3] == 1 && m[4] == 2 && m[8] == 1, "confusion; of equal scores the first wins");
+    expect(is_near(eval_precision(m, 3, 1), 2.0 / 3) && is_near(eval_recall(m, 3, 1), 2.0 / 3), "precision and recall");
+    expect(is_near(eval_f1(m, 3, 0), 0.5) && is_near(eval_f1(m, 3, 2), 1), "F1");
+    expect(is_near(eval_macro_f1(m, 3), (0.5 + 2.0 / 3 + 1) / 3), "macro F1");
+    expect(is_near(eval_accuracy(&a).value, 4.0 / 6), "accuracy");
+    static const int32_t two[] = {3, 0, 0, 0}; /* a class that neither occurs nor is said */
+    expect(isnan(eval_precision(two, 2, 1)) && isnan(eval_f1(two, 2, 1)) && is_near(eval_macro_f1(two, 2), 1),
+           "no class");
+    const struct eval_figure f1 = eval_f1_figure(&a, -1, arena), again = eval_f1_figure(&a, -1, arena);
+    expect(is_near(f1.value, eval_macro_f1(m, 3)) && f1.low < f1.value && f1.value < f1.high, "an interval round F1");
+    expect(f1.low == again.low && f1.high == again.high, "the same each time");
+}
+
+static void test_share(void)
+{
+    const struct eval_figure f = eval_share(8, 10); /* Wilson: 0.4902 to 0.9433 */
+    expect(is_near(f.value, 0.8) && is_near(f.low, 0.4902) && is_near(f.high, 0.9433), "Wilson's interval");
+    expect(eval_share(0, 5).low == 0 && eval_share(5, 5).high <= 1 && eval_share(5, 5).low > 0.5, "at the ends");
+    expect(isnan(eval_share(0, 0).value), "of nothing");
+}
+
+static void test_auc(struct arena *arena)
+{
+    static const float scores[] = {.1F, .4F, .35F, .8F}, same[] = {1, 1, 1, 1};
+    static const bool positive[] = {false, false, true, true}, all[] = {true, true, true, true};
+    const struct eval_figure f = eval_auc(scores, positive, 4, arena);
+    /* q1 = 0.6, q2 = 0.642857, variance 0.0763393 */
+    expect(is_near(f.value, 0.75) && is_near(f.low, 0.75 - 1.959964 * 0.2762956) && f.high == 1, "AUC");
+    expect(is_near(eval_auc(same, positive, 4, arena).value, 0.5), "equal scores");
+    expect(isnan(eval_auc(scores, all, 4, arena).value), "no negatives");
+    double *x, *y;
+    const int32_t n = eval_roc(scores, positive, 4, &x, &y, arena);
+    expect(n == 5 && x[0] == 0 && y[0] == 0 && y[1] == 0.5 && x[2] == 0.5 && y[3] == 1 && x[4] == 1, "ROC");
+    expect(eval_roc(same, positive, 4, &x, &y, arena) == 2 && x[1] == 1 && y[1] == 1, "ROC of equal scores");
+}
+
+static void test_objects(struct arena *arena)
+{
+    /* 3 x 4 cells, two classes; one blob of two cells on the diagonal, one cell at the right, one below the threshold */
+    static const float map[] = {.1F, .9F, 1, 0, 1, 0, 1,   0,   /* cell 0: nothing, cell 1.. */
+                                1,   0,   0, 1, 1, 0, .2F, .8F, /**/
+                                1,   0,   1, 0, 1, 0, .6F, .4F};
+    struct eval_point *points;
+    const int32_t n = eval_centroids(map, 3, 4, 2, 0.5F, &points, arena);
+    expect(n == 2, "two blobs");
+    /* cells (0, 0) with 0.9 and (1, 1) with 1: x = (0.5 * 0.9 + 1.5) / 1.9 / 4 */
+    expect(is_near((double)points[0].x, 0.256579) && is_near((double)points[0].y, 0.342105), "a weighted centre");
+    expect(is_near((double)points[1].x, 0.875) && is_near((double)points[1].y, 0.5), "a cell's centre");
+    static const struct eval_box boxes[] = {{0.25F, 0.3F, 0.5F, 0.6F, 1},
+                                            {0.26F, 0.34F, 0.9F, 0.9F, 1},
+                                            {0.9F, 0.9F, 0.1F, 0.1F, 1}};
+    struct eval_matches m = {0};
+    eval_match(points, n, boxes, 3, &m, arena);
+    expect(m.found == 1 && m.missed == 2 && m.false_alarms == 1, "matches");
+    expect(is_near(eval_match_f1(&m), 2.0 / 5), "F1 of matches");
+}
+
+int main(void)
+{
+    struct arena arena;
+    arena_init(&arena, (size_t)16 << 20);
+    test_classes(&arena);
+    test_share();
+    test_auc(&arena);
+    test_objects(&arena);
+    arena_free(&arena);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed > 0;
+}

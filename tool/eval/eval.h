@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How good a model's answers are. Pure functions of answers and what is right; they read no files and run no model.
+ *
+ * Answers are scores, count x class_count, row-major; the greatest of a row is what the model says, the first of equal
+ * ones. Figures are 0 to 1; NaN where there is nothing to divide by.
+ */
+#ifndef EVAL_H
+#define EVAL_H
+
+#include "../base/base.h"
+
+struct eval_answers {
+    const float *scores;   /* [count][class_count] */
+    const int32_t *labels; /* [count]: the right class */
+    int32_t count, class_count;
+};
+
+/* A figure with its 95 % confidence interval. */
+struct eval_figure {
+    double value, low, high;
+};
+
+/*** Classes ***/
+
+int32_t eval_best(const float *scores, int32_t class_count);
+
+/* matrix[right][said], class_count x class_count, filled. */
+void eval_confusion(const struct eval_answers *answers, int32_t *matrix);
+
+/* Of one class, from a confusion matrix. */
+double eval_precision(const int32_t *matrix, int32_t class_count, int32_t class);
+double eval_recall(const int32_t *matrix, int32_t class_count, int32_t class);
+double eval_f1(const int32_t *matrix, int32_t class_count, int32_t class);
+
+/* The mean of F1 over all classes that occur or are said. */
+double eval_macro_f1(const int32_t *matrix, int32_t class_count);
+
+/* Interval by Wilson's score (Wilson 1927), which holds near 0 and 1, too. */
+struct eval_figure eval_share(int64_t right, int64_t of);
+
+struct eval_figure eval_accuracy(const struct eval_answers *answers);
+
+/* F1 of class `positive`, or the macro mean if it is negative; the interval by 1,000 resamplings, the same each time. */
+struct eval_figure eval_f1_figure(const struct eval_answers *answers, int32_t positive, struct arena *arena);
+
+/*** Detection: one score an example, greater means positive ***/
+
+/* The area under the ROC curve: how often a positive scores higher than a negative, ties counting half (Mann and
+ * Whitney). Interval by Hanley and McNeil (1982). */
+struct eval_figure eval_auc(const float *scores, const bool *positive, int32_t count, struct arena *arena);
+
+/* The ROC curve from (0, 0) to (1, 1): x false alarms, y found. Returns the number of points, at most count + 1; x and y are
+ * in the arena. */
+int32_t eval_roc(const float *scores, const bool *positive, int32_t count, double **x, double **y, struct arena *arena);
+
+/*** Objects: centroids on a heat map ***/
+
+struct eval_point {
+    float x, y; /* of 0 to 1, right and down */
+    int32_t class;
+    float score; /* of what the model says */
+};
+
+/* Boxes that should be found, centre and size of 0 to 1. */
+struct eval_box {
+    float x, y, width, height;
+    int32_t class;
+};
+
+/* Cells of a heat map [height][width][class_count], class 0 being nothing, that answer a class with at least
+ * `threshold`, which is above 0; neighbours of one class, also diagonal ones, are one point, at their centre weighted by score. Returns how
+ * many, in *points, in the arena. */
+int32_t eval_centroids(const float *map, int32_t height, int32_t width, int32_t class_count, float threshold,
+                       struct eval_point **points, struct arena *arena);
+
+/* Matches points, best score first, with boxes of their class that hold them, each box once. Adds to the counts. */
+struct eval_matches {
+    int64_t found, missed, false_alarms;
+};
+
+void eval_match(const struct eval_point *points, int32_t point_count, const struct eval_box *boxes, int32_t box_count,
+                struct eval_matches *matches, struct arena *arena);
+
+double eval_match_f1(const struct eval_matches *matches);
+
+#endif
