@@ -19,9 +19,9 @@ enum mote_finish {
 
 /* CONV_2D of all groups in one, without dilation; FULLY_CONNECTED; DEPTHWISE_CONV_2D of one input channel.
  *
- * A pixel's inputs are one vector of `depth` bytes: filter_h lines of filter_w * in_c, each filled up to a multiple of 4
- * with anything, which meets zeros. What lies outside of the image is in_zero; all zero points are folded into the biases. Filters come in groups of four, a b c d
- * (the last one filled up with zeros). The stream of a group:
+ * A pixel's inputs are one vector of `depth` bytes: filter_h lines of filter_w * in_c, each filled up to a multiple of
+ * 4 with anything, which meets zeros. What lies outside of the image is in_zero; all zero points are folded into the
+ * biases. Filters come in groups of four, a b c d (the last one filled up with zeros). The stream of a group:
  *
  *   biases      a, 256 * b + a, c, 256 * d + c
  *   weights     for each 4 inputs two words a|b, c|d of the inputs 0 and 2, then two words of the inputs 1 and 3. Each half
@@ -35,8 +35,10 @@ enum mote_finish {
  * For cores without the extension the streams are plain, of groups of four filters, of two for Cortex-M0:
  *
  *   biases      a, b, c, d
- *   weights     for each 2 inputs two bytes of a, two of b, c, d; not both -128. Only all lines as one are filled up
- *   factors     as above
+ *   weights     for each 2 inputs two bytes of a, two of b, c, d, of two filters the bytes a b b a; not both -128. Only
+ *               all lines as one are filled up
+ *   factors     as above; for Cortex-M0 the multiplier is three digits, 2^20 * m2 + 2^10 * m1 + m0, in two words:
+ *               2^16 * m1 + m0, 2^8 * m2 + right shift
  *
  * folded: the one output pixel takes this many input rows, one each firing, with a stream each, and io->out has a second
  * row for the sums [out_c]. */
@@ -59,7 +61,8 @@ struct mote_conv2d_packed {
  *
  *   w[0][0] w[0][1] w[1][0] w[1][1], w[0][2] w[2][0] w[1][2] w[2][1], w[2][2] shift 0 0, bias, 2 * multiplier - 2^32
  *
- * so that SXTB16 makes of them the pairs that meet two rows of a column. */
+ * so that SXTB16 makes of them the pairs that meet two rows of a column. For Cortex-M0 the factor is in digits, as above:
+ * m2 in the upper half of the third word, 2^16 * m1 + m0 the fifth. */
 struct mote_depthwise_packed {
     int32_t in_w, out_w, channels;
     int32_t stride_w, pad_w;

@@ -86,14 +86,21 @@ static bool pack_weights(const struct pack_weights *w, int32_t o, int32_t i, uin
     return fits;
 }
 
+/* The factor of channel o: see packed.h. */
+static void pack_factor(const struct mote_mac *mac, int32_t o, enum pack_factor how, uint32_t to[2])
+{
+    const uint32_t multiplier = (uint32_t)mac->multiplier[o * mac->per_channel];
+    const uint32_t shift = (uint32_t)channel_shift(mac, o);
+    to[0] = how == PACK_DOUBLED ? multiplier << 1 : (multiplier >> 10 & 0x3FF) << 16 | (multiplier & 0x3FF);
+    to[1] = how == PACK_DOUBLED ? shift : multiplier >> 20 << 8 | shift;
+}
+
 /* Factors of filters o .. o + filters - 1; what follows them. */
 static uint32_t *add_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int32_t filters,
-                             uint32_t *to)
+                             enum pack_factor how, uint32_t *to)
 {
     for (int32_t k = o; k < o + filters; k++, to += 2) {
-        const int32_t channel = k < w->out_c ? k : o;
-        to[0] = (uint32_t)mac->multiplier[channel * mac->per_channel] << 1;
-        to[1] = (uint32_t)channel_shift(mac, channel);
+        pack_factor(mac, k < w->out_c ? k : o, how, to);
     }
     return to;
 }
@@ -126,14 +133,14 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct
                 return false;
             }
         }
-        to = add_factors(mac, w, o, 4, to);
+        to = add_factors(mac, w, o, 4, PACK_DOUBLED, to);
     }
     set_outputs(mac, stream, depth, p);
     return true;
 }
 
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
-                       struct mote_depthwise_packed *p)
+                       enum pack_factor how, struct mote_depthwise_packed *p)
 {
     enum { WORDS = 5 };
     static const int32_t order[9] = {0, 1, 3, 4, 2, 6, 5, 7, 8}; /* of y * 3 + x */
@@ -150,9 +157,11 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
         for (int32_t k = 0; k < 9; k++) {
             to[k / 4] |= ((uint32_t)weight(w, o, order[k] / 3 * 4 + order[k] % 3) & 0xFF) << (k % 4 * 8);
         }
-        to[2] |= (uint32_t)channel_shift(mac, o) << 8;
+        uint32_t factor[2];
+        pack_factor(mac, o, how, factor);
+        to[2] |= (factor[1] & 0xFF) << 8 | factor[1] >> 8 << 16;
         to[3] = (uint32_t)bias;
-        to[4] = (uint32_t)mac->multiplier[o * mac->per_channel] << 1;
+        to[4] = factor[0];
     }
     p->in_zero = -mac->in_offset;
     p->out_zero = mac->out_offset;
@@ -162,20 +171,21 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
     return true;
 }
 
-/* Two bytes for each of filters o .. o + filters - 1, of inputs i and i + 1. */
+/* Two bytes for each of filters o .. o + filters - 1, of inputs i and i + 1; of two filters a b b a. */
 static bool pack_pairs(const struct pack_weights *w, int32_t o, int32_t filters, int32_t i, uint32_t *to)
 {
     bool fits = true;
     for (int32_t k = 0; k < filters; k++) {
         const int32_t first = weight(w, o + k, i), second = weight(w, o + k, i + 1);
-        to[k / 2] |= (((uint32_t)first & 0xFF) | ((uint32_t)second & 0xFF) << 8) << (k % 2 * 16);
+        const int32_t at = filters == 2 ? 8 * k : k % 2 * 16, next = filters == 2 ? 24 - 8 * k : at + 8;
+        to[k / 2] |= ((uint32_t)first & 0xFF) << at | ((uint32_t)second & 0xFF) << next;
         fits = fits && first + second > 2 * INT8_MIN;
     }
     return fits;
 }
 
 bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, int32_t filters,
-                     struct mote_conv2d_packed *p)
+                     enum pack_factor how, struct mote_conv2d_packed *p)
 {
     const int32_t depth = depth_of(w), groups = (w->out_c + filters - 1) / filters;
     if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
@@ -196,7 +206,7 @@ bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct
                 return false;
             }
         }
-        to = add_factors(mac, w, o, filters, to);
+        to = add_factors(mac, w, o, filters, how, to);
     }
     set_outputs(mac, stream, depth, p);
     return true;

@@ -17,6 +17,9 @@ struct pack_weights {
     int32_t out_step, in_step;
 };
 
+/* How a channel's factor is written: packed.h. */
+enum pack_factor { PACK_DOUBLED, PACK_DIGITS };
+
 /* How the sums of a multiply-accumulate operator become outputs: the cheapest that is right for all channels. False:
  * none of them is. */
 bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish);
@@ -27,10 +30,10 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct
 
 /* The same for cores without the DSP extension, in groups of 2 or 4. */
 bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, int32_t filters,
-                     struct mote_conv2d_packed *p);
+                     enum pack_factor how, struct mote_conv2d_packed *p);
 
 /* The stream of mote_depthwise_packed; `p` as above. */
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
-                       struct mote_depthwise_packed *p);
+                       enum pack_factor how, struct mote_depthwise_packed *p);
 
 #endif

@@ -85,7 +85,7 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
     *p = (struct mote_depthwise_packed){
         .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
-    if (!plan_pack_columns(plan, &d->mac, &w, p)) {
+    if (!plan_pack_columns(plan, &d->mac, &w, PACK_DOUBLED, p)) {
         return false;
     }
     const bool is_narrow = p->stride_w == 1 && (p->out_w == 5 || p->out_w == 6);

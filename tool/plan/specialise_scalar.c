@@ -9,11 +9,12 @@
 struct scalar {
     enum kernel conv2d, depthwise;
     int32_t filters; /* a group's */
+    enum pack_factor factor;
     bool is_widened; /* single pixels, too, take a word an input */
 };
 
-static const struct scalar v7m = {KERNEL_conv2d_s8__arm_v7m, KERNEL_depthwise_s8__arm_v7m, 4, false};
-static const struct scalar v6m = {KERNEL_conv2d_s8__arm_v6m, KERNEL_depthwise_s8__arm_v6m, 2, true};
+static const struct scalar v7m = {KERNEL_conv2d_s8__arm_v7m, KERNEL_depthwise_s8__arm_v7m, 4, PACK_DOUBLED, false};
+static const struct scalar v6m = {KERNEL_conv2d_s8__arm_v6m, KERNEL_depthwise_s8__arm_v6m, 2, PACK_DIGITS, true};
 
 /* Two pixels' windows, a word for each input; or a copy of one window, where it does not lie in the image as it is. */
 static size_t conv2d_scratch(const struct scalar *core, const struct mote_conv2d_packed *p)
@@ -27,7 +28,7 @@ static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct scal
 {
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = *shape;
-    if (!plan_pack_pairs(plan, mac, w, core->filters, p)) {
+    if (!plan_pack_pairs(plan, mac, w, core->filters, core->factor, p)) {
         return false;
     }
     s->kernel = core->conv2d;
@@ -55,7 +56,30 @@ static bool conv2d(struct plan *plan, struct plan_step *s, const struct scalar *
     return use_conv2d(plan, s, core, &c->mac, &w, &shape);
 }
 
-/* Filters of 3 by 3. Where all output channels see the one input channel, that is a convolution. */
+/* All output channels see the one input channel: that is a convolution. */
+static bool expanding(struct plan *plan, struct plan_step *s, const struct scalar *core)
+{
+    const struct mote_depthwise *d = s->params;
+    const struct mote_conv2d_packed shape = {.in_w = d->in_w,
+                                             .in_c = 1,
+                                             .out_w = d->out_w,
+                                             .out_c = d->out_c,
+                                             .filter_h = d->filter_h,
+                                             .filter_w = d->filter_w,
+                                             .stride_w = d->stride_w,
+                                             .pad_w = d->pad_w};
+    const struct pack_weights w = {d->filter, d->out_c, 1, d->filter_h * d->filter_w, 1, d->out_c};
+    return use_conv2d(plan, s, core, &d->mac, &w, &shape);
+}
+
+/* Cortex-M0 reads the rows where they are: no window may miss more than a column. */
+static bool reads_rows(const struct mote_depthwise *d)
+{
+    const int32_t missing = (d->out_w - 1) * d->stride_w + 3 - d->pad_w - d->in_w;
+    return d->pad_w <= 1 && missing <= 1 && (d->out_w > 1 || d->pad_w <= 0 || missing <= 0);
+}
+
+/* Filters of 3 by 3. */
 static bool depthwise(struct plan *plan, struct plan_step *s, const struct scalar *core)
 {
     const struct mote_depthwise *d = s->params;
@@ -63,30 +87,23 @@ static bool depthwise(struct plan *plan, struct plan_step *s, const struct scala
         return false;
     }
     if (d->in_c == 1) {
-        const struct mote_conv2d_packed shape = {.in_w = d->in_w,
-                                                 .in_c = 1,
-                                                 .out_w = d->out_w,
-                                                 .out_c = d->out_c,
-                                                 .filter_h = d->filter_h,
-                                                 .filter_w = d->filter_w,
-                                                 .stride_w = d->stride_w,
-                                                 .pad_w = d->pad_w};
-        const struct pack_weights w = {d->filter, d->out_c, 1, d->filter_h * d->filter_w, 1, d->out_c};
-        return use_conv2d(plan, s, core, &d->mac, &w, &shape);
+        return expanding(plan, s, core);
     }
-    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4) {
+    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4 ||
+        (core == &v6m && !reads_rows(d))) {
         return false;
     }
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_packed){
         .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
-    if (!plan_pack_columns(plan, &d->mac, &w, p)) {
+    if (!plan_pack_columns(plan, &d->mac, &w, core->factor, p)) {
         return false;
     }
     s->kernel = core->depthwise;
     s->params = p;
-    s->scratch_size = (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3));
+    s->scratch_size =
+        core == &v6m ? (size_t)(p->in_w * p->channels) : (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3));
     return true;
 }
 

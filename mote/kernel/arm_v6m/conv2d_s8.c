@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * CONV_2D and FULLY_CONNECTED, int8 activations and weights, for Cortex-M0. Weights: packed.h, two filters a group.
+ * CONV_2D, int8 activations and weights, for Cortex-M0. Weights: packed.h, two filters a group.
  *
  * As on Cortex-M3 (arm_v7m/conv2d_s8.c), two pixels share a word, first + 65536 * second, and so a multiplication. With
  * eight registers that multiply, blocks are of two filters; sums stay in the high registers, which can be added to.
@@ -14,91 +14,116 @@
 #include "../window.h"
 #include "finish.h"
 
-/* Two inputs, r2 and r3, by a filter; `get0` and `get1` take the weights out of their word: 3 cycles. Of pairs: 10 cycles for 4
- * MACs.
- * r12: 2^15, so that the lower half is not negative when the upper one is taken. */
-#define PAIR_FILTER(get0, get1, total, second) \
-    get0 get1 \
+/* clang-format off */
+
+/* Two inputs, r2 and r3, by a filter whose weights are in the lowest and the highest byte of w: 2 cycles. Of pairs: 9
+ * for 4 MACs. r12: 2^15, so that the lower half is not negative when the upper one is taken. */
+#define PAIR_FILTER(w, total, second) \
+    "sxtb r5, " w "\n asrs r6, " w ", #24\n" \
     "muls r5, r2, r5\n muls r6, r3, r6\n adds r5, r5, r6\n" \
     "add " total ", r5\n" \
     "add r5, r12\n asrs r5, r5, #16\n add " second ", r5\n"
 
-/* Of one pixel: 7 cycles for 2 MACs. */
-#define SINGLE_FILTER(get0, get1, total, second) get0 get1 "muls r5, r2, r5\n muls r6, r3, r6\n add " total ", r5\n add " total ", r6\n"
+/* Of one pixel: 6 cycles for 2 MACs. */
+#define SINGLE_FILTER(w, total, second) \
+    "sxtb r5, " w "\n asrs r6, " w ", #24\n" \
+    "muls r5, r2, r5\n muls r6, r3, r6\n add " total ", r5\n add " total ", r6\n"
 
-/* By two filters, whose weights are in the word w: 3 cycles of loads. */
+/* By two filters, whose weights are in w: 3 cycles of loads. */
 #define STEP(filter, w) \
-    "ldmia r0!, {r2, r3}\n" \
-    filter("sxtb r5, " w "\n", "lsls r6, " w ", #16\n asrs r6, r6, #24\n", "r8", "r9") \
-    filter("lsls r5, " w ", #8\n asrs r5, r5, #24\n", "asrs r6, " w ", #24\n", "r10", "r11")
+    "ldmia r0!, {r2, r3}\n" filter(w, "r8", "r9") "rev16 " w ", " w "\n" filter(w, "r10", "r11")
 
-/* Four inputs: 49 cycles for 16 MACs of a pair; 37 for 8 of one pixel. */
+/* Four inputs: 47 cycles for 16 MACs of a pair; 35 for 8 of one pixel. */
 #define STEPS(filter) "ldmia r1!, {r4, r7}\n" STEP(filter, "r4") STEP(filter, "r7")
+#define PAIR_STEPS_SIZE 82
+#define SINGLE_STEPS_SIZE 58
 
-/* Adds `depth` inputs to the sums: the total and the second pixel's of one filter, then of the other. A turn takes 8 inputs
- * and 4 cycles for the loop: 3.2 cycles per MAC of a pair, 4.9 of one pixel. depth: a multiple of 4. */
-#define LOOP(name, filter) \
-    __attribute__((naked, noinline)) static void name(const uint32_t *x __attribute__((unused)), \
-                                                      const uint32_t *weights __attribute__((unused)), \
-                                                      int32_t depth __attribute__((unused)), \
-                                                      uint32_t sums[4] __attribute__((unused))) \
+/* The biases, r2 and r3. As totals of a pair, bias * 65537, they go to the high registers together with the second
+ * pixel's. */
+#define PAIR_BEGIN \
+    "mov r9, r2\n mov r11, r3\n" \
+    "lsls r4, r2, #16\n adds r2, r2, r4\n lsls r4, r3, #16\n adds r3, r3, r4\n" \
+    "mov r8, r2\n mov r10, r3\n" \
+    "movs r7, #128\n lsls r7, r7, #8\n mov r12, r7\n"
+#define SINGLE_BEGIN "mov r8, r2\n mov r10, r3\n"
+
+/* One filter's outputs. The totals' register takes what rounds. */
+#define PAIR_CHANNEL(how, total, second, at, n0, n1) \
+    "mov r4, " second "\n lsls r6, r4, #16\n mov r5, " total "\n subs r5, r5, r6\n" \
+    MOTE_FACTOR(total) \
+    how("r4", total, n0) MOTE_GET("r0", MOTE_NEXT) "strb r6, [r0, #" at "]\n" \
+    how("r5", total, n1) MOTE_GET("r0", MOTE_OUT) "strb r6, [r0, #" at "]\n" \
+    "b 7" n0 "f\n" \
+    how##_RARE("r4", n0) how##_RARE("r5", n1) \
+    "7" n0 ":\n"
+#define SINGLE_CHANNEL(how, total, second, at, n0, n1) \
+    "mov r5, " total "\n" \
+    MOTE_FACTOR(total) \
+    how("r5", total, n0) MOTE_GET("r0", MOTE_OUT) "strb r6, [r0, #" at "]\n" \
+    "b 7" n0 "f\n" \
+    how##_RARE("r5", n0) \
+    "7" n0 ":\n"
+
+/* All groups. A turn takes 16 inputs and 5 cycles for the loop: 3.0 cycles per MAC of a pair, 4.5 of one pixel. */
+#define LOOP(name, pixels) \
+    __attribute__((naked, noinline)) static void name(const struct mote_channels *c __attribute__((unused)), \
+                                                      const uint32_t *stream __attribute__((unused))) \
     { \
         __asm__ volatile( \
-            ".syntax unified\n" \
-            "push {r3-r7, lr}\n" \
-            "mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n" \
-            "push {r4-r7}\n" \
-            "ldmia r3!, {r4-r7}\n" \
-            "mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n" \
-            "lsls r3, r2, #1\n" \
-            "adds r3, r3, r1\n" \
-            "mov lr, r3\n" \
-            "movs r7, #128\n" \
-            "lsls r7, r7, #8\n" \
-            "mov r12, r7\n" \
-            "lsls r3, r2, #29\n" /* 4 inputs too many for whole turns? */ \
-            "bmi 2f\n" \
-            "1:\n" \
-            STEPS(filter) \
-            "2:\n" \
-            STEPS(filter) \
-            "cmp r1, lr\n" \
-            "bne 1b\n" \
-            "ldr r0, [sp, #16]\n" \
-            "mov r4, r8\n mov r5, r9\n mov r6, r10\n mov r7, r11\n" \
-            "stmia r0!, {r4-r7}\n" \
-            "pop {r4-r7}\n" \
-            "mov r8, r4\n mov r9, r5\n mov r10, r6\n mov r11, r7\n" \
-            "pop {r3-r7, pc}\n"); \
+            MOTE_ENTER \
+            "60:\n" \
+            "ldmia r1!, {r2, r3}\n" \
+            pixels##_BEGIN \
+            MOTE_GET("r0", MOTE_X) MOTE_GET("r4", MOTE_WEIGHTS_SIZE) MOTE_GET("r5", MOTE_ENTRY) \
+            "adds r4, r4, r1\n mov lr, r4\n" \
+            "add pc, r5\n" \
+            "nop\n" /* the processor's pc is here */ \
+            "50:\n" \
+            STEPS(pixels##_FILTER) STEPS(pixels##_FILTER) STEPS(pixels##_FILTER) STEPS(pixels##_FILTER) \
+            "cmp r1, lr\n beq 51f\n b 50b\n" \
+            "51:\n" \
+            MOTE_GET("r0", MOTE_HOW) "cmp r0, #0\n beq 52f\n b 80f\n" \
+            "52:\n" \
+            pixels##_CHANNEL(MOTE_SHORT, "r8", "r9", "0", "1", "2") \
+            pixels##_CHANNEL(MOTE_SHORT, "r10", "r11", "1", "3", "4") \
+            "53:\n" \
+            MOTE_GET("r2", MOTE_OUT) MOTE_GET("r3", MOTE_NEXT) MOTE_GET("r4", MOTE_COUNT) \
+            "adds r2, #2\n adds r3, #2\n subs r4, #1\n" \
+            MOTE_PUT("r2", MOTE_OUT) MOTE_PUT("r3", MOTE_NEXT) MOTE_PUT("r4", MOTE_COUNT) \
+            "beq 61f\n b 60b\n" \
+            "61:\n" \
+            MOTE_LEAVE \
+            "80:\n" \
+            pixels##_CHANNEL(MOTE_LONG, "r8", "r9", "0", "5", "6") \
+            pixels##_CHANNEL(MOTE_LONG, "r10", "r11", "1", "7", "8") \
+            "b 53b\n" \
+            MOTE_CALL_FINISH); \
     }
 
-LOOP(add_pairs, PAIR_FILTER)
-LOOP(add_single, SINGLE_FILTER)
+LOOP(run_pairs, PAIR)
+LOOP(run_single, SINGLE)
+/* clang-format on */
 
-/* All filters over a pair of pixels, or over one, with no second one in its words. */
-static void run(const struct mote_conv2d_packed *p, const uint32_t *x, bool is_pair, int8_t *out)
+/* All filters over one pixel, or over two. What the last group has too much goes nowhere. */
+static void run(const struct mote_conv2d_packed *p, struct mote_channels c,
+                void (*loop)(const struct mote_channels *c, const uint32_t *stream))
 {
-    const uint32_t *from = p->stream;
-    for (int32_t o = 0; o < p->out_c; o += 2) {
-        const uint32_t a = from[0], b = from[1];
-        uint32_t sums[4] = {a, a, b, b};
-        if (is_pair) {
-            sums[0] += a << 16;
-            sums[2] += b << 16;
-            add_pairs(x, from + 2, p->depth, sums);
-            sums[0] -= sums[1] << 16;
-            sums[2] -= sums[3] << 16;
-        } else {
-            add_single(x, from + 2, p->depth, sums);
-        }
-        from += 2 + p->depth / 2;
-        int8_t *to = out + o;
-        for (const uint32_t *sum = sums, *end = sums + 2 * mote_min(p->out_c - o, 2); sum < end; sum += 2, from += 2, to++) {
-            const struct mote_factor f = mote_split_factor(from[0], from[1], p->out_zero);
-            to[0] = mote_to_output(&f, p->low, p->high, (int32_t)sum[0]);
-            if (is_pair) {
-                to[p->out_c] = mote_to_output(&f, p->low, p->high, (int32_t)sum[1]);
-            }
+    const int32_t odd = p->out_c % 2;
+    const uint32_t *stream = p->stream;
+    if (c.count > 0) {
+        loop(&c, stream);
+    }
+    if (odd) {
+        int8_t outs[2][2];
+        int8_t *const out = c.out + p->out_c - 1, *const next = c.next + p->out_c - 1;
+        stream += c.count * (c.weights_size / 4 + 6);
+        c.out = outs[0];
+        c.next = outs[1];
+        c.count = 1;
+        loop(&c, stream);
+        *out = outs[0][0];
+        if (next > out) {
+            *next = outs[1][0];
         }
     }
 }
@@ -106,15 +131,28 @@ static void run(const struct mote_conv2d_packed *p, const uint32_t *x, bool is_p
 void mote_conv2d_s8__arm_v6m(const void *params, const struct mote_io *io)
 {
     const struct mote_conv2d_packed *p = params;
-    int8_t *out = io->out[0];
+    const int32_t left_out = -(p->depth / 4) & 3; /* of the four steps of a turn */
+    struct mote_channels c = {.x = io->scratch,
+                              .out = io->out[0],
+                              .count = p->out_c / 2,
+                              .weights_size = p->depth * 2,
+                              .entry = left_out * PAIR_STEPS_SIZE,
+                              .how = p->finish,
+                              .zero = p->out_zero,
+                              .low = p->low,
+                              .high = p->high,
+                              .finish = mote_finish_any};
     int32_t x = 0;
-    for (; x + 1 < p->out_w; x += 2, out += 2 * p->out_c) {
+    for (; x + 1 < p->out_w; x += 2, c.out += 2 * p->out_c) {
         mote_pair_windows(p, io->in, x * p->stride_w - p->pad_w, io->scratch);
-        run(p, io->scratch, true, out);
+        c.next = c.out + p->out_c;
+        run(p, c, run_pairs);
     }
     if (x < p->out_w) {
         mote_widen_window(p, io->in, x * p->stride_w - p->pad_w, io->scratch);
-        run(p, io->scratch, false, out);
+        c.next = c.out;
+        c.entry = left_out * SINGLE_STEPS_SIZE;
+        run(p, c, run_single);
     }
 }
 
