@@ -25,6 +25,7 @@ ALLOWED = {
     "tool/recipe": {"tool/base"},
     "tool/prove": {"tool/" + s for s in "base ir plan emit run target".split()},
     "tool/eval": {"tool/base"},
+    "tool/train": {"tool/base", "tool/ir"},
     "tool/report": {"tool/base", "tool/ir", "tool/plan"},
     "tool/command": {"tool/" + s for s in "base ir read write pass plan emit run report target prove data front recipe".split()},
     "tool": {"tool/command"},

@@ -19,6 +19,8 @@ bool lower_unresolved(struct lower *l)
     return ir_fail(l->node, l->diag, "variables are supported in the main graph and in the subgraph of a CALL_ONCE");
 }
 
+bool lower_training(struct lower *l) { return ir_fail(l->node, l->diag, "is for training only: fold it first"); }
+
 /*** Checks ***/
 
 /* A constant of type `type`; where it is quantised, around 0. */

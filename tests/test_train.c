@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Training: gradients of every layer and loss against finite differences; the same weights whatever the threads and
+ * interruptions; what is learned; what is refused.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../tool/run/run.h"
+#include "../tool/train/builder.h"
+#include "../tool/train/trainer.h"
+
+static int failures, checks;
+static const size_t memory = (size_t)1 << 30;
+
+__attribute__((format(printf, 2, 3))) static void expect(bool ok, const char *format, ...)
+{
+    checks++;
+    if (!ok) {
+        va_list args;
+        va_start(args, format);
+        printf("FAILED: ");
+        vprintf(format, args);
+        printf("\n");
+        va_end(args);
+        failures++;
+    }
+}
+
+/*** Gradients ***/
+
+enum { EXAMPLES = 3, TRIES = 3 };
+
+/* The loss of a slice: a random sum of its outputs, so that each of them counts. */
+static double find_loss(struct engine *e, const float *inputs, float *grads)
+{
+    struct engine_slice s = engine_begin(e, 0, EXAMPLES, grads);
+    const size_t in = e->tensors[e->graph->inputs[0]].count * EXAMPLES, out = e->tensors[e->output].count * EXAMPLES;
+    uint64_t random = 99;
+    double loss = 0;
+    s.random = 5;
+    memcpy(s.value[e->graph->inputs[0]], inputs, in * sizeof *inputs);
+    engine_forward(&s);
+    for (size_t i = 0; i < out; i++) {
+        const float factor = train_normal(&random);
+        loss += (double)(factor * s.value[e->output][i]);
+        s.grad[e->output][i] = factor;
+    }
+    engine_backward(&s);
+    return loss;
+}
+
+/* The slope along a random direction in one weight tensor, as gradients say and as two losses say. */
+static void check_param(struct engine *e, const char *name, int32_t param, const float *inputs, float *grads)
+{
+    const struct engine_param *p = &e->params[param];
+    float *w = e->weights + p->offset, step = 3e-4F;
+    for (uint64_t try = 1; try <= TRIES; try++) {
+        uint64_t random = try;
+        double by_gradient = 0, loss[2], size = 0;
+        memset(grads, 0, e->weight_count * sizeof *grads);
+        find_loss(e, inputs, grads);
+        for (size_t i = 0; i < p->count; i++) {
+            const double g = (double)grads[p->offset + i];
+            by_gradient += g * (double)train_normal(&random);
+            size += g * g;
+        }
+        for (int side = 0; side < 2; side++) {
+            float *kept = arena_copy(e->arena, w, p->count * sizeof *w);
+            random = try;
+            for (size_t i = 0; i < p->count; i++) {
+                w[i] += (side == 0 ? step : -step) * train_normal(&random);
+            }
+            float *unused = ARENA_ARRAY(e->arena, e->weight_count, float);
+            loss[side] = find_loss(e, inputs, unused);
+            memcpy(w, kept, p->count * sizeof *w);
+        }
+        const double by_loss = (loss[0] - loss[1]) / (2 * (double)step);
+        expect(fabs(by_gradient - by_loss) < 0.01 * sqrt(size) + 0.01,
+               "%s: weights %d \"%s\": slope %g, gradient says %g", name, param, e->graph->tensors[p->tensor].name,
+               by_loss, by_gradient);
+    }
+}
+
+static void check_gradients(const char *name, struct graph *g)
+{
+    struct diag diag = {0};
+    struct engine e;
+    const struct engine_setup setup = {.slice = EXAMPLES, .threads = 1};
+    const bool ok = engine_init(&e, g, g->arena, setup, &diag);
+    expect(ok, "%s: %s", name, diag.text);
+    if (!ok) {
+        return;
+    }
+    uint64_t random = 3;
+    const size_t count = e.tensors[g->inputs[0]].count * EXAMPLES;
+    float *inputs = ARENA_ARRAY(g->arena, count, float), *grads = ARENA_ARRAY(g->arena, e.weight_count, float);
+    for (size_t i = 0; i < count; i++) {
+        inputs[i] = train_normal(&random);
+    }
+    for (int32_t i = 0; i < e.param_count; i++) { /* away from 0 and 1, where some mistakes do not show */
+        const struct engine_param *p = &e.params[i];
+        for (size_t k = 0; k < p->count; k++) {
+            e.weights[p->offset + k] += 0.3F * train_uniform(&random);
+        }
+    }
+    expect(e.param_count > 0, "%s: has weights", name);
+    for (int32_t i = 0; i < e.param_count; i++) {
+        if (!e.params[i].is_statistic) {
+            check_param(&e, name, i, inputs, grads);
+        }
+    }
+}
+
+/* Lists of layers; a first convolution or dense layer makes sure that gradients come back through what follows. */
+static const struct {
+    const char *name;
+    int32_t rank, dim[3], classes;
+    struct train_layer layers[4];
+} lists[] = {
+    {"dense",
+     1,
+     {5},
+     0,
+     {{TRAIN_DENSE, .filters = 4, .activation = OP_TANH}, {TRAIN_DENSE, .filters = 3, .is_linear = 1}}},
+    {"conv",
+     3,
+     {5, 4, 2},
+     0,
+     {{TRAIN_CONV, .filters = 3, .is_linear = 1, .no_norm = 1},
+      {TRAIN_CONV, .filters = 2, .is_linear = 1, .no_norm = 1}}},
+    {"conv, stride 2",
+     3,
+     {7, 6, 2},
+     0,
+     {{TRAIN_CONV, .filters = 3, .kernel_h = 1, .is_linear = 1, .no_norm = 1},
+      {TRAIN_CONV, .filters = 2, .kernel_h = 3, .kernel_w = 2, .stride_h = 2, .is_linear = 1, .no_norm = 1}}},
+    {"conv, no padding",
+     3,
+     {6, 5, 1},
+     0,
+     {{TRAIN_CONV, .filters = 17, .padding = PADDING_VALID, .is_linear = 1},
+      {TRAIN_CONV, .filters = 2, .kernel_h = 2, .stride_h = 3, .is_linear = 1, .no_norm = 1}}},
+    {"conv of one dimension",
+     2,
+     {9, 3},
+     0,
+     {{TRAIN_CONV, .filters = 4, .kernel_h = 3, .is_linear = 1},
+      {TRAIN_CONV, .filters = 2, .kernel_h = 5, .stride_h = 2, .is_linear = 1, .no_norm = 1}}},
+    {"depthwise",
+     3,
+     {5, 6, 3},
+     0,
+     {{TRAIN_CONV, .filters = 19, .kernel_h = 1, .is_linear = 1, .no_norm = 1},
+      {TRAIN_DEPTHWISE, .is_linear = 1, .no_norm = 1}}},
+    {"depthwise, stride 2",
+     3,
+     {6, 5, 3},
+     0,
+     {{TRAIN_CONV, .filters = 16, .kernel_h = 1, .is_linear = 1, .no_norm = 1},
+      {TRAIN_DEPTHWISE, .kernel_h = 4, .kernel_w = 3, .stride_h = 2, .is_linear = 1, .no_norm = 1}}},
+    {"depthwise, 3 filters a channel",
+     3,
+     {5, 5, 2},
+     0,
+     {{TRAIN_CONV, .filters = 2, .kernel_h = 1, .is_linear = 1, .no_norm = 1},
+      {TRAIN_DEPTHWISE, .filters = 6, .is_linear = 1, .no_norm = 1}}},
+    {"batch norm",
+     3,
+     {4, 4, 2},
+     0,
+     {{TRAIN_CONV, .filters = 5, .is_linear = 1}, {TRAIN_CONV, .filters = 3, .kernel_h = 1, .activation = OP_TANH}}},
+    {"separable",
+     3,
+     {6, 5, 2},
+     0,
+     {{TRAIN_SEPARABLE, .filters = 6, .stride_h = 2, .activation = OP_LOGISTIC},
+      {TRAIN_SEPARABLE, .filters = 4, .is_linear = 1}}},
+    {"residual",
+     3,
+     {6, 6, 2},
+     0,
+     {{TRAIN_RESIDUAL, .filters = 4, .stride_h = 2, .activation = OP_TANH},
+      {TRAIN_RESIDUAL, .filters = 4, .activation = OP_TANH}}},
+    {"bottleneck",
+     3,
+     {5, 5, 3},
+     0,
+     {{TRAIN_BOTTLENECK, .filters = 3, .expansion = 2, .activation = OP_HARD_SWISH},
+      {TRAIN_BOTTLENECK, .filters = 5, .expansion = 1, .activation = OP_TANH}}},
+    {"average pool",
+     3,
+     {7, 5, 2},
+     0,
+     {{TRAIN_CONV, .filters = 3, .is_linear = 1, .no_norm = 1}, {TRAIN_AVERAGE_POOL, .kernel_h = 3, .stride_h = 2}}},
+    {"max pool",
+     3,
+     {7, 6, 2},
+     0,
+     {{TRAIN_CONV, .filters = 3, .is_linear = 1, .no_norm = 1}, {TRAIN_MAX_POOL, .kernel_h = 2}}},
+    {"global pool",
+     3,
+     {4, 5, 2},
+     0,
+     {{TRAIN_CONV, .filters = 3, .is_linear = 1, .no_norm = 1},
+      {TRAIN_GLOBAL_POOL},
+      {TRAIN_DENSE, .filters = 2, .is_linear = 1}}},
+    {"dropout",
+     1,
+     {9},
+     0,
+     {{TRAIN_DENSE, .filters = 8, .is_linear = 1},
+      {TRAIN_DROPOUT, .rate = 0.4F},
+      {TRAIN_DENSE, .filters = 2, .is_linear = 1}}},
+    {"gru", 2, {4, 3}, 0, {{TRAIN_GRU, .filters = 5}}},
+    {"softmax", 1, {6}, 4, {{TRAIN_DENSE, .filters = 5, .activation = OP_LOGISTIC}}},
+    {"relu",
+     1,
+     {6},
+     0,
+     {{TRAIN_DENSE, .filters = 7},
+      {TRAIN_DENSE, .filters = 5, .activation = OP_RELU6},
+      {TRAIN_ACTIVATION, .activation = OP_RELU}}},
+};
+
+static void test_layers(void)
+{
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        arena_init(&arena, memory);
+        struct graph g = {.arena = &arena};
+        struct tensor example = {.rank = lists[i].rank};
+        memcpy(example.dim, lists[i].dim, sizeof lists[i].dim);
+        int32_t count = 0;
+        while (count < 4 && (count == 0 || lists[i].layers[count].kind != 0 || lists[i].layers[count].filters > 0)) {
+            count++;
+        }
+        const struct train_model model = {.layers = lists[i].layers, .layer_count = count};
+        const bool ok = train_build(&model, &example, lists[i].classes, 7, &g, &diag);
+        expect(ok, "%s: %s", lists[i].name, diag.text);
+        if (ok) {
+            check_gradients(lists[i].name, &g);
+        }
+        arena_free(&arena);
+    }
+}
+
+/* Operators that no layer makes, between two dense layers: of x [1, 12] they make something of any shape. */
+static int32_t one(struct builder *b, enum op op, int32_t x, const struct attr *attr)
+{
+    return build_node(b, op, "op", attr, &x, 1, 1);
+}
+
+static int32_t two(struct builder *b, enum op op, int32_t x, int32_t y)
+{
+    return build_node(b, op, "op", NULL, (int32_t[]){x, y}, 2, 1);
+}
+
+static int32_t box(struct builder *b, int32_t x)
+{
+    b->at = x;
+    build_reshape(b, "box", 4, (int32_t[]){1, 2, 3, 2});
+    return b->at;
+}
+
+static int32_t make_square(struct builder *b, int32_t x) { return one(b, OP_SQUARE, x, NULL); }
+static int32_t make_leaky(struct builder *b, int32_t x)
+{
+    return one(b, OP_LEAKY_RELU, x, &(struct attr){.alpha = 0.3F});
+}
+static int32_t make_hard_swish(struct builder *b, int32_t x) { return one(b, OP_HARD_SWISH, x, NULL); }
+static int32_t make_clamp(struct builder *b, int32_t x) { return one(b, OP_RELU_N1_TO_1, x, NULL); }
+static int32_t make_softmax(struct builder *b, int32_t x)
+{
+    return one(b, OP_SOFTMAX, box(b, x), &(struct attr){.beta = 1});
+}
+static int32_t make_product(struct builder *b, int32_t x) { return two(b, OP_MUL, x, one(b, OP_TANH, x, NULL)); }
+static int32_t make_difference(struct builder *b, int32_t x) { return two(b, OP_SUB, one(b, OP_LOGISTIC, x, NULL), x); }
+static int32_t make_gate(struct builder *b, int32_t x)
+{
+    const int32_t y = box(b, x), axes = build_integers(b, "axes", 2, (int32_t[]){1, 2});
+    return two(b, OP_MUL, y,
+               build_node(b, OP_MEAN, "mean", &(struct attr){.keep_dims = true}, (int32_t[]){y, axes}, 2, 1));
+}
+static int32_t make_constant(struct builder *b, int32_t x)
+{
+    return two(b, OP_MUL, box(b, x), build_weights(b, "c", 1, (int32_t[]){2}, 1));
+}
+static int32_t make_join(struct builder *b, int32_t x)
+{
+    const int32_t y = box(b, x), z = one(b, OP_TANH, y, NULL);
+    return build_node(b, OP_CONCATENATION, "join", &(struct attr){.axis = 2}, (int32_t[]){y, z}, 2, 1);
+}
+static int32_t make_parts(struct builder *b, int32_t x)
+{
+    const int32_t y = box(b, x),
+                  parts = build_node(b, OP_UNPACK, "parts", &(struct attr){.axis = 1, .num = 2}, &y, 1, 2);
+    return two(b, OP_MUL, parts, parts + 1);
+}
+static int32_t make_transposed(struct builder *b, int32_t x)
+{
+    return two(b, OP_TRANSPOSE, box(b, x), build_integers(b, "order", 4, (int32_t[]){0, 3, 1, 2}));
+}
+static int32_t make_padded(struct builder *b, int32_t x)
+{
+    const int32_t pads = build_integers(b, "pads", 8, (int32_t[]){0, 0, 1, 0, 2, 1, 0, 0});
+    b->graph->tensors[pads].rank = 2;
+    b->graph->tensors[pads].dim[0] = 4;
+    b->graph->tensors[pads].dim[1] = 2;
+    return two(b, OP_PAD, box(b, x), pads);
+}
+static int32_t make_slice(struct builder *b, int32_t x)
+{
+    const int32_t y = box(b, x), from = build_integers(b, "from", 4, (int32_t[]){0, 1, 0, 0});
+    const int32_t size = build_integers(b, "size", 4, (int32_t[]){1, 1, 2, 2});
+    return build_node(b, OP_SLICE, "slice", NULL, (int32_t[]){y, from, size}, 3, 1);
+}
+static int32_t make_split(struct builder *b, int32_t x)
+{
+    const int32_t axis = build_integers(b, "axis", 1, (int32_t[]){2});
+    const int32_t first =
+        build_node(b, OP_SPLIT, "split", &(struct attr){.num = 3}, (int32_t[]){axis, box(b, x)}, 2, 3);
+    return two(b, OP_ADD, first, one(b, OP_SQUARE, first + 2, NULL)); /* the middle is not used */
+}
+
+static const struct {
+    const char *name;
+    int32_t (*make)(struct builder *b, int32_t x);
+} operators[] = {{"SQUARE", make_square},      {"LEAKY_RELU", make_leaky},   {"HARD_SWISH", make_hard_swish},
+                 {"RELU_N1_TO_1", make_clamp}, {"SOFTMAX", make_softmax},    {"MUL", make_product},
+                 {"SUB", make_difference},     {"MUL, repeated", make_gate}, {"MUL by constants", make_constant},
+                 {"CONCATENATION", make_join}, {"UNPACK", make_parts},       {"TRANSPOSE", make_transposed},
+                 {"PAD", make_padded},         {"SLICE", make_slice},        {"SPLIT", make_split}};
+
+static void test_operators(void)
+{
+    for (size_t i = 0; i < COUNT_OF(operators); i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        arena_init(&arena, memory);
+        struct graph g = {.arena = &arena};
+        struct builder b = build_begin(&g, 5, &diag);
+        build_input(&b, &(struct tensor){.rank = 1, .dim = {6}});
+        build_dense(&b, "first", 12, ACT_NONE);
+        b.at = operators[i].make(&b, b.at);
+        expect(build_end(&b), "%s: %s", operators[i].name, diag.text);
+        if (!diag.failed) {
+            check_gradients(operators[i].name, &g);
+        }
+        arena_free(&arena);
+    }
+}
+
+/*** Losses ***/
+
+static void test_losses(void)
+{
+    enum { CLASSES = 4, ROWS = 2 };
+    static const struct {
+        const char *name;
+        enum train_loss loss;
+    } losses[] = {{"cross entropy", TRAIN_CROSS_ENTROPY}, {"focal", TRAIN_FOCAL}, {"squared", TRAIN_SQUARED}};
+    for (size_t i = 0; i < COUNT_OF(losses); i++) {
+        const struct train_options options = {.loss = losses[i].loss, .focal_gamma = 2};
+        struct trainer t = {.options = &options, .outputs = CLASSES * ROWS, .classes = CLASSES};
+        float out[CLASSES * ROWS], grad[CLASSES * ROWS], spare[64], *value = out, *grads = grad;
+        float targets[CLASSES * ROWS] = {0.7F, 0, 0.3F, 0, 0, 0, 1, 0}, weights[ROWS] = {1, 2.5F};
+        uint64_t random = 4;
+        for (int k = 0; k < CLASSES * ROWS; k++) {
+            out[k] = train_normal(&random);
+        }
+        struct engine_slice s = {.count = 1, .value = &value, .grad = &grads, .is_training = true};
+        const struct sample sample = {targets, weights, spare};
+        float expected[CLASSES * ROWS];
+        loss_find(&t, &s, sample, 2);
+        memcpy(expected, grad, sizeof grad);
+        for (int k = 0; k < CLASSES * ROWS; k++) {
+            const float kept = out[k];
+            out[k] = kept + 0.01F;
+            const double more = loss_find(&t, &s, sample, 2).loss;
+            out[k] = kept - 0.01F;
+            const double less = loss_find(&t, &s, sample, 2).loss;
+            out[k] = kept;
+            expect(fabs((more - less) / 0.04 - (double)expected[k]) < 1e-3,
+                   "%s: output %d has slope %g, gradient says %g", losses[i].name, k, (more - less) / 0.04,
+                   (double)expected[k]);
+        }
+    }
+}
+
+/*** Learning ***/
+
+enum { POINTS = 300, SIZE = 8 };
+
+/* Pictures of SIZE x SIZE with a horizontal, a vertical or no line somewhere, in noise. */
+static struct train_set make_pictures(struct arena *a, uint64_t seed)
+{
+    float *inputs = ARENA_ARRAY(a, POINTS * SIZE * SIZE, float);
+    int32_t *labels = ARENA_ARRAY(a, POINTS, int32_t);
+    for (int32_t i = 0; i < POINTS; i++) {
+        float *x = inputs + i * SIZE * SIZE;
+        labels[i] = i % 3;
+        for (int32_t k = 0; k < SIZE * SIZE; k++) {
+            x[k] = 20 * train_normal(&seed) + 100;
+        }
+        const int32_t at = (int32_t)(train_random(&seed) % SIZE);
+        for (int32_t k = 0; labels[i] < 2 && k < SIZE; k++) {
+            x[labels[i] == 0 ? at * SIZE + k : k * SIZE + at] += 60;
+        }
+    }
+    return (struct train_set){.count = POINTS, .width = SIZE * SIZE, .inputs = inputs, .labels = labels};
+}
+
+static const struct tensor picture = {.rank = 3, .dim = {SIZE, SIZE, 1}};
+
+static struct train_options quick_options(void)
+{
+    struct train_options o = train_defaults();
+    o.epochs = 8;
+    o.batch = 50;
+    o.rate = 0.01F;
+    return o;
+}
+
+/* Trains a named network on pictures; the outputs for a few of them, to be compared. */
+static bool train_pictures(struct arena *a, const char *name, const struct train_options *o, struct graph *g,
+                           struct train_result *result, float *outputs, struct diag *diag)
+{
+    const struct train_set train = make_pictures(a, 1), validation = make_pictures(a, 2);
+    const struct train_model model = {.name = name, .filters = 8, .depth = 2, .dropout = 0.1F};
+    *g = (struct graph){.arena = a};
+    return train_build(&model, &picture, 3, o->seed, g, diag) &&
+           train_network(g, &train, &validation, o, result, diag) &&
+           (outputs == NULL || train_predict(g, validation.inputs, POINTS, 1, outputs, diag));
+}
+
+static void test_learning(void)
+{
+    static const char *const names[] = {"cnn", "ds_cnn", "mobilenet", "resnet"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        struct graph g;
+        struct train_result result;
+        arena_init(&arena, memory);
+        struct train_options o = quick_options();
+        o.epochs = 25;
+        const bool ok = train_pictures(&arena, names[i], &o, &g, &result, NULL, &diag);
+        const float right = ok ? result.epochs[result.best].validation_accuracy : 0;
+        expect(ok && right > 0.9F, "%s learns: %g, %s", names[i], (double)right, diag.text);
+        arena_free(&arena);
+    }
+}
+
+/* A trained network runs on the device's kernels as it did in training. */
+static void test_plan(void)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    struct graph g;
+    struct train_result result;
+    struct plan plan;
+    static float outputs[POINTS * 3];
+    arena_init(&arena, memory);
+    struct train_options o = quick_options();
+    o.quantised = 2;
+    o.mixup = 0.2F;
+    o.label_smoothing = 0.1F;
+    const bool ok =
+        train_pictures(&arena, "resnet", &o, &g, &result, outputs, &diag) && plan_graph(&g, PLAN_STREAM, &plan, &diag);
+    expect(ok, "a trained network: %s", diag.text);
+    if (ok) {
+        const struct train_set set = make_pictures(&arena, 2);
+        struct runner runner;
+        run_init(&runner, &plan);
+        for (int32_t i = 0; i < POINTS; i++) {
+            float out[3];
+            run_invoke(&runner, (const uint8_t *)(set.inputs + i * SIZE * SIZE), (uint8_t *)out);
+            for (int k = 0; k < 3; k++) {
+                expect(fabsf(out[k] - outputs[3 * i + k]) < 1e-4F, "picture %d, class %d: %g, in training %g", i, k,
+                       (double)out[k], (double)outputs[3 * i + k]);
+            }
+        }
+        const struct train_range *r = &result.ranges[g.inputs[0]];
+        expect(r->low == 0 && r->high > 120 && r->high < 300, "range of the input: %g to %g", (double)r->low,
+               (double)r->high);
+        expect(result.epoch_count == 8, "%d epochs", result.epoch_count);
+    }
+    arena_free(&arena);
+}
+
+/*** The same result in any way ***/
+
+static bool stop_at(void *context, const struct train_report *report)
+{
+    const int32_t *at = context;
+    return report->epoch * 100 + report->batch != *at;
+}
+
+/* Lengthens the noise of a picture, differently each time. */
+static void add_noise(void *context, float *example, size_t width, int32_t index, uint64_t *random)
+{
+    (void)context, (void)index;
+    for (size_t i = 0; i < width; i++) {
+        example[i] += 5 * train_normal(random);
+    }
+}
+
+static void test_same_result(void)
+{
+    static float outputs[4][POINTS * 3];
+    int32_t stops[] = {-1, -1, 203, 705};
+    const char *path = "test_train.checkpoint";
+    for (int i = 0; i < 4; i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        struct graph g;
+        struct train_result result;
+        arena_init(&arena, memory);
+        struct train_options o = quick_options();
+        o.quantised = 2;
+        o.augment = add_noise;
+        o.mixup = 0.3F;
+        o.threads = i == 0 ? 1 : 3;
+        o.progress = stop_at;
+        o.progress_context = &stops[i];
+        o.checkpoint = path;
+        bool ok = train_pictures(&arena, "ds_cnn", &o, &g, &result, outputs[i], &diag);
+        expect(ok && result.is_stopped == (stops[i] >= 0), "training %d: %s", i, diag.text);
+        if (ok && result.is_stopped) {
+            int32_t never = -1;
+            o.progress_context = &never;
+            ok = file_open(&o.resume, path, &diag) &&
+                 train_pictures(&arena, "ds_cnn", &o, &g, &result, outputs[i], &diag);
+            expect(ok && result.epoch_count == o.epochs, "resumed training %d: %s", i, diag.text);
+            file_close(&o.resume);
+        }
+        expect(memcmp(outputs[i], outputs[0], sizeof outputs[0]) == 0, "training %d gives the same weights", i);
+        arena_free(&arena);
+    }
+    remove(path);
+}
+
+static void test_early_stopping(void)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    struct graph g;
+    struct train_result result;
+    arena_init(&arena, memory);
+    struct train_options o = quick_options();
+    o.epochs = 60;
+    o.patience = 3;
+    o.optimizer = TRAIN_SGD;
+    o.rate = 0.05F;
+    const bool ok = train_pictures(&arena, "cnn", &o, &g, &result, NULL, &diag);
+    expect(ok && result.epoch_count < 60 && result.epoch_count == result.best + 4, "stops %d epochs, best %d: %s",
+           result.epoch_count, result.best, diag.text);
+    arena_free(&arena);
+}
+
+/* A layer on top of a trained network, whose own weights stay. */
+static void test_transfer(void)
+{
+    struct arena arena, arena2;
+    struct diag diag = {0};
+    struct graph base, g = {.arena = &arena2};
+    struct train_result result;
+    int32_t kept = 0;
+    arena_init(&arena, memory);
+    arena_init(&arena2, memory);
+    struct train_options o = quick_options();
+    o.epochs = 20;
+    bool ok = train_pictures(&arena, "cnn", &o, &base, &result, NULL, &diag) &&
+              train_transfer(&base, NULL, 3, 0, 1, &g, &kept, &diag);
+    const struct train_set train = make_pictures(&arena, 1), validation = make_pictures(&arena, 2);
+    o.frozen = kept;
+    ok = ok && train_network(&g, &train, &validation, &o, &result, &diag);
+    expect(ok && result.epochs[result.best].validation_accuracy > 0.95F, "transfer: %s", diag.text);
+    for (int32_t i = 0; ok && i < kept; i++) {
+        for (int32_t k = 1; k < base.nodes[i].in_count; k++) {
+            const struct tensor *a = ir_in(&base, &base.nodes[i], k), *b = ir_in(&g, &g.nodes[i], k);
+            expect(memcmp(a->data, b->data, (size_t)ir_size(a)) == 0, "frozen weights stay");
+        }
+    }
+    arena_free(&arena);
+    arena_free(&arena2);
+}
+
+/* y = 3 a - 2 b + 1, and an autoencoder of points on a line. */
+static void test_regression(void)
+{
+    enum { N = 200 };
+    struct arena arena;
+    arena_init(&arena, memory);
+    float *x = ARENA_ARRAY(&arena, 2 * N, float), *y = ARENA_ARRAY(&arena, N, float);
+    uint64_t random = 1;
+    for (int i = 0; i < N; i++) {
+        x[2 * i] = 10 + train_normal(&random);
+        x[2 * i + 1] = 0.01F * train_normal(&random);
+        y[i] = 3 * x[2 * i] - 200 * x[2 * i + 1] + 1;
+    }
+    const struct train_set set = {.count = N, .width = 2, .inputs = x, .targets = y, .target_width = 1};
+    const struct train_layer last = {.kind = TRAIN_DENSE, .filters = 1, .is_linear = true};
+    const struct train_model model = {.layers = &last, .layer_count = 1};
+    struct graph g = {.arena = &arena};
+    struct train_options o = quick_options();
+    struct train_result result;
+    struct diag diag = {0};
+    o.loss = TRAIN_SQUARED;
+    o.epochs = 100;
+    o.rate = 0.5F;
+    o.weight_decay = 0;
+    float out[N];
+    const bool ok = train_build(&model, &(struct tensor){.rank = 1, .dim = {2}}, 0, 1, &g, &diag) &&
+                    train_network(&g, &set, NULL, &o, &result, &diag) && train_predict(&g, x, N, 2, out, &diag);
+    expect(ok && fabsf(out[3] - y[3]) < 0.01F, "a line: %g, want %g; %s", (double)out[3], (double)y[3], diag.text);
+    arena_free(&arena);
+}
+
+/*** Refusals ***/
+
+static void test_refusals(void)
+{
+    struct arena arena;
+    struct graph g;
+    struct train_result result;
+    arena_init(&arena, memory);
+    struct train_set set = make_pictures(&arena, 1);
+    struct train_options o = quick_options();
+    static const char *const words[] = {"of class 7", "examples of 63", "no checkpoint", "fewer quantised", "resnot"};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        struct diag diag = {0};
+        struct train_options bad = o;
+        struct train_set wrong = set;
+        int32_t labels[POINTS] = {7};
+        const struct train_model model = {.name = i == 4 ? "resnot" : "cnn"};
+        g = (struct graph){.arena = &arena};
+        wrong.labels = i == 0 ? labels : set.labels;
+        wrong.width -= i == 1;
+        bad.resume = i == 2 ? (struct file){(const uint8_t *)"motetrn0", 9} : bad.resume;
+        bad.quantised = i == 3 ? bad.epochs : 0;
+        const bool ok =
+            train_build(&model, &picture, 3, 1, &g, &diag) && train_network(&g, &wrong, NULL, &bad, &result, &diag);
+        expect(!ok && strstr(diag.text, words[i]) != NULL, "refuses \"%s\": %s", words[i], diag.text);
+    }
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    struct diag diag = {0};
+    if (!gemm_check(&diag)) {
+        printf("skipped: %s\n", diag.text);
+        return 0;
+    }
+    test_layers();
+    test_operators();
+    test_losses();
+    test_learning();
+    test_plan();
+    test_same_result();
+    test_early_stopping();
+    test_transfer();
+    test_regression();
+    test_refusals();
+    printf("%d checks, %d failed\n", checks, failures);
+    return failures > 0;
+}
