@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "../tool/run/run.h"
-#include "../tool/train/builder.h"
+#include "../tool/train/net.h"
 #include "../tool/train/trainer.h"
 
 static int failures, checks;
@@ -251,18 +251,18 @@ static void test_layers(void)
 /* Operators that no layer makes, between two dense layers: of x [1, 12] they make something of any shape. */
 static int32_t one(struct builder *b, enum op op, int32_t x, const struct attr *attr)
 {
-    return build_node(b, op, "op", attr, &x, 1, 1);
+    return net_node(b, op, "op", attr, &x, 1, 1);
 }
 
 static int32_t two(struct builder *b, enum op op, int32_t x, int32_t y)
 {
-    return build_node(b, op, "op", NULL, (int32_t[]){x, y}, 2, 1);
+    return net_node(b, op, "op", NULL, (int32_t[]){x, y}, 2, 1);
 }
 
 static int32_t box(struct builder *b, int32_t x)
 {
     b->at = x;
-    build_reshape(b, "box", 4, (int32_t[]){1, 2, 3, 2});
+    net_reshape(b, "box", 4, (int32_t[]){1, 2, 3, 2});
     return b->at;
 }
 
@@ -281,32 +281,31 @@ static int32_t make_product(struct builder *b, int32_t x) { return two(b, OP_MUL
 static int32_t make_difference(struct builder *b, int32_t x) { return two(b, OP_SUB, one(b, OP_LOGISTIC, x, NULL), x); }
 static int32_t make_gate(struct builder *b, int32_t x)
 {
-    const int32_t y = box(b, x), axes = build_integers(b, "axes", 2, (int32_t[]){1, 2});
+    const int32_t y = box(b, x), axes = net_integers(b, "axes", 2, (int32_t[]){1, 2});
     return two(b, OP_MUL, y,
-               build_node(b, OP_MEAN, "mean", &(struct attr){.keep_dims = true}, (int32_t[]){y, axes}, 2, 1));
+               net_node(b, OP_MEAN, "mean", &(struct attr){.keep_dims = true}, (int32_t[]){y, axes}, 2, 1));
 }
 static int32_t make_constant(struct builder *b, int32_t x)
 {
-    return two(b, OP_MUL, box(b, x), build_weights(b, "c", 1, (int32_t[]){2}, 1));
+    return two(b, OP_MUL, box(b, x), net_weights(b, "c", 1, (int32_t[]){2}, 1));
 }
 static int32_t make_join(struct builder *b, int32_t x)
 {
     const int32_t y = box(b, x), z = one(b, OP_TANH, y, NULL);
-    return build_node(b, OP_CONCATENATION, "join", &(struct attr){.axis = 2}, (int32_t[]){y, z}, 2, 1);
+    return net_node(b, OP_CONCATENATION, "join", &(struct attr){.axis = 2}, (int32_t[]){y, z}, 2, 1);
 }
 static int32_t make_parts(struct builder *b, int32_t x)
 {
-    const int32_t y = box(b, x),
-                  parts = build_node(b, OP_UNPACK, "parts", &(struct attr){.axis = 1, .num = 2}, &y, 1, 2);
+    const int32_t y = box(b, x), parts = net_node(b, OP_UNPACK, "parts", &(struct attr){.axis = 1, .num = 2}, &y, 1, 2);
     return two(b, OP_MUL, parts, parts + 1);
 }
 static int32_t make_transposed(struct builder *b, int32_t x)
 {
-    return two(b, OP_TRANSPOSE, box(b, x), build_integers(b, "order", 4, (int32_t[]){0, 3, 1, 2}));
+    return two(b, OP_TRANSPOSE, box(b, x), net_integers(b, "order", 4, (int32_t[]){0, 3, 1, 2}));
 }
 static int32_t make_padded(struct builder *b, int32_t x)
 {
-    const int32_t pads = build_integers(b, "pads", 8, (int32_t[]){0, 0, 1, 0, 2, 1, 0, 0});
+    const int32_t pads = net_integers(b, "pads", 8, (int32_t[]){0, 0, 1, 0, 2, 1, 0, 0});
     b->graph->tensors[pads].rank = 2;
     b->graph->tensors[pads].dim[0] = 4;
     b->graph->tensors[pads].dim[1] = 2;
@@ -314,15 +313,14 @@ static int32_t make_padded(struct builder *b, int32_t x)
 }
 static int32_t make_slice(struct builder *b, int32_t x)
 {
-    const int32_t y = box(b, x), from = build_integers(b, "from", 4, (int32_t[]){0, 1, 0, 0});
-    const int32_t size = build_integers(b, "size", 4, (int32_t[]){1, 1, 2, 2});
-    return build_node(b, OP_SLICE, "slice", NULL, (int32_t[]){y, from, size}, 3, 1);
+    const int32_t y = box(b, x), from = net_integers(b, "from", 4, (int32_t[]){0, 1, 0, 0});
+    const int32_t size = net_integers(b, "size", 4, (int32_t[]){1, 1, 2, 2});
+    return net_node(b, OP_SLICE, "slice", NULL, (int32_t[]){y, from, size}, 3, 1);
 }
 static int32_t make_split(struct builder *b, int32_t x)
 {
-    const int32_t axis = build_integers(b, "axis", 1, (int32_t[]){2});
-    const int32_t first =
-        build_node(b, OP_SPLIT, "split", &(struct attr){.num = 3}, (int32_t[]){axis, box(b, x)}, 2, 3);
+    const int32_t axis = net_integers(b, "axis", 1, (int32_t[]){2});
+    const int32_t first = net_node(b, OP_SPLIT, "split", &(struct attr){.num = 3}, (int32_t[]){axis, box(b, x)}, 2, 3);
     return two(b, OP_ADD, first, one(b, OP_SQUARE, first + 2, NULL)); /* the middle is not used */
 }
 
@@ -342,11 +340,11 @@ static void test_operators(void)
         struct diag diag = {0};
         arena_init(&arena, memory);
         struct graph g = {.arena = &arena};
-        struct builder b = build_begin(&g, 5, &diag);
-        build_input(&b, &(struct tensor){.rank = 1, .dim = {6}});
-        build_dense(&b, "first", 12, ACT_NONE);
+        struct builder b = net_begin(&g, 5, &diag);
+        net_input(&b, &(struct tensor){.rank = 1, .dim = {6}});
+        net_dense(&b, "first", 12, ACT_NONE);
         b.at = operators[i].make(&b, b.at);
-        expect(build_end(&b), "%s: %s", operators[i].name, diag.text);
+        expect(net_end(&b), "%s: %s", operators[i].name, diag.text);
         if (!diag.failed) {
             check_gradients(operators[i].name, &g);
         }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "builder.h"
+#include "net.h"
 
 static int32_t or_else(int32_t value, int32_t otherwise) { return value > 0 ? value : otherwise; }
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "builder.h"
+#include "net.h"
 
 static bool is_named(const struct train_model *m, const char *name)
 {
@@ -39,32 +39,32 @@ bool train_build(const struct train_model *model, const struct tensor *input, in
     if (!check_model(model, classes, diag)) {
         return false;
     }
-    struct builder b = build_begin(graph, seed, diag);
+    struct builder b = net_begin(graph, seed, diag);
     const struct train_layer *layers = model->layers;
     int32_t count = model->layer_count;
-    build_input(&b, input);
+    net_input(&b, input);
     if (b.failed) {
         return false;
     }
     if (wants_image(model) && input->rank == 2) {
-        build_reshape(&b, "image", 4, (int32_t[]){1, input->dim[0], input->dim[1], 1});
+        net_reshape(&b, "image", 4, (int32_t[]){1, input->dim[0], input->dim[1], 1});
     }
     if (model->name != NULL) {
         layers = architecture_layers(model, input, classes, graph->arena, &count);
     }
     for (int32_t i = 0; i < count; i++) {
-        build_layer(&b, &layers[i], i + 1);
+        net_layer(&b, &layers[i], i + 1);
     }
     if (is_named(model, "fomo")) {
-        build_unary(&b, OP_SOFTMAX, "classes", &(struct attr){.beta = 1});
+        net_unary(&b, OP_SOFTMAX, "classes", &(struct attr){.beta = 1});
     } else if (classes > 0) {
-        build_head(&b, classes, model->dropout);
+        net_head(&b, classes, model->dropout);
     } else if (!is_named(model, "autoencoder") && model->outputs > 0) {
-        build_global_pool(&b);
-        build_dropout(&b, model->dropout);
-        build_dense(&b, "output", model->outputs, ACT_NONE);
+        net_global_pool(&b);
+        net_dropout(&b, model->dropout);
+        net_dense(&b, "output", model->outputs, ACT_NONE);
     }
-    return build_end(&b);
+    return net_end(&b);
 }
 
 /*** Transfer ***/
@@ -119,7 +119,7 @@ bool train_transfer(const struct graph *base, const char *cut, int32_t classes, 
         return diag_fail(diag, "%d classes, dropout %g: want at least 1 class, and dropout below 1", classes,
                          (double)dropout);
     }
-    struct builder b = build_begin(graph, seed, diag);
+    struct builder b = net_begin(graph, seed, diag);
     copy_nodes(base, count, graph);
     b.capacity = count;
     b.at = cut != NULL ? base->nodes[count - 1].out[0] : base->nodes[count].in[0];
@@ -128,6 +128,6 @@ bool train_transfer(const struct graph *base, const char *cut, int32_t classes, 
                          ir_type_text(graph->tensors[b.at].type));
     }
     *kept = count;
-    build_head(&b, classes, dropout);
-    return build_end(&b);
+    net_head(&b, classes, dropout);
+    return net_end(&b);
 }

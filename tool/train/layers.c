@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "builder.h"
+#include "net.h"
 
 static const float norm_epsilon = 0.001F;
 
@@ -18,16 +18,16 @@ static char *name_of(struct builder *b, const char *text, int32_t number)
 
 static int32_t or_else(int32_t value, int32_t otherwise) { return value > 0 ? value : otherwise; }
 
-void build_reshape(struct builder *b, const char *name, int32_t rank, const int32_t dim[])
+void net_reshape(struct builder *b, const char *name, int32_t rank, const int32_t dim[])
 {
-    const int32_t in[2] = {b->at, build_integers(b, name, rank, dim)};
-    b->at = build_node(b, OP_RESHAPE, name, NULL, in, 2, 1);
+    const int32_t in[2] = {b->at, net_integers(b, name, rank, dim)};
+    b->at = net_node(b, OP_RESHAPE, name, NULL, in, 2, 1);
 }
 
-void build_flatten(struct builder *b)
+void net_flatten(struct builder *b)
 {
     if (at(b)->rank != 2) {
-        build_reshape(b, "flatten", 2, (int32_t[]){1, (int32_t)ir_count(at(b))});
+        net_reshape(b, "flatten", 2, (int32_t[]){1, (int32_t)ir_count(at(b))});
     }
 }
 
@@ -37,43 +37,43 @@ static void make_image(struct builder *b)
     const struct tensor *t = at(b);
     if (!b->failed && t->rank < 4) {
         const int32_t h = t->rank > 1 ? t->dim[1] : 1;
-        build_reshape(b, "image", 4, t->rank == 3 ? (int32_t[]){1, h, 1, t->dim[2]} : (int32_t[]){1, h, 1, 1});
+        net_reshape(b, "image", 4, t->rank == 3 ? (int32_t[]){1, h, 1, t->dim[2]} : (int32_t[]){1, h, 1, 1});
     }
 }
 
-void build_dense(struct builder *b, const char *name, int32_t units, enum activation activation)
+void net_dense(struct builder *b, const char *name, int32_t units, enum activation activation)
 {
     const int32_t inputs = ir_dim(at(b), -1);
     const struct attr attr = {.activation = activation, .keep_num_dims = at(b)->rank > 2};
     const int32_t in[3] = {b->at,
-                           build_weights(b, arena_printf(b->graph->arena, "%s/weights", name), 2,
-                                         (int32_t[]){units, inputs}, activation == ACT_NONE ? 2 * inputs : inputs),
-                           build_floats(b, arena_printf(b->graph->arena, "%s/bias", name), 1, &units, 0)};
-    b->at = build_node(b, OP_FULLY_CONNECTED, name, &attr, in, 3, 1);
+                           net_weights(b, arena_printf(b->graph->arena, "%s/weights", name), 2,
+                                       (int32_t[]){units, inputs}, activation == ACT_NONE ? 2 * inputs : inputs),
+                           net_floats(b, arena_printf(b->graph->arena, "%s/bias", name), 1, &units, 0)};
+    b->at = net_node(b, OP_FULLY_CONNECTED, name, &attr, in, 3, 1);
 }
 
-void build_global_pool(struct builder *b)
+void net_global_pool(struct builder *b)
 {
     if (!b->failed && at(b)->rank > 2) {
         const int32_t rank = at(b)->rank, axes[] = {1, 2};
-        const int32_t in[2] = {b->at, build_integers(b, "axes", rank == 3 ? 1 : 2, axes)};
-        b->at = build_node(b, OP_MEAN, "pool", NULL, in, 2, 1);
+        const int32_t in[2] = {b->at, net_integers(b, "axes", rank == 3 ? 1 : 2, axes)};
+        b->at = net_node(b, OP_MEAN, "pool", NULL, in, 2, 1);
     }
 }
 
-void build_dropout(struct builder *b, float rate)
+void net_dropout(struct builder *b, float rate)
 {
     if (rate > 0) {
-        build_unary(b, OP_DROPOUT, "dropout", &(struct attr){.alpha = rate});
+        net_unary(b, OP_DROPOUT, "dropout", &(struct attr){.alpha = rate});
     }
 }
 
-void build_head(struct builder *b, int32_t classes, float dropout)
+void net_head(struct builder *b, int32_t classes, float dropout)
 {
-    build_global_pool(b);
-    build_dropout(b, dropout);
-    build_dense(b, "scores", classes, ACT_NONE);
-    build_unary(b, OP_SOFTMAX, "classes", &(struct attr){.beta = 1});
+    net_global_pool(b);
+    net_dropout(b, dropout);
+    net_dense(b, "scores", classes, ACT_NONE);
+    net_unary(b, OP_SOFTMAX, "classes", &(struct attr){.beta = 1});
 }
 
 /*** Activations ***/
@@ -89,7 +89,7 @@ static enum activation fused(enum op op) { return op == OP_RELU ? ACT_RELU : op 
 static void add_activation(struct builder *b, enum op op, const char *name)
 {
     if (op != OP_COUNT && fused(op) == ACT_NONE) {
-        build_unary(b, op, arena_printf(b->graph->arena, "%s/activation", name), NULL);
+        net_unary(b, op, arena_printf(b->graph->arena, "%s/activation", name), NULL);
     }
 }
 
@@ -99,9 +99,9 @@ static void add_norm(struct builder *b, const char *name, enum activation activa
 {
     const int32_t channels = ir_dim(at(b), -1);
     const struct attr attr = {.epsilon = norm_epsilon, .activation = activation};
-    const int32_t in[5] = {b->at, build_floats(b, "gamma", 1, &channels, 1), build_floats(b, "beta", 1, &channels, 0),
-                           build_floats(b, "mean", 1, &channels, 0), build_floats(b, "variance", 1, &channels, 1)};
-    b->at = build_node(b, OP_BATCH_NORM, arena_printf(b->graph->arena, "%s/norm", name), &attr, in, 5, 1);
+    const int32_t in[5] = {b->at, net_floats(b, "gamma", 1, &channels, 1), net_floats(b, "beta", 1, &channels, 0),
+                           net_floats(b, "mean", 1, &channels, 0), net_floats(b, "variance", 1, &channels, 1)};
+    b->at = net_node(b, OP_BATCH_NORM, arena_printf(b->graph->arena, "%s/norm", name), &attr, in, 5, 1);
 }
 
 /* One convolution of any kind, with its normalisation and activation. */
@@ -125,11 +125,11 @@ static void add_conv(struct builder *b, enum op op, const char *name, const stru
                               .activation = l->no_norm ? fused(activation) : ACT_NONE};
     const int32_t dim[4] = {is_depthwise ? 1 : filters, h, w, is_depthwise ? filters : channels};
     const int32_t in[3] = {b->at,
-                           build_weights(b, arena_printf(b->graph->arena, "%s/filter", name), 4, dim,
-                                         is_depthwise ? h * w : h * w * channels),
-                           l->no_norm ? build_floats(b, arena_printf(b->graph->arena, "%s/bias", name), 1, &filters, 0)
+                           net_weights(b, arena_printf(b->graph->arena, "%s/filter", name), 4, dim,
+                                       is_depthwise ? h * w : h * w * channels),
+                           l->no_norm ? net_floats(b, arena_printf(b->graph->arena, "%s/bias", name), 1, &filters, 0)
                                       : NO_TENSOR};
-    b->at = build_node(b, op, name, &attr, in, l->no_norm ? 3 : 2, 1);
+    b->at = net_node(b, op, name, &attr, in, l->no_norm ? 3 : 2, 1);
     if (!l->no_norm && !b->failed) {
         add_norm(b, name, fused(activation));
     }
@@ -165,7 +165,7 @@ static void join(struct builder *b, const char *name, int32_t shortcut, enum op 
 {
     const struct attr attr = {.activation = fused(activation)};
     const int32_t in[2] = {b->at, shortcut};
-    b->at = build_node(b, OP_ADD, arena_printf(b->graph->arena, "%s/add", name), &attr, in, 2, 1);
+    b->at = net_node(b, OP_ADD, arena_printf(b->graph->arena, "%s/add", name), &attr, in, 2, 1);
     add_activation(b, activation, name);
 }
 
@@ -230,7 +230,7 @@ static void add_pool(struct builder *b, enum op op, const char *name, const stru
                               .filter_w = is_flat ? 1 : kernel_w,
                               .stride_h = or_else(l->stride_h, kernel_h),
                               .stride_w = is_flat ? 1 : or_else(l->stride_w, kernel_w)};
-    build_unary(b, op, name, &attr);
+    net_unary(b, op, name, &attr);
 }
 
 /*** Any ***/
@@ -247,7 +247,7 @@ static struct train_layer complete(const struct train_layer *layer)
     return l;
 }
 
-void build_layer(struct builder *b, const struct train_layer *layer, int32_t number)
+void net_layer(struct builder *b, const struct train_layer *layer, int32_t number)
 {
     static const char *const names[] = {
 #define LAYER(name, text) [TRAIN_##name] = text,
@@ -279,12 +279,12 @@ void build_layer(struct builder *b, const struct train_layer *layer, int32_t num
         add_bottleneck(b, name, &l);
         return;
     case TRAIN_DENSE:
-        build_flatten(b);
-        build_dense(b, name, l.filters, fused(activation_of(&l)));
+        net_flatten(b);
+        net_dense(b, name, l.filters, fused(activation_of(&l)));
         add_activation(b, activation_of(&l), name);
         return;
     case TRAIN_GRU:
-        build_gru(b, name, l.filters);
+        net_gru(b, name, l.filters);
         return;
     case TRAIN_MAX_POOL:
         add_pool(b, OP_MAX_POOL_2D, name, &l, l.kernel_h, l.kernel_w);
@@ -293,15 +293,15 @@ void build_layer(struct builder *b, const struct train_layer *layer, int32_t num
         add_pool(b, OP_AVERAGE_POOL_2D, name, &l, l.kernel_h, l.kernel_w);
         return;
     case TRAIN_GLOBAL_POOL:
-        build_global_pool(b);
+        net_global_pool(b);
         return;
     case TRAIN_FLATTEN:
-        build_flatten(b);
+        net_flatten(b);
         return;
     case TRAIN_DROPOUT:
-        build_dropout(b, l.rate > 0 ? l.rate : 0.2F);
+        net_dropout(b, l.rate > 0 ? l.rate : 0.2F);
         return;
     default:
-        build_unary(b, activation_of(&l) == OP_COUNT ? OP_RELU : activation_of(&l), name, NULL);
+        net_unary(b, activation_of(&l) == OP_COUNT ? OP_RELU : activation_of(&l), name, NULL);
     }
 }
