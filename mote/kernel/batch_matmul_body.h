@@ -8,7 +8,7 @@
 enum { COLUMNS = 16 };
 
 /* Columns first .. first + count - 1 of a right matrix of rows [depth, columns]. */
-static inline void add_columns(const struct mote_batch_matmul *p, const mac_in *row, const MOTE_FLASH mac_weight *right,
+static inline void add_columns(const struct mote_batch_matmul *p, const mac_in *row, const mac_weight *right,
                                int32_t count, mac_sum sum[])
 {
     for (int32_t k = 0; k < p->depth; k++) {
@@ -23,8 +23,7 @@ static void finish(const struct mote_batch_matmul *p, const mac_sum sum[], int32
     }
 }
 
-static void multiply(const struct mote_batch_matmul *p, const mac_in *row, const MOTE_FLASH mac_weight *right,
-                     mac_out *out)
+static void multiply(const struct mote_batch_matmul *p, const mac_in *row, const mac_weight *right, mac_out *out)
 {
     int32_t x = 0;
     for (; x + COLUMNS <= p->columns; x += COLUMNS) {
@@ -38,8 +37,8 @@ static void multiply(const struct mote_batch_matmul *p, const mac_in *row, const
 }
 
 /* The right matrix comes transposed, [columns, depth]. */
-static void multiply_transposed(const struct mote_batch_matmul *p, const mac_in *row,
-                                const MOTE_FLASH mac_weight *right, mac_out *out)
+static void multiply_transposed(const struct mote_batch_matmul *p, const mac_in *row, const mac_weight *right,
+                                mac_out *out)
 {
     for (int32_t x = 0, count; x < p->columns; x += count) {
         mac_sum sum[MAC_FILTERS] = {0};
@@ -62,7 +61,7 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_batch_matmul *p = params;
     const mac_in *row = p->left_transposed ? gather_column(p, io->in[0], io->y % p->rows, io->scratch) : io->in[0];
-    const MOTE_FLASH mac_weight *right = (const MOTE_FLASH mac_weight *)io->in[1];
+    const mac_weight *right = io->in[1];
     if (p->right_transposed) {
         multiply_transposed(p, row, right, io->out[0]);
     } else {

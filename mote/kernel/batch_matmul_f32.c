@@ -2,6 +2,7 @@
  *
  * BATCH_MATMUL, float32.
  */
+#define MOTE_WEIGHTS
 #include "mac_f32.h"
 
 #define KERNEL mote_batch_matmul_f32

@@ -4,6 +4,7 @@
  *
  * Source: TensorFlow Lite, reference_ops::BatchMatMul.
  */
+#define MOTE_WEIGHTS
 #define MAC_HAS_WEIGHT_OFFSET 1
 #include "mac_s8.h"
 

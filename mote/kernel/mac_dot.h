@@ -14,10 +14,10 @@
 enum { MAC_FILTERS = 4 };
 
 /* sum[k] += in[0 .. n) * weight[k * stride + 0 .. n) for four filters k, which share the loads of the input. */
-static inline void mac_run4(const struct mote_mac *m, const mac_in *in, const MOTE_FLASH mac_weight *weight,
+static inline void mac_run4(const struct mote_mac *m, const mac_in *in, const MOTE_WEIGHTS mac_weight *weight,
                             int32_t stride, int32_t n, mac_sum sum[])
 {
-    const MOTE_FLASH mac_weight *weight1 = weight + stride, *weight2 = weight1 + stride, *weight3 = weight2 + stride;
+    const MOTE_WEIGHTS mac_weight *weight1 = weight + stride, *weight2 = weight1 + stride, *weight3 = weight2 + stride;
     mac_part part0 = mac_begin(sum[0]), part1 = mac_begin(sum[1]);
     mac_part part2 = mac_begin(sum[2]), part3 = mac_begin(sum[3]);
     for (int32_t i = 0; i < n; i++) {
@@ -33,8 +33,8 @@ static inline void mac_run4(const struct mote_mac *m, const mac_in *in, const MO
     sum[3] = mac_end(sum[3], part3);
 }
 
-static inline void mac_run1(const struct mote_mac *m, const mac_in *in, const MOTE_FLASH mac_weight *weight, int32_t n,
-                            mac_sum *sum)
+static inline void mac_run1(const struct mote_mac *m, const mac_in *in, const MOTE_WEIGHTS mac_weight *weight,
+                            int32_t n, mac_sum *sum)
 {
     mac_part part = mac_begin(*sum);
     for (int32_t i = 0; i < n; i++) {
@@ -44,7 +44,7 @@ static inline void mac_run1(const struct mote_mac *m, const mac_in *in, const MO
 }
 
 /* sum[k] += in[0 .. n) * weight[k * stride + 0 .. n) for `count` filters, at most MAC_FILTERS. */
-static inline void mac_dot(const struct mote_mac *m, const mac_in *in, const MOTE_FLASH mac_weight *weight,
+static inline void mac_dot(const struct mote_mac *m, const mac_in *in, const MOTE_WEIGHTS mac_weight *weight,
                            int32_t stride, int32_t n, int32_t count, mac_sum sum[])
 {
     for (int32_t run; n > 0; n -= run, in += run, weight += run) {
@@ -60,8 +60,8 @@ static inline void mac_dot(const struct mote_mac *m, const mac_in *in, const MOT
 }
 
 /* sum[i] += in[i] * weight[i] for i = 0 .. n - 1. */
-static inline void mac_each(const struct mote_mac *m, const mac_in *in, const MOTE_FLASH mac_weight *weight, int32_t n,
-                            mac_sum sum[])
+static inline void mac_each(const struct mote_mac *m, const mac_in *in, const MOTE_WEIGHTS mac_weight *weight,
+                            int32_t n, mac_sum sum[])
 {
     for (int32_t i = 0; i < n; i++) {
         sum[i] += mac_times(m, mac_input(m, in[i]), weight[i]);
@@ -69,7 +69,7 @@ static inline void mac_each(const struct mote_mac *m, const mac_in *in, const MO
 }
 
 /* sum[i] += x * weight[i] for i = 0 .. n - 1. */
-static inline void mac_spread(const struct mote_mac *m, mac_in x, const MOTE_FLASH mac_weight *weight, int32_t n,
+static inline void mac_spread(const struct mote_mac *m, mac_in x, const MOTE_WEIGHTS mac_weight *weight, int32_t n,
                               mac_sum sum[])
 {
     for (int32_t i = 0; i < n; i++) {

@@ -74,11 +74,17 @@ struct fft_stage {
     int32_t inverse;
 };
 
+/* By halves, since compilers for AVR stumble over a struct in flash. */
+static inline struct fft_complex fft_twiddle(const MOTE_FLASH struct fft_complex *twiddles, int32_t i)
+{
+    return (struct fft_complex){twiddles[i].re, twiddles[i].im};
+}
+
 /* Number i of part q > 0, turned into its place. */
 static inline struct fft_complex fft_part(const struct fft_stage *s, const struct fft_complex *at, int32_t q, int32_t i,
                                           int32_t radix)
 {
-    return fft_multiply(fft_divided(at[q * s->span], radix), s->twiddles[q * i * s->step]);
+    return fft_multiply(fft_divided(at[q * s->span], radix), fft_twiddle(s->twiddles, q * i * s->step));
 }
 
 static inline void fft_join2(const struct fft_stage *s, struct fft_complex *at, int32_t i)
@@ -121,7 +127,8 @@ static inline struct fft_complex fft_blend(struct fft_complex x, struct fft_comp
 
 static inline void fft_join5(const struct fft_stage *s, struct fft_complex *at, int32_t i)
 {
-    const struct fft_complex ya = s->twiddles[s->step * s->span], yb = s->twiddles[2 * s->step * s->span];
+    const struct fft_complex ya = fft_twiddle(s->twiddles, s->step * s->span);
+    const struct fft_complex yb = fft_twiddle(s->twiddles, 2 * s->step * s->span);
     const struct fft_complex x0 = fft_divided(at[0], 5), x1 = fft_part(s, at, 1, i, 5), x2 = fft_part(s, at, 2, i, 5);
     const struct fft_complex x3 = fft_part(s, at, 3, i, 5), x4 = fft_part(s, at, 4, i, 5);
     const struct fft_complex sum1 = fft_add(x1, x4), turn1 = fft_subtract(x1, x4);
@@ -220,7 +227,8 @@ static void fft_split(const struct mote_signal_fft *p, struct fft_complex *out)
     out[n] = fft_number((fft_wide)dc.re - dc.im, 0);
     for (int32_t k = 1; k <= n / 2; k++) {
         const struct fft_complex a = fft_divided(out[k], 2), b = fft_divided(fft_conjugate(out[n - k]), 2);
-        const struct fft_complex sum = fft_add(a, b), turn = fft_multiply(fft_subtract(a, b), twiddles[k - 1]);
+        const struct fft_complex sum = fft_add(a, b),
+                                 turn = fft_multiply(fft_subtract(a, b), fft_twiddle(twiddles, k - 1));
         out[k] = fft_number(fft_half((fft_wide)sum.re + turn.re), fft_half((fft_wide)sum.im + turn.im));
         out[n - k] = fft_number(fft_half((fft_wide)sum.re - turn.re), fft_half((fft_wide)turn.im - sum.im));
     }
@@ -233,7 +241,8 @@ static void fft_unsplit(const struct mote_signal_fft *p, const struct fft_comple
     out[0] = fft_divided(fft_number((fft_wide)in[0].re + in[n].re, (fft_wide)in[0].re - in[n].re), 2);
     for (int32_t k = 1; k <= n / 2; k++) {
         const struct fft_complex a = fft_divided(in[k], 2), b = fft_divided(fft_conjugate(in[n - k]), 2);
-        const struct fft_complex even = fft_add(a, b), odd = fft_multiply(fft_subtract(a, b), twiddles[k - 1]);
+        const struct fft_complex even = fft_add(a, b),
+                                 odd = fft_multiply(fft_subtract(a, b), fft_twiddle(twiddles, k - 1));
         out[k] = fft_add(even, odd);
         out[n - k] = fft_conjugate(fft_subtract(even, odd));
     }

@@ -196,18 +196,13 @@ static bool is_include_of(const char *line, const char *name)
     return sscanf(line, "#include \"%63[^\"]\"", included) == 1 && strcmp(included, name) == 0;
 }
 
-/* By which the constants are reached: as long as they lie low, 16 bits of address do, but these do not reach RAM. Compilers
- * without the address space, and chips whose flash lies among the addresses of RAM, read constants as the rest. */
+/* Compilers without the address space, and chips whose flash lies among the addresses of RAM, read constants as the rest. */
 static void write_flash(struct emitter *e)
 {
-    bool is_far = e->flash_size > FLASH_MAX_NEAR;
-    for (int i = 0; i < e->part_count; i++) {
-        is_far = is_far || e->parts[i].plan->has_row_weights;
-    }
     text_add(&e->text,
-             "#if (defined(%s) && !defined(__STRICT_ANSI__) && !defined(__cplusplus) && \\\n"
-             "     !defined(__AVR_PM_BASE_ADDRESS__)) || defined(%s)\n#define %s_FLASH %s\n#endif\n",
-             is_far ? "__MEMX" : "__FLASH", is_far ? "__memx" : "__flash", e->upper, is_far ? "__memx" : "__flash");
+             "#if (defined(__FLASH) && !defined(__STRICT_ANSI__) && !defined(__cplusplus) && \\\n"
+             "     !defined(__AVR_PM_BASE_ADDRESS__)) || defined(__flash)\n#define %s_FLASH __flash\n#endif\n",
+             e->upper);
 }
 
 /* Where in a line a comment begins. */
@@ -217,17 +212,30 @@ static size_t find_comment(const char *line)
     return comment != NULL ? (size_t)(comment - line) : 0;
 }
 
-/* Takes the qualifier out of line i; a comment stays where it is if that of a neighbour begins there, too. */
+/* The first qualifier in a line that says where constants lie, and its length. */
+static const char *find_qualifier(const char *line, size_t *size)
+{
+    static const char *const words[] = {"MOTE_FLASH ", "MOTE_WEIGHTS "};
+    const char *first = NULL;
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        const char *at = strstr(line, words[i]);
+        if (at != NULL && (first == NULL || at < first)) {
+            first = at;
+            *size = strlen(words[i]);
+        }
+    }
+    return first;
+}
+
+/* Takes the qualifiers out of line i; a comment stays where it is if that of a neighbour begins there, too. */
 static void write_plain(struct emitter *e, const char *const *lines, int i)
 {
-    static const char word[] = "MOTE_FLASH ";
-    const size_t size = sizeof word - 1;
-    const char *line = lines[i], *comment = line + find_comment(line);
     const size_t before = i > 0 ? find_comment(lines[i - 1]) : 0, after = find_comment(lines[i + 1]);
-    const size_t column = find_comment(line);
+    const size_t column = find_comment(lines[i]);
+    const char *line = lines[i], *comment = line + column;
     const bool is_aligned = column > 0 && (column == before || column == after);
-    size_t taken = 0;
-    for (const char *at; (at = strstr(line, word)) != NULL; line = at + size, taken += size) {
+    size_t taken = 0, size;
+    for (const char *at; (at = find_qualifier(line, &size)) != NULL; line = at + size, taken += size) {
         text_add_renamed(&e->text, arena_printf(e->plan->arena, "%.*s", (int)(at - line), line), e->lower, e->upper);
     }
     if (is_aligned && taken > 0 && comment >= line) {
@@ -244,6 +252,9 @@ static int write_line(struct emitter *e, const char *const *lines, int i)
     char included[64];
     if (!e->plan->has_flash && is_include_of(lines[i], "flash.h")) {
         return lines[i - 1][0] == '\n' && lines[i + 1][0] == '\n' ? 2 : 1; /* no two empty lines remain */
+    }
+    if (!e->plan->has_flash && strcmp(lines[i], "#define MOTE_WEIGHTS\n") == 0) {
+        return 1;
     }
     if (strcmp(lines[i], "#ifndef MOTE_FLASH\n") == 0) {
         write_flash(e);
@@ -399,6 +410,10 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     files->count = 0;
     if (!write_model(&e)) {
         return false;
+    }
+    if (plan->has_flash && e.flash_size > FLASH_MAX) {
+        return diag_fail(diag, "has %zu bytes of constants; pointers of an AVR reach %d of flash", e.flash_size,
+                         FLASH_MAX);
     }
     files->weight_size = weight_size(&e);
     files->table_size = table_size(&e);

@@ -18,8 +18,7 @@ struct object {
 
 enum {
     FLASH_MAX_OBJECT = 32767, /* bytes of one array for an AVR */
-    FLASH_MAX_NEAR =
-        49152, /* bytes that surely lie in the first 64 KiB, among vectors and what else wants to be there */
+    FLASH_MAX = 61440, /* bytes of constants for an AVR: 64 KiB can be reached, vectors and others lie there, too */
 };
 
 /* A plan that a step of another runs, and what its names begin with. */

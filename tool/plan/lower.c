@@ -135,7 +135,10 @@ void lower_in_whole(struct lower *l, int i)
 
 void lower_in_weights(struct lower *l, int i)
 {
-    l->plan->has_row_weights = true;
+    if ((l->plan->features & PLAN_FLASH) != 0) {
+        ir_fail(l->node, l->diag,
+                "its weights are known only at run time; kernels for this core read weights from flash");
+    }
     lower_in_whole(l, i);
 }
 

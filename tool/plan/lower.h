@@ -75,7 +75,7 @@ void lower_out_whole(struct lower *l, int i);
 void lower_in_lines(struct lower *l, int i, struct lower_window window);
 void lower_in_whole(struct lower *l, int i);
 
-/* Weights that the kernel takes as one row, since they are not constant. */
+/* Weights that the kernel takes as one row, since they are not constant; refused where weights have to lie in flash. */
 void lower_in_weights(struct lower *l, int i);
 
 /* The same with a row structure of the rule's own: `lines` lines an image of `line_bytes` bytes. */

@@ -93,7 +93,6 @@ bool lower_batch_matmul(struct lower *l)
     p->columns = columns;
     p->left_transposed = a->adj_x;
     p->right_transposed = a->adj_y;
-    l->plan->has_row_weights = true;
 
     const int32_t bytes = ir_type_bits(left->type) / 8, batch = matrix_count(out);
     const int32_t left_lines = a->adj_x ? 1 : rows; /* of one matrix */

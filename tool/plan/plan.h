@@ -101,7 +101,6 @@ struct plan {
     double work, worst;    /* steps of computation of an invoke, without and with all turns that loops may take */
     bool is_small;         /* PLAN_SMALL was wished for */
     bool has_flash;        /* PLAN_FLASH: parameters point to a memory of its own */
-    bool has_row_weights;  /* a kernel takes its weights as rows, which it else finds by its parameters */
     bool is_fed;           /* step 0 copies a row of the external input, when it comes, to its place */
     bool is_settled;       /* the search for a better schedule was cut short */
     struct mote_plan code; /* what the device executes */

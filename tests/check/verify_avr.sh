@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# C for an AVR: operators of the test tables compute what the host does, with constants in program memory: as parameters, as
+# rows, as outputs, as first values of states. What cannot be is refused. usage: verify_avr.sh ROOT MOTE TEST_OP
+set -uo pipefail
+root=$(realpath "$1")
+mote=$(realpath "$2")
+test_op=$(realpath "$3")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+    echo "FAILED: $1"
+    failures=$((failures + 1))
+}
+
+for tool in avr-gcc simavr; do
+    command -v $tool > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
+done
+
+# Says nothing of program memory for other cores, and keeps nothing but pointers to functions in RAM for this one.
+"$mote" compile "$root/tests/model/sobel.tflite" -o plain || fail 'mote compile'
+grep -l FLASH plain/* && fail 'C for any core speaks of flash'
+"$mote" compile "$root/tests/model/sobel.tflite" -o avr --target avr || fail 'mote compile --target avr'
+avr-gcc -mmcu=atmega328p -O2 -Wall -Wextra -Werror -c avr/*.c || fail 'it does not build'
+data=$(avr-size model*.o | awk 'NR > 1 {sum += $2 + $3} END {print sum}')
+((data == 0)) || fail "takes $data bytes of RAM"
+avr-gcc -mmcu=atmega328p -std=c99 -pedantic -Wall -Wextra -Werror -O2 -c avr/*.c || fail 'it does not build as ISO C'
+
+count=0
+for table in conv2d depthwise batch_matmul arithmetic broadcast softmax lstm svdf resize index control tree signal_spectrum; do
+    mkdir $table
+    "$test_op" "$root/tests/op/$table.test" --corpus $table > /dev/null || fail "$table: no models"
+    for model in $(find $table -name '*.tflite' | sort | head -n 8); do
+        "$mote" inspect "$model" > /dev/null 2>&1 || continue # a case that is refused
+        said=$("$mote" verify "$model" --on avr 2>&1) && count=$((count + 1)) && continue
+        [[ $said == *'bytes of RAM, the emulated'* || $said == *'weights are known only at run time'* ]] ||
+            fail "$model: $said"
+    done
+done
+((failures == 0)) && echo "$count models: the same bits from program memory"
+exit $((failures > 0))
