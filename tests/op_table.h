@@ -36,7 +36,7 @@
 
 #include "../tool/ir/ir.h"
 
-enum { OP_CASE_PORTS = 32, OP_CASE_NODES = 16, OP_CASE_CALLED = 4 };
+enum { OP_CASE_PORTS = 48, OP_CASE_NODES = 16, OP_CASE_CALLED = 4 };
 
 /* The values of one run-time input or of one output. */
 struct op_values {

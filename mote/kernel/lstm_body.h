@@ -59,6 +59,12 @@ void KERNEL(const void *params, const struct mote_io *io)
     const int32_t sequence = p->time_major ? io->y % p->batch_count : io->y / p->step_count;
     lstm_value *hidden = (lstm_value *)io->out[1] + sequence * units;
     lstm_cell *cell = (lstm_cell *)io->out[2] + sequence * units;
+    if (p->resets && (p->time_major ? io->y / p->batch_count : io->y % p->step_count) == 0) {
+        for (int32_t u = 0; u < units; u++) {
+            hidden[u] = (lstm_value)p->out_offset;
+            cell[u] = 0;
+        }
+    }
     lstm_cell *gates = io->scratch; /* [MOTE_LSTM_GATES, units] */
 
     for (int32_t u = 0; u < units; u++) {

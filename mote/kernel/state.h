@@ -46,6 +46,7 @@ enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LS
 struct mote_lstm {
     int32_t in_count, unit_count;
     int32_t batch_count, step_count;
+    int32_t resets;     /* states are 0 at each first step */
     int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
     const MOTE_FLASH void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
     const MOTE_FLASH void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */

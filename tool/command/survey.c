@@ -18,6 +18,10 @@ static bool try_node(struct graph *g, struct node *n, struct diag *diag)
 
 static void survey_graph(struct graph *g, struct diag_list *missed)
 {
+    struct diag refused = {0};
+    if (!pass_expand(g, &refused)) {
+        diag_list_add(missed, refused.text);
+    }
     for (int32_t i = 0; i < g->node_count; i++) {
         struct node *n = &g->nodes[i];
         const bool is_call =

@@ -64,11 +64,13 @@ struct attr {
     int32_t begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask;
     int32_t subgraph, other_subgraph; /* IF: then, else; WHILE: condition, body; in the model's order of graphs */
     struct call *call;                /* [2] these graphs, bound to this node by pass_bind_call; NULL: not yet */
-    int32_t mode;                     /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format */
+    int32_t
+        mode; /* MIRROR_PAD: 0 REFLECT, 1 SYMMETRIC; FULLY_CONNECTED: weights format; LSTM: 1 basic kernel; GRU: 1 resets after the product */
     enum type type; /* the type that CAST, SHAPE, ARG_MAX... are asked for; of the bias that was left out */
     float alpha, beta, epsilon;
     int32_t radius; /* LOCAL_RESPONSE_NORMALIZATION */
     float bias;
+    bool merge_outputs; /* of two directions */
     bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
     float cell_clip, proj_clip;

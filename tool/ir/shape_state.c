@@ -108,7 +108,38 @@ bool shape_lstm(struct graph *g, struct node *n, struct diag *diag)
         }
     }
     shape_set(g, n, 0, 3, (int32_t[]){in->dim[0], in->dim[1], units});
+    if (ir_in(g, n, 18) == NULL && ir_in(g, n, 19) == NULL) { /* nothing stays from one invoke to the next */
+        return true;
+    }
     return check_state(g, n, 18, (int64_t)batch * units, diag) && check_state(g, n, 19, (int64_t)batch * units, diag);
+}
+
+/* Input [batch, steps, in] or [steps, batch, in]; `gates` matrices [units, in] and [units, units] in one, as many biases, a
+ * state [batch, units] or none. */
+static bool check_layer(struct graph *g, struct node *n, int32_t gates, const int at[3], struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0), *weights = ir_in(g, n, 1);
+    if (in->rank != 3 || weights->rank != 2 || weights->dim[0] % gates != 0) {
+        return ir_fail(n, diag, "input and weights have %d and %d dims, want 3 and 2, of %d gates", in->rank,
+                       weights->rank, gates);
+    }
+    const int32_t units = weights->dim[0] / gates, batch = in->dim[n->attr.time_major ? 1 : 0];
+    shape_set(g, n, 0, 3, (int32_t[]){in->dim[0], in->dim[1], units});
+    return check_shape(g, n, 1, 2, (int32_t[]){gates * units, in->dim[2]}, diag) &&
+           check_shape(g, n, 2, 2, (int32_t[]){gates * units, units}, diag) &&
+           check_shape(g, n, at[0], 1, (int32_t[]){gates * units}, diag) &&
+           check_shape(g, n, at[1], 1, (int32_t[]){gates * units}, diag) &&
+           (ir_in(g, n, at[2]) == NULL || check_state(g, n, at[2], (int64_t)batch * units, diag));
+}
+
+bool shape_rnn(struct graph *g, struct node *n, struct diag *diag)
+{
+    return check_layer(g, n, 1, (const int[]){3, 3, 4}, diag);
+}
+
+bool shape_gru(struct graph *g, struct node *n, struct diag *diag)
+{
+    return check_layer(g, n, 3, (const int[]){3, 4, 5}, diag);
 }
 
 /* READ_VARIABLE and ASSIGN_VARIABLE where handles have become states; the shape is what the reader of the file says,

@@ -39,6 +39,9 @@ static int32_t make_room(struct graph *g, int32_t kept, int32_t next, int32_t co
 bool pass_fold_constants(struct graph *g, pass_evaluate *evaluate, struct diag *diag)
 {
     int32_t kept = 0;
+    if (!pass_expand(g, diag)) {
+        return false;
+    }
     for (int32_t i = 0; i < g->node_count; i++) {
         struct node *n = &g->nodes[i];
         if (ir_call_count(n) > 0 && n->attr.call == NULL) {

@@ -30,6 +30,9 @@ bool pass_some(struct model *model, unsigned which, pass_evaluate *evaluate, str
 /* All passes on a graph that is called; without `evaluate` none but those that no graph can do without. */
 bool pass_called(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
 
+/* Puts simpler operators in the place of those that are made of them. */
+bool pass_expand(struct graph *graph, struct diag *diag);
+
 /* Turns variables (VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, CALL_ONCE) into state tensors of the main graph. */
 bool pass_variables(struct model *model, pass_evaluate *evaluate, struct diag *diag);
 

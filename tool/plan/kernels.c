@@ -12,6 +12,7 @@
 #include "../../mote/kernel/packed_mve.h"
 #include "../../mote/kernel/pool.h"
 #include "../../mote/kernel/reduce.h"
+#include "../../mote/kernel/rnn.h"
 #include "../../mote/kernel/index.h"
 #include "../../mote/kernel/move.h"
 #include "../../mote/kernel/matmul.h"

@@ -77,4 +77,7 @@ bool lower_repeat(struct lower *l)
     return true;
 }
 
-bool lower_inlined(struct lower *l) { return ir_fail(l->node, l->diag, "calls a graph that is not there"); }
+bool lower_replaced(struct lower *l)
+{
+    return ir_fail(l->node, l->diag, "was not replaced by its parts; this is a fault of mote, please report it");
+}

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "../../mote/kernel/rnn.h"
 #include "../../mote/kernel/state.h"
 
 #include "lower.h"
@@ -154,6 +155,17 @@ bool lower_svdf(struct lower *l)
     return true;
 }
 
+/* A state that is an input, or, where that is left out, memory that the kernel sets at each first step: true. */
+static bool lower_recurrent(struct lower *l, int i, size_t size)
+{
+    if (lower_in(l, i) != NULL) {
+        lower_state(l, i);
+        return false;
+    }
+    lower_accumulator(l, size > 0 ? size : 1);
+    return true;
+}
+
 /*** LSTM ***/
 
 enum { LSTM_IN_WEIGHTS = 1, LSTM_STATE_WEIGHTS = 5, LSTM_BIAS = 12, LSTM_HIDDEN = 18, LSTM_CELL = 19 };
@@ -162,15 +174,15 @@ static bool set_gate(struct lower *l, struct mote_lstm *p, int g, enum type weig
 {
     const struct tensor *in_weights = lower_in(l, LSTM_IN_WEIGHTS + g);
     const struct tensor *state_weights = lower_in(l, LSTM_STATE_WEIGHTS + g), *bias = lower_in(l, LSTM_BIAS + g);
-    if (in_weights->type != weight_type || state_weights->type != weight_type) {
-        return lower_no_kernel(l, "int8 or int16 with int8 weights, or all float32");
+    if ((in_weights->type != weight_type && in_weights->type != TYPE_S8) || state_weights->type != in_weights->type) {
+        return lower_no_kernel(l, "int8 or int16 with int8 weights, or float32 with float32 or int8 weights");
     }
-    if (!check_weights(l, in_weights, weight_type) || !check_weights(l, state_weights, weight_type) ||
+    if (!check_weights(l, in_weights, in_weights->type) || !check_weights(l, state_weights, state_weights->type) ||
         !check_bias(l, bias, bias_type)) {
         return false;
     }
-    p->in_weights[g] = in_weights->data;
-    p->state_weights[g] = state_weights->data;
+    p->in_weights[g] = weight_type == TYPE_F32 ? dequantise(l, in_weights) : in_weights->data;
+    p->state_weights[g] = weight_type == TYPE_F32 ? dequantise(l, state_weights) : state_weights->data;
     p->in_bias[g] = data_of(bias);
     if (weight_type == TYPE_F32) {
         return true;
@@ -217,10 +229,11 @@ bool lower_lstm(struct lower *l)
 {
     const struct tensor *in = lower_in(l, 0), *hidden = lower_in(l, LSTM_HIDDEN), *cell = lower_in(l, LSTM_CELL);
     const struct attr *a = &l->node->attr;
-    const bool is_float = in->type == TYPE_F32;
-    if ((!is_float && in->type != TYPE_S8 && in->type != TYPE_S16) || hidden->type != in->type ||
-        lower_out(l, 0)->type != in->type || cell->type != (is_float ? TYPE_F32 : TYPE_S16)) {
-        return lower_no_kernel(l, "int8 or int16 with int16 cell state, or all float32");
+    const bool is_float = in->type == TYPE_F32, has_state = hidden != NULL;
+    if ((!is_float && in->type != TYPE_S8 && in->type != TYPE_S16) || (has_state && hidden->type != in->type) ||
+        lower_out(l, 0)->type != in->type || (has_state && cell->type != (is_float ? TYPE_F32 : TYPE_S16)) ||
+        (!has_state && !is_float)) {
+        return lower_no_kernel(l, "int8 or int16 with int16 cell state, or float32 with float32 or int8 weights");
     }
     if (a->activation != ACT_TANH) {
         return ir_fail(l->node, l->diag, "has activation %d for the cell, want TANH", (int)a->activation);
@@ -245,10 +258,90 @@ bool lower_lstm(struct lower *l)
             return false;
         }
     }
+    const size_t values = (size_t)p->batch_count * (size_t)p->unit_count;
     lower_out_lines(l, 0);
-    lower_state(l, LSTM_HIDDEN);
-    lower_state(l, LSTM_CELL);
+    p->resets = lower_recurrent(l, LSTM_HIDDEN, values * (size_t)(ir_type_bits(in->type) / 8));
+    lower_recurrent(l, LSTM_CELL, values * (is_float ? sizeof(float) : sizeof(int16_t)));
     lower_in_lines(l, 0, lower_each_line);
     lower_scratch(l, (size_t)MOTE_LSTM_GATES * (size_t)p->unit_count * (is_float ? sizeof(float) : sizeof(int16_t)));
+    return true;
+}
+
+/*** RNN, GRU ***/
+
+/* Weights in inputs 1 and 2, biases in those of `bias`, all float or int8 beside float activations. */
+static bool check_float_layer(struct lower *l, int biases)
+{
+    if (lower_in(l, 0)->type != TYPE_F32 || lower_out(l, 0)->type != TYPE_F32) {
+        return lower_no_kernel(l, "float32 with float32 or int8 weights");
+    }
+    for (int i = 1; i <= 2; i++) {
+        const struct tensor *weights = lower_in(l, i);
+        if (weights->type != TYPE_F32 && weights->type != TYPE_S8) {
+            return lower_no_kernel(l, "float32 with float32 or int8 weights");
+        }
+        if (!check_weights(l, weights, weights->type)) {
+            return false;
+        }
+    }
+    for (int i = 3; i < 3 + biases; i++) {
+        if (!check_bias(l, lower_in(l, i), TYPE_F32)) {
+            return false;
+        }
+    }
+    const struct tensor *state = lower_in(l, 3 + biases);
+    return state == NULL || state->type == TYPE_F32 || lower_no_kernel(l, "a float32 state");
+}
+
+/* Ports, and how rows are steps. */
+static void set_sequence(struct lower *l, struct mote_sequence *s, int state, int32_t units, int32_t gates)
+{
+    const struct tensor *in = lower_in(l, 0);
+    const bool time_major = l->node->attr.time_major;
+    s->batch_count = in->dim[time_major ? 1 : 0];
+    s->step_count = in->dim[time_major ? 0 : 1];
+    s->time_major = time_major;
+    lower_out_lines(l, 0);
+    s->resets = lower_recurrent(l, state, (size_t)s->batch_count * (size_t)units * sizeof(float));
+    lower_in_lines(l, 0, lower_each_line);
+    lower_scratch(l, (size_t)gates * (size_t)units * sizeof(float));
+}
+
+bool lower_rnn(struct lower *l)
+{
+    const enum activation activation = l->node->attr.activation;
+    if (!check_float_layer(l, 1)) {
+        return false;
+    }
+    if (activation > ACT_TANH) {
+        return ir_fail(l->node, l->diag, "has activation %d, want none, RELU, RELU_N1_TO_1, RELU6 or TANH",
+                       (int)activation);
+    }
+    struct mote_rnn *p = lower_kernel(l, KERNEL_rnn_f32);
+    p->in_count = lower_in(l, 0)->dim[2];
+    p->units = lower_out(l, 0)->dim[2];
+    p->weights = dequantise(l, lower_in(l, 1));
+    p->state_weights = dequantise(l, lower_in(l, 2));
+    p->bias = data_of(lower_in(l, 3));
+    p->is_tanh = activation == ACT_TANH;
+    lower_activation_range_f32(p->is_tanh ? ACT_NONE : activation, &p->low, &p->high);
+    set_sequence(l, &p->sequence, 4, p->units, 1);
+    return true;
+}
+
+bool lower_gru(struct lower *l)
+{
+    if (!check_float_layer(l, 2)) {
+        return false;
+    }
+    struct mote_gru *p = lower_kernel(l, KERNEL_gru_f32);
+    p->in_count = lower_in(l, 0)->dim[2];
+    p->units = lower_out(l, 0)->dim[2];
+    p->resets_after = l->node->attr.mode;
+    p->weights = dequantise(l, lower_in(l, 1));
+    p->state_weights = dequantise(l, lower_in(l, 2));
+    p->bias = data_of(lower_in(l, 3));
+    p->state_bias = data_of(lower_in(l, 4));
+    set_sequence(l, &p->sequence, 5, p->units, 3);
     return true;
 }

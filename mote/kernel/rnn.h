@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Parameters of recurrent layers in float. A row is one time step of one sequence, a state [sequences, units] an output that
+ * is also read.
+ */
+#ifndef MOTE_KERNEL_RNN_H
+#define MOTE_KERNEL_RNN_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "flash.h"
+#include "kernel.h"
+
+/* How rows are steps of sequences. */
+struct mote_sequence {
+    int32_t batch_count, step_count;
+    int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
+    int32_t resets;     /* the state is 0 at each first step */
+};
+
+/* UNIDIRECTIONAL_SEQUENCE_RNN. out = h = clamp(act(weights * x + bias + state_weights * h)). io->in: x [in_count]; io->out: out
+ * [units], h; io->scratch: [units]. */
+struct mote_rnn {
+    struct mote_sequence sequence;
+    int32_t in_count, units;
+    const MOTE_FLASH float *weights, *state_weights; /* [units, in_count], [units, units] */
+    const MOTE_FLASH float *bias;                    /* [units]; NULL: 0 */
+    int32_t is_tanh;
+    float low, high;
+};
+
+/* GRU, gates z, r, n. io->in: x [in_count]; io->out: out [units], h; io->scratch: [3, units].
+ *   z = logistic(Wz x + Rz h), r = logistic(Wr x + Rr h)
+ *   n = tanh(Wn x + Rn (r * h)), or tanh(Wn x + r * (Rn h)) if resets_after; biases go with W and R
+ *   out = h = z * h + (1 - z) * n */
+struct mote_gru {
+    struct mote_sequence sequence;
+    int32_t in_count, units, resets_after;
+    const MOTE_FLASH float *weights, *state_weights; /* [3 * units, in_count], [3 * units, units] */
+    const MOTE_FLASH float *bias, *state_bias;       /* [3 * units]; NULL: 0 */
+};
+
+/* The state of the sequence that row y belongs to. */
+static inline float *mote_sequence_state(const struct mote_sequence *s, void *state, int32_t y, int32_t units)
+{
+    const int32_t sequence = s->time_major ? y % s->batch_count : y / s->step_count;
+    const int32_t step = s->time_major ? y / s->batch_count : y % s->step_count;
+    float *h = (float *)state + (size_t)(sequence * units);
+    if (s->resets && step == 0) {
+        memset(h, 0, (size_t)units * sizeof *h);
+    }
+    return h;
+}
+
+/* bias + row * x */
+static inline float mote_row_dot(const MOTE_FLASH float *bias, int32_t at, const MOTE_FLASH float *matrix,
+                                 const float *x, int32_t count)
+{
+    const MOTE_FLASH float *row = matrix + (size_t)at * (size_t)count;
+    float sum = bias != NULL ? bias[at] : 0;
+    for (int32_t i = 0; i < count; i++) {
+        sum += row[i] * x[i];
+    }
+    return sum;
+}
+
+#endif
