@@ -14,7 +14,7 @@ build cmake                 cmake
 build ninja                 ninja-build
 build cjson/cJSON.h         libcjson-dev
 build sha2.h                libmd-dev
-build cblas.h               libopenblas-dev
+build /usr/share/doc/libopenblas0 libopenblas0
 build python3               python3
 build yaml.h                libyaml-dev
 build sndfile.h             libsndfile1-dev
