@@ -55,6 +55,24 @@ struct mote_conv2d_packed {
     const MOTE_FLASH uint32_t *stream;
 };
 
+/* FULLY_CONNECTED with one factor for all outputs. The inputs are one or more parts of `depth` bytes, filled up to a
+ * multiple of 4 where there is one part only; the zero point is folded into the biases. The stream has, for each part and
+ * group of four filters, their weights as above. The sums of the second and fourth filter over one part, without biases,
+ * must stay within 24 bits; all sums within 2^30.
+ *
+ * folded: a part is a firing's row, and io->out has a second row for the sums [out_c]; else the sums between parts are
+ * in the scratch memory. */
+struct mote_fully_connected_packed {
+    int32_t inputs, depth; /* bytes of a part as it comes, and in whole fours */
+    int32_t parts, folded; /* one of them may be more than 1 */
+    int32_t out_c;
+    int32_t finish;        /* enum mote_finish */
+    int32_t factor, shift; /* 2 * multiplier - 2^32, right shift */
+    int32_t out_zero, low, high;
+    const int32_t *biases; /* [out_c] */
+    const uint32_t *stream;
+};
+
 /* DEPTHWISE_CONV_2D with filters of 3 by 3, stride 1 or 2, at least four channels. What lies outside of the image is
  * in_zero; the input's zero point is folded into the biases. The stream has five words a channel; w[y][x] are the
  * weights, as bytes from the lowest on:

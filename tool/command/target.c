@@ -52,15 +52,14 @@ unsigned command_features(const struct target_core *core)
                                 : 0;
 }
 
-/* `speed` and `balanced` are one so far: special kernels wherever they fit. */
 bool command_wish(struct session *s, const char *wish, unsigned *features)
 {
     static const char *const wishes[] = {"balanced", "speed", "size", NULL};
-    if (wish == NULL || strcmp(wish, "balanced") == 0 || strcmp(wish, "speed") == 0) {
+    if (wish == NULL || strcmp(wish, "balanced") == 0) {
         return true;
     }
-    if (strcmp(wish, "size") == 0) {
-        *features |= PLAN_SMALL;
+    if (strcmp(wish, "speed") == 0 || strcmp(wish, "size") == 0) {
+        *features |= wish[1] == 'p' ? PLAN_SPEED : PLAN_SMALL;
         return true;
     }
     const char *meant = word_nearest(wish, wishes);

@@ -139,6 +139,57 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct
     return true;
 }
 
+/* Whether the sums of filter o over inputs i .. end - 1, with any values, stay within 24 bits. */
+static bool part_fits(const struct pack_weights *w, int32_t o, int32_t i, int32_t end)
+{
+    int64_t most = 0;
+    for (; i < end; i++) {
+        const int32_t v = weight(w, o, i);
+        most += (v < 0 ? -v : v) * -INT8_MIN;
+    }
+    return most < INT64_C(1) << 23;
+}
+
+bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                     struct mote_fully_connected_packed *p)
+{
+    const int32_t depth = depth_of(w), part = depth / w->lines, groups = (w->out_c + 3) / 4;
+    if (mac->per_channel != 0 || !plan_pack_finish(mac, 1, &p->finish)) {
+        return false;
+    }
+    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)depth, sizeof *stream), *to = stream;
+    int32_t *biases = plan_alloc_table(plan, (size_t)w->out_c, sizeof *biases);
+    for (int32_t o = 0; o < w->out_c; o++) {
+        int64_t low, high;
+        biases[o] = (int32_t)whole_bias(mac, w, o, &low, &high);
+        if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {
+            return false;
+        }
+    }
+    for (int32_t start = 0; start < depth; start += part) {
+        for (int32_t o = 0; o < w->out_c; o += 4) {
+            if (!part_fits(w, o + 1, start, start + part) || !part_fits(w, o + 3, start, start + part)) {
+                return false;
+            }
+            for (int32_t i = start; i < start + part; i += 4, to += 4) {
+                if (!pack_weights(w, o, i, to)) {
+                    return false;
+                }
+            }
+        }
+    }
+    p->depth = part;
+    p->out_c = w->out_c;
+    p->factor = (int32_t)((uint32_t)mac->multiplier[0] << 1);
+    p->shift = channel_shift(mac, 0);
+    p->out_zero = mac->out_offset;
+    p->low = mac->low;
+    p->high = mac->high;
+    p->biases = biases;
+    p->stream = stream;
+    return true;
+}
+
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p)
 {

@@ -28,7 +28,11 @@ bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish
 bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                      struct mote_conv2d_packed *p);
 
-/* The same for cores without the DSP extension, in groups of 2 or 4. */
+/* The streams of mote_fully_connected_packed: each line of `w` is a part. Fills in `finish` and what follows it. */
+bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                     struct mote_fully_connected_packed *p);
+
+/* The same as plan_pack_quads for cores without the DSP extension, in groups of 2 or 4. */
 bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, int32_t filters,
                      enum pack_factor how, struct mote_conv2d_packed *p);
 

@@ -48,9 +48,41 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
     return true;
 }
 
-/* All output channels see the one input channel: that is a convolution, with its weights transposed. */
-static bool expanding_dsp(struct plan *plan, struct plan_step *s, const struct mote_depthwise *d)
+/* One output pixel that sees all inputs, with one factor. A long row is taken in parts that 24 bits can hold. */
+static bool fully_connected_dsp(struct plan *plan, struct plan_step *s)
 {
+    enum { MOST_PARTS = 8 };
+    const struct mote_conv2d *c = s->params;
+    const int32_t line = c->filter_w * c->filter_c;
+    if (c->filter == NULL || c->filter_c != c->in_c || c->filter_w != c->in_w || c->out_w != 1 || c->pad_w != 0 ||
+        c->mac.per_channel != 0 || (c->folded == 0 && c->filter_h != 1) || (c->folded > 0 && line % 4 != 0)) {
+        return false;
+    }
+    struct mote_fully_connected_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_fully_connected_packed){.inputs = line, .parts = 1, .folded = c->folded};
+    const int8_t *filter = (const int8_t *)c->filter + c->fold_first * line;
+    struct pack_weights w = {filter, c->out_c, c->folded > 0 ? c->folded : 1, line, c->filter_h * line, 1};
+    while (!plan_pack_parts(plan, &c->mac, &w, p)) {
+        if (c->folded > 0 || p->parts == MOST_PARTS || w.line % 8 != 0) {
+            return false;
+        }
+        w.lines = p->parts *= 2;
+        w.line = p->inputs /= 2;
+    }
+    use(s, KERNEL_fully_connected_s8__arm_dsp, p,
+        p->parts > 1           ? sizeof(int32_t) * (size_t)c->out_c
+        : p->inputs < p->depth ? (size_t)p->depth
+                               : 0);
+    return true;
+}
+
+/* All output channels see the one input channel: that is a convolution, with its weights transposed. */
+static bool expanding_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
+        return false;
+    }
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_conv2d_packed){.in_w = d->in_w,
                                      .in_c = 1,
@@ -68,17 +100,11 @@ static bool expanding_dsp(struct plan *plan, struct plan_step *s, const struct m
     return true;
 }
 
-static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
+static bool depthwise_columns(struct plan *plan, struct plan_step *s, enum kernel kernel)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->dilation_w != 1) {
-        return false;
-    }
-    if (d->in_c == 1) {
-        return expanding_dsp(plan, s, d);
-    }
-    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4 ||
-        d->in_c > INT16_MAX) {
+    if (d->filter == NULL || d->dilation_w != 1 || d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 ||
+        d->stride_w > 2 || d->in_c < 4 || d->in_c > INT16_MAX) {
         return false;
     }
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
@@ -88,10 +114,21 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
     if (!plan_pack_columns(plan, &d->mac, &w, PACK_DOUBLED, p)) {
         return false;
     }
-    const bool is_narrow = p->stride_w == 1 && (p->out_w == 5 || p->out_w == 6);
-    use(s, is_narrow ? KERNEL_depthwise_narrow_s8__arm_dsp : KERNEL_depthwise_s8__arm_dsp, p,
-        (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
+    use(s, kernel, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
     return true;
+}
+
+static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
+{
+    return depthwise_columns(plan, s, KERNEL_depthwise_s8__arm_dsp);
+}
+
+/* Rows whose sums all fit into registers. */
+static bool narrow_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_depthwise *d = s->params;
+    return d->stride_w == 1 && (d->out_w == 5 || d->out_w == 6) &&
+           depthwise_columns(plan, s, KERNEL_depthwise_narrow_s8__arm_dsp);
 }
 
 /* A factor less than one half that is not 0. */
@@ -121,7 +158,10 @@ static const struct rule {
     unsigned features;
     bool (*specialise)(struct plan *plan, struct plan_step *s);
 } rules[] = {
+    {KERNEL_conv2d_s8, PLAN_DSP, fully_connected_dsp},
     {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
+    {KERNEL_depthwise_s8, PLAN_DSP, expanding_dsp},
+    {KERNEL_depthwise_s8, PLAN_DSP, narrow_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
@@ -133,19 +173,24 @@ static const struct rule {
     {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
 };
 
+static int32_t find_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[])
+{
+    int32_t count = 0;
+    for (size_t k = 0; k < COUNT_OF(rules) && count < PLAN_CHOICES - 1; k++) {
+        const struct rule *r = &rules[k];
+        found[count] = *s;
+        if (s->kernel == r->from && (r->features & features) == r->features && r->specialise(plan, &found[count])) {
+            count++;
+        }
+    }
+    return count;
+}
+
 void plan_specialise(struct plan *plan, unsigned features)
 {
     if ((features & PLAN_SMALL) != 0) {
         plan_pack_factors(plan);
-        return;
-    }
-    for (int i = 0; i < plan->step_count; i++) {
-        for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
-            const struct rule *r = &rules[k];
-            if (plan->steps[i].kernel == r->from && (r->features & features) == r->features &&
-                r->specialise(plan, &plan->steps[i])) {
-                break;
-            }
-        }
+    } else {
+        plan_choose(plan, find_choices, features);
     }
 }

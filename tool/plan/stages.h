@@ -14,6 +14,12 @@ void *plan_alloc_table(struct plan *plan, size_t count, size_t size);
 /* specialise.c: gives the steps the kernels that only this core can run, and their parameters. */
 void plan_specialise(struct plan *plan, unsigned features);
 
+/* choose.c: gives each step the one of its possible kernels that is worth its flash. `choices` finds those of a step besides
+ * its portable one, at most PLAN_CHOICES - 1, and returns how many. */
+enum { PLAN_CHOICES = 4 };
+typedef int32_t plan_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[]);
+void plan_choose(struct plan *plan, plan_choices *choices, unsigned features);
+
 /* specialise_scalar.c: a step's kernel for Cortex-M3 and for Cortex-M0. False: there is none for these parameters. */
 bool plan_conv2d_v7m(struct plan *plan, struct plan_step *s);
 bool plan_depthwise_v7m(struct plan *plan, struct plan_step *s);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which of the kernels that a layer could have it gets. A model of costs says what each takes:
+ *
+ *   cycles = firings * (firing + channels * channel) + outputs * output + MACs * mac
+ *
+ * fitted to `mote bench`, without wait states. PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel
+ * stays only if without it the whole inference would take over 2 % longer: its code would cost flash for little. A layer
+ * that shares a kernel with others costs no code, so kernels are judged as a whole, those that buy least first; what
+ * their layers do instead may be another special kernel that stays.
+ */
+#include "stages.h"
+
+enum { NO_COST = -1, WORTH_PERCENT = 2, ELEMENT_CYCLES = 10 };
+
+/* Kernels without a row are taken where they can be. */
+static const struct cost {
+    enum kernel kernel;
+    double firing, channel, output, mac, odd; /* odd: more for each MAC of the last pixel of an odd row */
+} costs[] = {
+    {KERNEL_conv2d_s8, 100, 0, 40, 8.5, 0},
+    {KERNEL_depthwise_s8, 100, 0, 30, 20, 0},
+    {KERNEL_add_s8, 100, 0, 75, 0, 0},
+    {KERNEL_conv2d_s8__arm_dsp, 350, 0, 13, 1.02, 0.28},
+    {KERNEL_fully_connected_s8__arm_dsp, 250, 0, 17, 1.27, 0},
+    {KERNEL_depthwise_s8__arm_dsp, 150, 85, 25.5, 0, 0},
+    {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
+    {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
+};
+
+/* What a layer can do. */
+struct options {
+    struct plan_step list[PLAN_CHOICES]; /* the portable kernel first */
+    double cycles[PLAN_CHOICES];         /* NO_COST: unknown */
+    int32_t count;
+};
+
+static double estimate(const struct plan *plan, const struct plan_step *s, enum kernel kernel)
+{
+    const struct cost *c = costs;
+    while (c < costs + COUNT_OF(costs) && c->kernel != kernel) {
+        c++;
+    }
+    if (c == costs + COUNT_OF(costs) || s->node == NULL) {
+        return NO_COST;
+    }
+    const struct tensor *out = ir_out(plan->graph, s->node, 0);
+    const double macs = (double)ir_macs(plan->graph, s->node), outputs = (double)ir_count(out);
+    const int32_t channels = out->rank > 0 ? out->dim[out->rank - 1] : 1, width = out->rank == 4 ? out->dim[2] : 1;
+    return s->rows * (c->firing + channels * c->channel) + outputs * c->output + macs * c->mac +
+           (width % 2 == 1 ? macs / width * c->odd : 0);
+}
+
+/* The best choice of a layer: the one of least cycles among the allowed kernels; the first whose cost is not known. */
+static int32_t find_best(const struct options *o, const bool banned[])
+{
+    int32_t best = 0;
+    for (int32_t k = 1; k < o->count; k++) {
+        if (o->cycles[k] == NO_COST && !banned[o->list[k].kernel]) {
+            return k;
+        }
+        if (o->cycles[k] < o->cycles[best] && !banned[o->list[k].kernel]) {
+            best = k;
+        }
+    }
+    return best;
+}
+
+/* Cycles of all layers. Those that have no choice count by their elements. */
+static double total_cycles(const struct plan *plan, const struct options options[], const bool banned[])
+{
+    double total = 0;
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        const double cycles = options[i].cycles[find_best(&options[i], banned)];
+        const struct node *n = plan->steps[i].node;
+        const bool has_out = n != NULL && n->out_count > 0 && ir_out(plan->graph, n, 0) != NULL;
+        total += cycles != NO_COST ? cycles
+                 : has_out         ? ELEMENT_CYCLES * (double)ir_count(ir_out(plan->graph, n, 0))
+                                   : 0;
+    }
+    return total;
+}
+
+/* The special kernel in use that buys least; KERNEL_COUNT: all of them buy enough. */
+static enum kernel find_idle(const struct plan *plan, const struct options options[], bool banned[])
+{
+    const double total = total_cycles(plan, options, banned);
+    bool is_used[KERNEL_COUNT] = {false};
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        const int32_t best = find_best(&options[i], banned);
+        is_used[options[i].list[best].kernel] = best > 0 && options[i].cycles[best] != NO_COST;
+    }
+    enum kernel idle = KERNEL_COUNT;
+    double least = total * WORTH_PERCENT / 100;
+    for (int k = 0; k < KERNEL_COUNT; k++) {
+        if (is_used[k]) {
+            banned[k] = true;
+            const double gain = total_cycles(plan, options, banned) - total;
+            banned[k] = false;
+            if (gain <= least) {
+                least = gain;
+                idle = (enum kernel)k;
+            }
+        }
+    }
+    return idle;
+}
+
+void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
+{
+    struct options *options = ARENA_ARRAY(plan->arena, plan->step_count, struct options);
+    bool banned[KERNEL_COUNT] = {false};
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        struct options *o = &options[i];
+        o->list[0] = plan->steps[i];
+        o->count = 1 + choices(plan, &plan->steps[i], features, o->list + 1);
+        for (int32_t k = 0; k < o->count; k++) {
+            o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel);
+        }
+    }
+    if ((features & PLAN_SPEED) == 0) {
+        for (enum kernel k = find_idle(plan, options, banned); k != KERNEL_COUNT;
+             k = find_idle(plan, options, banned)) {
+            banned[k] = true;
+        }
+    }
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        plan->steps[i] = options[i].list[find_best(&options[i], banned)];
+    }
+}
