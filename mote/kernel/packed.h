@@ -69,8 +69,8 @@ struct mote_fully_connected_packed {
     int32_t finish;        /* enum mote_finish */
     int32_t factor, shift; /* 2 * multiplier - 2^32, right shift */
     int32_t out_zero, low, high;
-    const int32_t *biases; /* [out_c] */
-    const uint32_t *stream;
+    const MOTE_FLASH int32_t *biases; /* [out_c] */
+    const MOTE_FLASH uint32_t *stream;
 };
 
 /* DEPTHWISE_CONV_2D with filters of 3 by 3, stride 1 or 2, at least four channels. What lies outside of the image is
