@@ -11,11 +11,11 @@ void mote_call_plan(const struct mote_call *call, const void *const rows[], void
 {
     const struct mote_plan *plan = call->plan;
     for (uint16_t i = 0; i < plan->input_count; i++) {
-        memcpy(mote_input(plan, arena, i), rows[call->args[i]], plan->inputs[i].size);
+        memcpy(mote_input(plan, arena, (int)i), rows[call->args[i]], (size_t)plan->inputs[i].size);
     }
     mote_invoke(plan, arena);
     for (uint16_t i = 0; i < plan->output_count && out != NULL; i++) {
-        memcpy(out[i], mote_output(plan, arena, i), plan->outputs[i].size);
+        memcpy(out[i], mote_output(plan, arena, (int)i), (size_t)plan->outputs[i].size);
     }
 }
 

@@ -12,7 +12,7 @@ void mote_repeat(const void *params, const struct mote_io *io)
     const struct mote_repeat *p = params;
     const struct mote_plan *body = p->body.plan;
     for (uint16_t i = 0; i < body->output_count; i++) {
-        memcpy(io->out[i], io->in[i], body->outputs[i].size);
+        memcpy(io->out[i], io->in[i], (size_t)body->outputs[i].size);
     }
     for (int32_t turn = 0; turn < p->most_turns; turn++) {
         mote_call_plan(&p->condition, (const void *const *)io->out, NULL, io->scratch);
