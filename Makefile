@@ -23,7 +23,8 @@ test:  ## build, then run every test (under 10 minutes on two cores)
 	@test -d ../shared/golden || echo "no ../shared/golden here: check_golden, real models with known outputs, is skipped"
 	@ctest --preset host -j $(JOBS)
 
-test-all: test  ## the same again by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
+test-all: test  ## the same again with more kernels' shapes, by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
+	@MOTE_KERNEL_SEEDS=20 tests/check/kernels.sh . build/mote build/kernel_model
 	@for preset in clang sanitizers; do \
 	    cmake --preset $$preset > /dev/null && $(BUILD) $$preset -j $(JOBS) && \
 	    ctest --preset $$preset -j $(JOBS) -LE device || exit 1; \

@@ -208,21 +208,20 @@ void emit_row_finders(struct emitter *e)
     if (any_needs_finder(e, false)) {
         text_add(
             &e->text,
-            "\n/* Rows first, first + step, ... of a tensor whose rows follow each other; NULL outside of [0, rows). "
-            "*/\n"
-            "static void step_rows(const void **in, const uint8_t *base, int32_t bytes, int32_t first, int32_t count,\n"
-            "                      int32_t step, int32_t rows)\n{\n"
+            "\n/* Rows first, first + step, ... of a tensor whose rows follow each other; NULL outside of [0, rows).\n"
+            " * volatile: no vectors here, since those of GCC 12 for Helium miss rows. */\n"
+            "static void step_rows(const void *volatile *in, const uint8_t *base, int32_t bytes, int32_t first,\n"
+            "                      int32_t count, int32_t step, int32_t rows)\n{\n"
             "    for (int32_t k = 0; k < count; k++, first += step) {\n"
             "        in[k] = first < 0 || first >= rows ? NULL : base + (size_t)first * (size_t)bytes;\n    }\n}\n");
     }
     if (any_needs_finder(e, true)) {
-        text_add(
-            &e->text,
-            "\n/* The same for a tensor whose rows lie where its table says. */\n"
-            "static void find_rows(const void **in, const uint8_t *arena, const %suint%d_t *table, int32_t first,\n"
-            "                      int32_t count, int32_t step, int32_t rows)\n{\n"
-            "    for (int32_t k = 0; k < count; k++, first += step) {\n"
-            "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n",
-            e->flash, e->top->tensor_size <= UINT16_MAX ? 16 : 32);
+        text_add(&e->text,
+                 "\n/* The same for a tensor whose rows lie where its table says. */\n"
+                 "static void find_rows(const void *volatile *in, const uint8_t *arena, const %suint%d_t *table,\n"
+                 "                      int32_t first, int32_t count, int32_t step, int32_t rows)\n{\n"
+                 "    for (int32_t k = 0; k < count; k++, first += step) {\n"
+                 "        in[k] = first < 0 || first >= rows ? NULL : arena + table[first];\n    }\n}\n",
+                 e->flash, e->top->tensor_size <= UINT16_MAX ? 16 : 32);
     }
 }

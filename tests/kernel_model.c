@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writes a model of many random operators side by side, for `mote verify` to hold the kernels of a core against the
+ * portable ones: shapes at the limits of loops that take several pixels, channels or inputs at once, borders, weights
+ * and zero points at the ends of their range, outputs that do and do not saturate.
+ *
+ *     kernel_model FAMILY SEED COUNT FILE      FAMILY: one of `families`, or any
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../tool/ir/ir.h"
+#include "../tool/write/write.h"
+
+enum { MOST_NODES = 1000, PORTS = 3, MEMORY_LIMIT = 1 << 28 };
+
+static uint32_t random_state;
+static enum type type; /* of activations */
+
+static int32_t pick(int32_t low, int32_t high)
+{
+    random_state = random_state * 1664525 + 1013904223;
+    return low + (int32_t)((random_state >> 8) % (uint32_t)(high - low + 1));
+}
+
+#define PICK_OF(...) \
+    ((const int32_t[]){__VA_ARGS__}[pick(0, (int32_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)) - 1)])
+
+/*** Tensors ***/
+
+static struct quant make_quant(struct arena *arena, float scale, int32_t zero)
+{
+    return (struct quant){1, 0, arena_copy(arena, &scale, sizeof scale), arena_copy(arena, &zero, sizeof zero)};
+}
+
+static int32_t add_tensor(struct graph *g, enum type of, int32_t rank, const int32_t dim[])
+{
+    const int32_t t = ir_add_tensor(g);
+    g->tensors[t].name = arena_printf(g->arena, "t%d", t);
+    g->tensors[t].type = of;
+    g->tensors[t].rank = rank;
+    memcpy(g->tensors[t].dim, dim, (size_t)rank * sizeof dim[0]);
+    return t;
+}
+
+static int32_t pick_zero(void) { return type == TYPE_S16 ? 0 : PICK_OF(-128, -128, 0, 127, pick(-128, 127)); }
+
+static int32_t add_input(struct graph *g, struct node *n, int32_t rank, const int32_t dim[])
+{
+    const int32_t t = add_tensor(g, type, rank, dim);
+    g->tensors[t].quant = make_quant(g->arena, 0.01F * (float)pick(1, 20), pick_zero());
+    g->inputs[g->input_count++] = t;
+    n->in[n->in_count++] = t;
+    return t;
+}
+
+/* How large weights are: all, the ends of the range, small ones, few. -128 is rare in files, but legal. */
+static int8_t pick_weight(int how)
+{
+    switch (how) {
+    case 0:
+        return (int8_t)PICK_OF(-127, 127, -128);
+    case 1:
+        return (int8_t)pick(-9, 9);
+    case 2:
+        return (int8_t)(pick(0, 7) == 0 ? pick(-127, 127) : 0);
+    default:
+        return (int8_t)pick(-127, 127);
+    }
+}
+
+/* A filter with a scale for each index of `axis`, or with one. */
+static int32_t add_filter(struct graph *g, struct node *n, int32_t rank, const int32_t dim[], int axis)
+{
+    const int32_t t = add_tensor(g, TYPE_S8, rank, dim);
+    struct tensor *filter = &g->tensors[t];
+    const int64_t count = ir_count(filter);
+    int8_t *data = ARENA_ARRAY(g->arena, count, int8_t);
+    const int how = pick(0, 7);
+    for (int64_t i = 0; i < count; i++) {
+        data[i] = pick_weight(how);
+    }
+    filter->data = data;
+    const int32_t scales = pick(0, 2) == 0 || axis < 0 ? 1 : dim[axis];
+    float *scale = ARENA_ARRAY(g->arena, scales, float);
+    int32_t *zero = ARENA_ARRAY(g->arena, scales, int32_t);
+    for (int32_t i = 0; i < scales; i++) {
+        scale[i] = 0.001F * (float)pick(1, 30);
+    }
+    filter->quant = (struct quant){scales, scales > 1 ? axis : 0, scale, zero};
+    n->in[n->in_count++] = t;
+    return t;
+}
+
+static void add_bias(struct graph *g, struct node *n, int32_t channels)
+{
+    const int32_t most = 1 << PICK_OF(1, 8, 12, 16, 20);
+    int32_t *data = ARENA_ARRAY(g->arena, channels, int32_t);
+    int64_t *wide = ARENA_ARRAY(g->arena, channels, int64_t);
+    for (int32_t i = 0; i < channels; i++) {
+        data[i] = pick(-most, most);
+        wide[i] = data[i];
+    }
+    const int32_t t = add_tensor(g, type == TYPE_S16 ? TYPE_S64 : TYPE_S32, 1, &channels);
+    g->tensors[t].data = type == TYPE_S16 ? (void *)wide : data;
+    n->in[n->in_count++] = t;
+}
+
+/* The output's scale is such that sums of `depth` products fill its range, more or less; now and then far from it. */
+static void add_output(struct graph *g, struct node *n, double scale)
+{
+    const int32_t t = add_tensor(g, type, 1, (int32_t[]){1});
+    const double far = pick(0, 4) == 0 ? ldexp(1, pick(-9, 9)) : ldexp(1, pick(-2, 2));
+    g->tensors[t].quant = make_quant(g->arena, (float)(scale * far), pick_zero());
+    n->out[n->out_count++] = t;
+    g->outputs[g->output_count++] = t;
+}
+
+static void add_sums(struct graph *g, struct node *n, int64_t depth)
+{
+    const struct quant *in = &g->tensors[n->in[0]].quant, *filter = &g->tensors[n->in[1]].quant;
+    add_output(g, n, (double)in->scale[0] * (double)filter->scale[0] * 40 * sqrt((double)depth));
+}
+
+/*** Operators ***/
+
+static enum activation pick_activation(void)
+{
+    return (enum activation)PICK_OF(ACT_NONE, ACT_RELU, ACT_RELU, ACT_RELU6);
+}
+
+static void make_conv(struct graph *g, struct node *n)
+{
+    const int32_t kind = pick(0, 3); /* 1x1, square, any */
+    const int32_t h = kind == 0 ? pick(1, 2) : pick(1, 5), w = PICK_OF(1, 2, 3, 4, 5, 7, 9);
+    const int32_t kh = kind == 0 ? 1 : kind == 1 ? 3 : pick(1, 6), kw = kind == 0 ? 1 : kind == 1 ? 3 : pick(1, 5);
+    const int32_t c = PICK_OF(1, 2, 3, 4, 5, 6, 8, 12, 16, 17, 20), o = PICK_OF(1, 2, 3, 4, 5, 6, 7, 8, 9, 17);
+    n->op = OP_CONV_2D;
+    n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
+                            .stride_h = pick(1, 2),
+                            .stride_w = PICK_OF(1, 1, 2, 3),
+                            .dilation_h = 1,
+                            .dilation_w = 1,
+                            .activation = pick_activation()};
+    add_input(g, n, 4, (int32_t[]){1, h, w, c});
+    add_filter(g, n, 4, (int32_t[]){o, kh, kw, c}, 0);
+    add_bias(g, n, o);
+    add_sums(g, n, (int64_t)kh * kw * c);
+}
+
+static void make_depthwise(struct graph *g, struct node *n)
+{
+    const int32_t kind = pick(0, 3); /* 3x3, mostly; one column; any */
+    const int32_t h = pick(1, 5), w = kind == 1 ? 1 : PICK_OF(1, 2, 3, 4, 5, 6, 7, 9, 12);
+    const int32_t kh = kind < 1    ? pick(1, 7)
+                       : kind == 1 ? pick(2, 9)
+                                   : 3,
+                  kw = kind < 1    ? pick(1, 4)
+                       : kind == 1 ? 1
+                                   : 3;
+    const int32_t multiplier = pick(0, 4) > 0 ? 1 : pick(2, 5), c = PICK_OF(1, 2, 3, 4, 5, 6, 8, 9, 16, 17, 20);
+    n->op = OP_DEPTHWISE_CONV_2D;
+    n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
+                            .stride_h = pick(1, 2),
+                            .dilation_h = 1,
+                            .dilation_w = 1,
+                            .depth_multiplier = multiplier,
+                            .activation = pick_activation()};
+    n->attr.stride_w = n->attr.stride_h;
+    add_input(g, n, 4, (int32_t[]){1, h, w, c});
+    add_filter(g, n, 4, (int32_t[]){1, kh, kw, c * multiplier}, 3);
+    add_bias(g, n, c * multiplier);
+    add_sums(g, n, kh * kw);
+}
+
+static void make_dense(struct graph *g, struct node *n)
+{
+    const int32_t depth = PICK_OF(1, 2, 3, 4, 5, 8, 12, 16, 17, 33, 64, 100),
+                  out = PICK_OF(1, 2, 3, 4, 5, 6, 7, 8, 9, 18);
+    n->op = OP_FULLY_CONNECTED;
+    n->attr = (struct attr){.activation = pick_activation()};
+    add_input(g, n, 2, (int32_t[]){pick(1, 2), depth});
+    add_filter(g, n, 2, (int32_t[]){out, depth}, type == TYPE_S16 ? -1 : 0);
+    add_bias(g, n, out);
+    add_sums(g, n, depth);
+}
+
+static void make_binary(struct graph *g, struct node *n)
+{
+    const int32_t dim[4] = {1, pick(1, 3), PICK_OF(1, 2, 3, 5, 8), PICK_OF(1, 2, 3, 4, 5, 7, 8, 16, 17)};
+    n->op = (enum op)PICK_OF(OP_ADD, OP_ADD, OP_SUB, OP_MUL);
+    n->attr = (struct attr){.activation = pick_activation()};
+    add_input(g, n, 4, dim);
+    add_input(g, n, 4, dim);
+    const double a = (double)g->tensors[n->in[0]].quant.scale[0], b = (double)g->tensors[n->in[1]].quant.scale[0];
+    add_output(g, n, n->op == OP_MUL ? a * b * 40 : a + b);
+}
+
+/* What keeps the quantisation of its input. */
+static void keep_quant(struct graph *g, struct node *n)
+{
+    add_output(g, n, 1);
+    g->tensors[n->out[0]].quant = g->tensors[n->in[0]].quant;
+}
+
+static void make_pool(struct graph *g, struct node *n)
+{
+    const int32_t kh = pick(1, 4), kw = pick(1, 4), h = pick(1, 6), w = pick(1, 7);
+    n->op = (enum op)PICK_OF(OP_AVERAGE_POOL_2D, OP_MAX_POOL_2D);
+    n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
+                            .stride_h = pick(1, 2),
+                            .stride_w = pick(1, 3),
+                            .filter_h = kh,
+                            .filter_w = kw,
+                            .activation = pick_activation()};
+    add_input(g, n, 4, (int32_t[]){1, h, w, PICK_OF(1, 2, 3, 4, 5, 8, 17)});
+    keep_quant(g, n);
+}
+
+static void make_softmax(struct graph *g, struct node *n)
+{
+    n->op = OP_SOFTMAX;
+    n->attr = (struct attr){.beta = 1};
+    add_input(g, n, 2, (int32_t[]){pick(1, 3), PICK_OF(1, 2, 3, 4, 10, 12, 33)});
+    add_output(g, n, 1);
+    g->tensors[n->out[0]].quant =
+        type == TYPE_S16 ? make_quant(g->arena, 1.0F / 32768, 0) : make_quant(g->arena, 1.0F / 256, -128);
+}
+
+static const struct family {
+    const char *name;
+    enum type type;
+    void (*make)(struct graph *g, struct node *n);
+} families[] = {
+    {"conv", TYPE_S8, make_conv},      {"depthwise", TYPE_S8, make_depthwise},
+    {"dense", TYPE_S8, make_dense},    {"binary", TYPE_S8, make_binary},
+    {"pool", TYPE_S8, make_pool},      {"softmax", TYPE_S8, make_softmax},
+    {"conv16", TYPE_S16, make_conv},   {"depthwise16", TYPE_S16, make_depthwise},
+    {"dense16", TYPE_S16, make_dense},
+};
+
+static const struct family *find_family(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(families); i++) {
+        if (strcmp(families[i].name, name) == 0) {
+            return &families[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_node(struct graph *g, const struct family *family)
+{
+    struct node *n = &g->nodes[g->node_count];
+    struct diag diag = {0};
+    *n = (struct node){.index = g->node_count++};
+    n->in = ARENA_ARRAY(g->arena, PORTS, int32_t);
+    n->out = ARENA_ARRAY(g->arena, 1, int32_t);
+    type = family->type;
+    family->make(g, n);
+    n->name = g->tensors[n->out[0]].name;
+    if (!ir_infer(g, n, &diag)) {
+        fprintf(stderr, "%s: %s\n", family->name, diag.text);
+        exit(1);
+    }
+}
+
+static void add_nodes(struct graph *g, const struct family *family, int32_t count)
+{
+    g->nodes = ARENA_ARRAY(g->arena, count, struct node);
+    g->inputs = ARENA_ARRAY(g->arena, 2 * count, int32_t);
+    g->outputs = ARENA_ARRAY(g->arena, count, int32_t);
+    while (g->node_count < count) {
+        add_node(g, family != NULL ? family : &families[pick(0, COUNT_OF(families) - 1)]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct family *family = argc == 5 ? find_family(argv[1]) : NULL;
+    const int count = argc == 5 ? atoi(argv[3]) : 0;
+    if (count < 1 || count > MOST_NODES || (family == NULL && strcmp(argv[1], "any") != 0)) {
+        fprintf(stderr, "usage: kernel_model FAMILY|any SEED COUNT FILE\n");
+        return 2;
+    }
+    struct arena arena;
+    struct diag diag = {0};
+    arena_init(&arena, MEMORY_LIMIT);
+    random_state = (uint32_t)atoi(argv[2]) * 2654435761U + 1;
+    struct graph g = {.arena = &arena, .name = "kernels"};
+    add_nodes(&g, family, count);
+    const struct file file = write_tflite(&g, &arena);
+    const bool ok = write_has_tflite(&g, &diag) && file_write(argv[4], file.data, file.size, &diag);
+    if (!ok) {
+        fprintf(stderr, "%s\n", diag.text);
+    }
+    arena_free(&arena);
+    return !ok;
+}
