@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../mote/kernel/real.h"
+#include "../mote/kernel/real_arc.h"
 
 static int passed, failed;
 
@@ -34,6 +34,16 @@ static const struct {
     {"sin", mote_sin, sin, 2.5},
     {"cos", mote_cos, cos, 2.5},
     {"erf", mote_erf, erf, 1.5},
+    {"tan", mote_tan, tan, 4.0},
+    {"atan", mote_atan, atan, 2.5},
+    {"asin", mote_asin, asin, 4.0},
+    {"acos", mote_acos, acos, 4.0},
+    {"sinh", mote_sinh, sinh, 4.0},
+    {"cosh", mote_cosh, cosh, 4.0},
+    {"log1p", mote_log1p, log1p, 4.0},
+    {"asinh", mote_asinh, asinh, 4.0},
+    {"acosh", mote_acosh, acosh, 4.0},
+    {"atanh", mote_atanh, atanh, 4.0},
 };
 
 static double floor_div(double x, double y) { return floor(x / y); }

@@ -34,6 +34,16 @@ static const struct unary {
     bool only_s8;
     float low, high; /* of the output, float */
 } unaries[] = {
+    {OP_ACOS, KERNEL_acos_f32, KERNEL_COUNT, KERNEL_COUNT, acosf},
+    {OP_ACOSH, KERNEL_acosh_f32, KERNEL_COUNT, KERNEL_COUNT, acoshf},
+    {OP_ASIN, KERNEL_asin_f32, KERNEL_COUNT, KERNEL_COUNT, asinf},
+    {OP_ASINH, KERNEL_asinh_f32, KERNEL_COUNT, KERNEL_COUNT, asinhf},
+    {OP_ATAN, KERNEL_atan_f32, KERNEL_COUNT, KERNEL_COUNT, atanf},
+    {OP_ATANH, KERNEL_atanh_f32, KERNEL_COUNT, KERNEL_COUNT, atanhf},
+    {OP_COSH, KERNEL_cosh_f32, KERNEL_COUNT, KERNEL_COUNT, coshf},
+    {OP_ERF, KERNEL_erf_f32, KERNEL_COUNT, KERNEL_COUNT, erff},
+    {OP_SINH, KERNEL_sinh_f32, KERNEL_COUNT, KERNEL_COUNT, sinhf},
+    {OP_TAN, KERNEL_tan_f32, KERNEL_COUNT, KERNEL_COUNT, tanf},
     {OP_ABS, KERNEL_abs_f32, KERNEL_abs_s32, KERNEL_piecewise_s16, NULL, unary_prepare_abs, unary_piecewise},
     {OP_CEIL, KERNEL_ceil_f32, KERNEL_COUNT, KERNEL_COUNT, ceilf},
     {OP_COS, KERNEL_cos_f32, KERNEL_COUNT, KERNEL_COUNT, cosf},
