@@ -217,3 +217,18 @@ bool ir_infer(struct graph *g, struct node *n, struct diag *diag)
     }
     return true;
 }
+
+bool ir_is_constant(const struct graph *g, const struct node *n)
+{
+    const int flags = ir_op_flags(n->op);
+    if ((flags & IR_PURE) == 0) {
+        return false;
+    }
+    for (int i = 0; i < n->in_count && (flags & IR_SHAPE_ONLY) == 0; i++) {
+        const struct tensor *t = ir_in(g, n, i);
+        if (t != NULL && t->data == NULL) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -57,7 +57,8 @@ struct attr {
     enum activation activation;
     int32_t stride_h, stride_w;
     int32_t dilation_h, dilation_w;
-    int32_t pad_top, pad_bottom, pad_left, pad_right; /* of convolutions: round the input, apart from `padding` */
+    int32_t pad_top, pad_bottom, pad_left, pad_right; /* of convolutions and pooling: round the input, apart from
+                                                        `padding`; of TRANSPOSE_CONV: cut off the output */
     int32_t filter_h, filter_w;
     int32_t depth_multiplier;
     int32_t axis, batch_dims, block_size, num, rank;
@@ -186,6 +187,17 @@ __attribute__((format(printf, 3, 4))) bool ir_fail(const struct node *n, struct 
 /* Sets the shapes of the outputs of a node from its inputs and attributes, and checks them. Fails where the
  * inputs do not fit together, or where a shape depends on values known only at run time. */
 bool ir_infer(struct graph *g, struct node *n, struct diag *diag);
+
+/* Whether all that the node reads is known, so that its outputs may be computed here and now. */
+bool ir_is_constant(const struct graph *g, const struct node *n);
+
+/* Computes the outputs of such a node. What that may take over a whole graph: max_work steps of computation, 0: any. */
+typedef bool ir_evaluate(struct graph *graph, struct node *node, struct diag *diag);
+
+struct ir_evaluator {
+    ir_evaluate *run;
+    double max_work;
+};
 
 /* Checks the whole graph: indices, order, shapes, sizes, types, quantisation, ranges. Runs after the
  * reader and after every pass; what later stages assume is checked here and nowhere else. */

@@ -22,8 +22,14 @@ bool shape_pool(struct graph *g, struct node *n, struct diag *diag)
     if (a->filter_h < 1 || a->filter_w < 1 || a->filter_h > MAX_FILTER || a->filter_w > MAX_FILTER) {
         return ir_fail(n, diag, "window %dx%d, want 1 to %d", a->filter_h, a->filter_w, MAX_FILTER);
     }
-    const int32_t h = shape_window(a->padding, in->dim[1], a->filter_h, a->stride_h, 1);
-    const int32_t w = shape_window(a->padding, in->dim[2], a->filter_w, a->stride_w, 1);
+    if (a->pad_top < 0 || a->pad_top >= a->filter_h || a->pad_bottom < 0 || a->pad_bottom >= a->filter_h ||
+        a->pad_left < 0 || a->pad_left >= a->filter_w || a->pad_right < 0 || a->pad_right >= a->filter_w) {
+        return ir_fail(n, diag, "pads by %d, %d, %d, %d, want less than the window of %dx%d", a->pad_top, a->pad_bottom,
+                       a->pad_left, a->pad_right, a->filter_h, a->filter_w);
+    }
+    const int32_t in_h = in->dim[1] + a->pad_top + a->pad_bottom, in_w = in->dim[2] + a->pad_left + a->pad_right;
+    const int32_t h = shape_window(a->padding, in_h, a->filter_h, a->stride_h, 1);
+    const int32_t w = shape_window(a->padding, in_w, a->filter_w, a->stride_w, 1);
     if (h < 1 || w < 1) {
         return ir_fail(n, diag, "a window of %dx%d does not fit into the input of %dx%d without padding", a->filter_h,
                        a->filter_w, in->dim[1], in->dim[2]);

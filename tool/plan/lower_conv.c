@@ -136,7 +136,7 @@ bool lower_transpose_conv(struct lower *l)
     const struct attr *a = &l->node->attr;
     const int32_t pad_h = shape_window_pad(a->padding, out->dim[1], filter->dim[1], a->stride_h, 1);
     const int32_t pad_w = shape_window_pad(a->padding, out->dim[2], filter->dim[2], a->stride_w, 1);
-    return lower_transposed(l, 2, lower_in(l, 3), pad_h, pad_w);
+    return lower_transposed(l, 2, lower_in(l, 3), a->pad_top + pad_h, a->pad_left + pad_w);
 }
 
 bool lower_transpose_conv_bias(struct lower *l)

@@ -88,8 +88,9 @@ bool lower_pool(struct lower *l)
     p->filter_h = a->filter_h;
     p->filter_w = a->filter_w;
     p->stride_w = a->stride_w;
-    p->pad_w = shape_window_pad(a->padding, in->dim[2], a->filter_w, a->stride_w, 1);
-    const int32_t pad_h = shape_window_pad(a->padding, in->dim[1], a->filter_h, a->stride_h, 1);
+    const int32_t in_h = in->dim[1] + a->pad_top + a->pad_bottom, in_w = in->dim[2] + a->pad_left + a->pad_right;
+    p->pad_w = a->pad_left + shape_window_pad(a->padding, in_w, a->filter_w, a->stride_w, 1);
+    const int32_t pad_h = a->pad_top + shape_window_pad(a->padding, in_h, a->filter_h, a->stride_h, 1);
     lower_out_lines(l, 0);
     if (in->dim[0] == 1 && out->dim[1] == 1 && in->dim[1] > 1) {
         p->folded = a->filter_h - pad_h < in->dim[1] ? a->filter_h - pad_h : in->dim[1];
