@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all test-valgrind demo bench bench-cortex fuzz install format check-format setup clean
+.PHONY: all help test test-all test-valgrind test-onnx demo bench bench-cortex fuzz install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
 	@$(BUILD) host -j $(JOBS)
@@ -33,6 +33,10 @@ test-all: test  ## the same again with more kernels' shapes, by clang, and under
 test-valgrind: all  ## the test programs and the program itself under valgrind
 	@scripts/setup.sh build test
 	@scripts/valgrind.sh build
+
+test-onnx: all  ## the conformance tests of ONNX (Debian package libonnx-testdata)
+	@scripts/setup.sh build onnx
+	@build/test_onnx
 
 demo:  ## a published model finds the faces in a photograph: make demo [PICTURE=me.png]
 	@scripts/setup.sh build

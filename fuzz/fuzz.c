@@ -23,20 +23,14 @@ static void check_diag(const struct diag *diag)
     }
 }
 
-static bool run_passes(struct fuzz *f)
-{
-    for (int i = 0; i < f->model.graph_count; i++) {
-        f->model.graphs[i].max_work = MAX_WORK;
-    }
-    return pass_all(&f->model, run_node, &f->diag);
-}
-
 static void guarded(struct fuzz *f, bool passes, void (*body)(struct fuzz *fuzz))
 {
     if (setjmp(f->exhausted) != 0) {
         return;
     }
-    if (read_model(&f->file, &f->arena, &f->model, &f->diag) && (!passes || run_passes(f)) && body != NULL) {
+    const struct ir_evaluator evaluator = {run_node, MAX_WORK};
+    if (read_model(&f->file, &evaluator, &f->arena, &f->model, &f->diag) &&
+        (!passes || pass_all(&f->model, run_node, &f->diag)) && body != NULL) {
         body(f);
     }
     if (f->diag.failed) {
@@ -45,7 +39,7 @@ static void guarded(struct fuzz *f, bool passes, void (*body)(struct fuzz *fuzz)
     if (body == NULL) { /* as far as it can be read without what mote lacks */
         struct diag_list missed = {.arena = &f->arena};
         struct diag diag = {.missed = &missed};
-        read_model(&f->file, &f->arena, &f->model, &diag);
+        read_model(&f->file, &evaluator, &f->arena, &f->model, &diag);
     }
 }
 

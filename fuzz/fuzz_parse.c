@@ -17,7 +17,7 @@ static void write_back(struct fuzz *f)
 {
     struct model copy;
     const struct file first = write_tflite_model(&f->model, &f->arena);
-    if (!read_model(&first, &f->arena, &copy, &f->diag)) {
+    if (!read_model(&first, NULL, &f->arena, &copy, &f->diag)) {
         fprintf(stderr, "what was written is refused: %s\n", f->diag.text);
         abort();
     }

@@ -22,6 +22,8 @@ build samplerate.h          libsamplerate0-dev
 build png.h                 libpng-dev
 build jpeglib.h             libjpeg-dev
 build zlib.h                zlib1g-dev
+build protobuf-c/protobuf-c.h libprotobuf-c-dev
+build protoc-c              protobuf-c-compiler
 test  clang                 clang
 test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi
@@ -34,6 +36,7 @@ test  qemu-system-arm       qemu-system-arm
 test  qemu-system-riscv32   qemu-system-misc
 test  cmocka.h              libcmocka-dev
 test  valgrind              valgrind
+onnx  /usr/share/libonnx-testdata/data/node libonnx-testdata
 demo  npm                   npm
 '
 

@@ -228,7 +228,7 @@ static bool make_model(const struct op_case *c, const struct road *road, struct 
 {
     if (road->via_file) {
         const struct file file = write_tflite_model(op_case_model(c, memory), memory);
-        return read_model(&file, memory, model, refusal);
+        return read_model(&file, NULL, memory, model, refusal);
     }
     *model = *op_case_model(c, memory);
     return ir_check(model->graphs, refusal);

@@ -211,7 +211,7 @@ static void check_file(const char *path)
     if (setjmp(exhausted) != 0) {
         printf("%s: out of memory\n", path);
         failed++;
-    } else if (!file_open(&file, path, &diag) || !read_model(&file, &arena, &model, &diag) ||
+    } else if (!file_open(&file, path, &diag) || !read_model(&file, NULL, &arena, &model, &diag) ||
                !pass_all(&model, run_node, &diag)) {
         printf("%s: %s\n", path, diag.text);
         failed++;

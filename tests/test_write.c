@@ -90,7 +90,7 @@ static bool round_trip(const struct file *file, const char *to, struct arena *ar
                        struct phase *phase)
 {
     struct model first, second;
-    if (!read_model(file, arena, &first, diag)) {
+    if (!read_model(file, NULL, arena, &first, diag)) {
         return phase->refused = true;
     }
     const struct file written = write_tflite_model(&first, arena);
@@ -100,7 +100,7 @@ static bool round_trip(const struct file *file, const char *to, struct arena *ar
     if (memcmp(written.data + 4, "TFL3", 4) != 0) {
         return diag_fail(diag, "has no file identifier");
     }
-    if (!read_model(&written, arena, &second, diag) || !check_alignment(&second, &written, diag)) {
+    if (!read_model(&written, NULL, arena, &second, diag) || !check_alignment(&second, &written, diag)) {
         return false;
     }
     const char *before = dump(&first, arena), *after = dump(&second, arena);

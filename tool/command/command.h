@@ -64,8 +64,8 @@ int session_run(const char *path, const char *max_work, session_work *work, void
 /* The same, but where mote lacks something that the model needs, prints all that it lacks. */
 int session_survey(const char *path, const char *max_work, session_work *work, void *context);
 
-/* Sets how much computation the model may take. */
-void session_limit_work(struct session *session);
+/* How readers compute what shapes depend on, and how much computation the model may take. */
+struct ir_evaluator session_evaluator(const struct session *session);
 
 /* survey.c: lists what mote lacks for the model, layer by layer, as far as it can be read. */
 void survey_model(struct session *session, struct diag_list *missed);

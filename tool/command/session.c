@@ -11,18 +11,11 @@
 #include "../run/run.h"
 #include "command.h"
 
-/* What a model may take: memory for its constants and room for activations; work for its weights, and for small
- * filters on large images. See plan/limits.c on work. */
-enum { LIMIT_FACTOR = 3, LIMIT_BASE = 48 << 20, WORK_FACTOR = 2048, WORK_BASE = 512 << 20 };
-
 enum { MOST_MISSED = 1000 }; /* lines of what mote lacks for a model */
 
-void session_limit_work(struct session *s)
+struct ir_evaluator session_evaluator(const struct session *s)
 {
-    const double limit = (double)s->file.size * WORK_FACTOR + WORK_BASE;
-    for (int i = 0; i < s->model.graph_count; i++) {
-        s->model.graphs[i].max_work = s->max_work != NULL ? strtod(s->max_work, NULL) : limit;
-    }
+    return (struct ir_evaluator){run_node, s->max_work != NULL ? strtod(s->max_work, NULL) : read_work_limit(&s->file)};
 }
 
 static bool guarded(struct session *s, session_work *work, void *context)
@@ -32,11 +25,9 @@ static bool guarded(struct session *s, session_work *work, void *context)
         return diag_fail(&s->diag, "needs more than %zu MiB of memory, which is the limit for a model of this size",
                          s->arena.limit >> 20);
     }
-    if (!read_model(&s->file, &s->arena, &s->model, &s->diag)) {
-        return false;
-    }
-    session_limit_work(s);
-    return pass_all(&s->model, run_node, &s->diag) && work(s, context);
+    const struct ir_evaluator evaluator = session_evaluator(s);
+    return read_model(&s->file, &evaluator, &s->arena, &s->model, &s->diag) &&
+           pass_all(&s->model, run_node, &s->diag) && work(s, context);
 }
 
 static bool is_number(const char *text)
@@ -74,7 +65,7 @@ static int run_session(const char *path, const char *max_work, session_work *wor
     }
     bool ok = file_open(&s.file, path, &s.diag);
     if (ok) {
-        arena_init(&s.arena, s.file.size * LIMIT_FACTOR + LIMIT_BASE);
+        arena_init(&s.arena, read_memory_limit(&s.file));
         ok = guarded(&s, work, context);
     }
     if (!ok && lists) {

@@ -13,7 +13,7 @@
 /* Infers, and folds or lowers. */
 static bool try_node(struct graph *g, struct node *n, struct diag *diag)
 {
-    return ir_infer(g, n, diag) && (pass_is_foldable(g, n) ? run_node(g, n, diag) : plan_can_lower(g, n, diag));
+    return ir_infer(g, n, diag) && (ir_is_constant(g, n) ? run_node(g, n, diag) : plan_can_lower(g, n, diag));
 }
 
 static void survey_graph(struct graph *g, struct diag_list *missed)
@@ -36,10 +36,10 @@ static void survey_graph(struct graph *g, struct diag_list *missed)
 static void survey(struct session *s, struct diag_list *missed)
 {
     struct diag diag = {.missed = missed};
-    if (!read_model(&s->file, &s->arena, &s->model, &diag)) {
+    const struct ir_evaluator evaluator = session_evaluator(s);
+    if (!read_model(&s->file, &evaluator, &s->arena, &s->model, &diag)) {
         return; /* it is damaged, which has been said */
     }
-    session_limit_work(s);
     diag.missed = NULL;
     if (!pass_variables(&s->model, run_node, &diag)) {
         diag_list_add(missed, diag.text);

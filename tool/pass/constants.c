@@ -6,21 +6,6 @@
 
 #include "pass.h"
 
-bool pass_is_foldable(const struct graph *g, const struct node *n)
-{
-    const int flags = ir_op_flags(n->op);
-    if ((flags & IR_PURE) == 0) {
-        return false;
-    }
-    for (int i = 0; i < n->in_count && (flags & IR_SHAPE_ONLY) == 0; i++) {
-        const struct tensor *t = ir_in(g, n, i);
-        if (t != NULL && t->data == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Room for `count` nodes behind the first `kept` and before node `next`; returns the place to which that one moved. */
 static int32_t make_room(struct graph *g, int32_t kept, int32_t next, int32_t count)
 {
@@ -60,7 +45,7 @@ bool pass_fold_constants(struct graph *g, pass_evaluate *evaluate, struct diag *
         if (!ir_infer(g, n, diag)) {
             return false;
         }
-        if (evaluate != NULL && pass_is_foldable(g, n)) {
+        if (evaluate != NULL && ir_is_constant(g, n)) {
             if (!evaluate(g, n, diag)) {
                 return false;
             }

@@ -8,7 +8,7 @@
 #include "../ir/ir.h"
 
 /* Computes the outputs of a node whose inputs are all constant, as constants. */
-typedef bool pass_evaluate(struct graph *graph, struct node *node, struct diag *diag);
+typedef ir_evaluate pass_evaluate;
 
 /* All passes in order, for every command. The graph has passed ir_check before and does so after each pass. */
 bool pass_all(struct model *model, pass_evaluate *evaluate, struct diag *diag);
@@ -47,9 +47,6 @@ bool pass_bind_call(struct graph *graph, struct node *node, pass_evaluate *evalu
 /* The nodes that may stand in the place of a bound one, where it is known which graph it calls; returns their number.
  * -1: it is known at run time only. */
 int32_t pass_inline_call(struct graph *graph, const struct node *node, struct node **nodes);
-
-/* Whether all that the node depends on is constant. */
-bool pass_is_foldable(const struct graph *graph, const struct node *node);
 
 typedef bool pass_run(struct graph *graph, pass_evaluate *evaluate, struct diag *diag);
 

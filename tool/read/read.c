@@ -3,10 +3,56 @@
 
 #include <string.h>
 
-bool read_model(const struct file *file, struct arena *arena, struct model *model, struct diag *diag)
+/* Begins with a field that a ModelProto has: ir_version, names, graph, opset_import. */
+static bool is_onnx(const struct file *file)
 {
+    static const uint8_t tags[] = {0x08, 0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42};
+    return file->size >= 8 && memchr(tags, file->data[0], sizeof tags) != NULL;
+}
+
+/* Constants and room for activations. Those of an ONNX file are copied out of it and turned, and small files may have
+ * operators fill large weights. */
+size_t read_memory_limit(const struct file *file)
+{
+    enum { FACTOR = 3, BASE = 48 << 20, ONNX_FACTOR = 5, ONNX_BASE = 512 << 20 };
+    return is_onnx(file) ? file->size * ONNX_FACTOR + ONNX_BASE : file->size * FACTOR + BASE;
+}
+
+/* For weights, and for small filters on large images. */
+double read_work_limit(const struct file *file)
+{
+    enum { FACTOR = 2048, BASE = 512 << 20, ONNX_TIMES = 16 };
+    return (double)file->size * FACTOR + (double)BASE * (is_onnx(file) ? ONNX_TIMES : 1);
+}
+
+static bool read_any(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena,
+                     struct model *model, struct diag *diag)
+{
+    (void)evaluator; /* if there is no reader that needs it */
     if (file->size >= 8 && memcmp(file->data + 4, "TFL3", 4) == 0) {
         return read_tflite(file, arena, model, diag);
     }
-    return diag_fail(diag, "is not a model that mote reads; want a TensorFlow Lite file (.tflite)");
+    if (is_onnx(file)) {
+#ifdef HAVE_ONNX
+        return read_onnx(file, evaluator, arena, model, diag);
+#else
+        return diag_fail(diag,
+                         "looks like an ONNX file, which this mote was built without; install libprotobuf-c-dev and "
+                         "protobuf-c-compiler, and build it again");
+#endif
+    }
+    return diag_fail(diag,
+                     "is not a model that mote reads; want a TensorFlow Lite file (.tflite) or an ONNX file (.onnx)");
+}
+
+bool read_model(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+                struct diag *diag)
+{
+    if (!read_any(file, evaluator, arena, model, diag)) {
+        return false;
+    }
+    for (int i = 0; evaluator != NULL && i < model->graph_count; i++) {
+        model->graphs[i].max_work = evaluator->max_work;
+    }
+    return true;
 }

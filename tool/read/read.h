@@ -9,10 +9,21 @@
 #include "../ir/ir.h"
 
 /* Reads a model in the format that its content shows. Constants point into `file` where they are
- * aligned for their type. All else is allocated in `arena`. */
-bool read_model(const struct file *file, struct arena *arena, struct model *model, struct diag *diag);
+ * aligned for their type. All else is allocated in `arena`. `evaluator` computes what shapes depend on; NULL: nobody
+ * does, which only refuses more models. */
+bool read_model(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+                struct diag *diag);
+
+/* What a model in such a file may need, with all that is made of it: bytes of memory, and steps of computation, of which
+ * one takes about a nanosecond (plan/limits.c). */
+size_t read_memory_limit(const struct file *file);
+double read_work_limit(const struct file *file);
 
 /* A .tflite file (flatbuffer "TFL3", schema version 3). */
 bool read_tflite(const struct file *file, struct arena *arena, struct model *model, struct diag *diag);
+
+/* An .onnx file (protobuf ModelProto, operators of version 7 to 21). */
+bool read_onnx(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+               struct diag *diag);
 
 #endif

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * .onnx to graph. The file is unpacked by protobuf-c into the arena, whose limit bounds what a hostile file can ask for;
+ * then the nodes are converted one after the other. The graph gets the layout of the file, images NCHW, with transposes
+ * round each operator that mote computes on NHWC; a pass takes them out.
+ *
+ * Half precision is computed as float: values become float32 where they are read, float16 where they are put out.
+ */
+#include <generated/onnx.pb-c.h>
+#include <string.h>
+
+#include "onnx.h"
+#include "onnx_file.h"
+
+enum { OLDEST_OPSET = 7, NEWEST_OPSET = 24, MAX_DEPTH = 8 };
+
+static const struct onnx_row rows[] = {
+#define ONNX(name, domain, since, convert, op) {#name, ONNX_##domain, since, onnx_convert_##convert, OP_##op},
+#include "onnx_ops.def"
+#undef ONNX
+};
+
+static const char *domain_text(const char *domain) { return domain[0] == '\0' ? "ai.onnx" : domain; }
+
+static const struct onnx_row *find_row(const Onnx__NodeProto *n)
+{
+    const bool is_ml = strcmp(n->domain, "ai.onnx.ml") == 0;
+    if (!is_ml && strcmp(domain_text(n->domain), "ai.onnx") != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if ((rows[i].domain == ONNX_ML) == is_ml && strcmp(rows[i].name, n->op_type) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/*** Memory for protobuf-c: the arena ***/
+
+static void *allocate(void *arena, size_t size) { return arena_alloc(arena, size); }
+
+static void release(void *arena, void *pointer)
+{
+    (void)arena;
+    (void)pointer;
+}
+
+static ProtobufCAllocator arena_allocator(struct arena *arena)
+{
+    return (ProtobufCAllocator){allocate, release, arena};
+}
+
+/*** Names of values ***/
+
+struct onnx_scope {
+    struct onnx_scope *outer;
+    const Onnx__GraphProto *graph;
+    uint32_t size; /* of the table, a power of 2 */
+    struct name {
+        const char *text; /* NULL: free */
+        int32_t tensor;   /* NO_TENSOR: not made yet */
+        int32_t readers;
+    } * names;
+};
+
+static uint32_t hash_text(const char *text)
+{
+    uint32_t h = 2166136261;
+    while (*text != '\0') {
+        h = (h ^ (uint8_t)*text++) * 16777619;
+    }
+    return h;
+}
+
+/* Its place in the table, which is free if the name is not there. */
+static struct name *find_name(const struct onnx_scope *s, const char *text)
+{
+    uint32_t i = hash_text(text) & (s->size - 1);
+    while (s->names[i].text != NULL && strcmp(s->names[i].text, text) != 0) {
+        i = (i + 1) & (s->size - 1);
+    }
+    return &s->names[i];
+}
+
+static struct name *add_name(struct onnx_scope *s, const char *text)
+{
+    struct name *n = find_name(s, text);
+    if (n->text == NULL) {
+        *n = (struct name){text, NO_TENSOR, 0};
+    }
+    return n;
+}
+
+static size_t count_names(const Onnx__GraphProto *p)
+{
+    size_t count = p->n_initializer + p->n_input + p->n_output;
+    for (size_t i = 0; i < p->n_node; i++) {
+        count += p->node[i]->n_input + p->node[i]->n_output;
+    }
+    return count;
+}
+
+static void open_scope(struct onnx *o, struct onnx_scope *s, const Onnx__GraphProto *p)
+{
+    *s = (struct onnx_scope){.outer = o->scope, .graph = p, .size = 16};
+    const size_t count = count_names(p);
+    while (s->size < 2 * count) {
+        s->size *= 2;
+    }
+    s->names = ARENA_ARRAY(o->arena, s->size, struct name);
+    for (size_t i = 0; i < p->n_node; i++) {
+        for (size_t k = 0; k < p->node[i]->n_input; k++) {
+            add_name(s, p->node[i]->input[k])->readers++;
+        }
+    }
+    for (size_t i = 0; i < p->n_output; i++) {
+        add_name(s, p->output[i]->name)->readers++;
+    }
+    o->scope = s;
+}
+
+static int32_t find_tensor(const struct onnx *o, const char *name)
+{
+    for (const struct onnx_scope *s = o->scope; s != NULL && name[0] != '\0'; s = s->outer) {
+        const struct name *n = find_name(s, name);
+        if (n->text != NULL && n->tensor != NO_TENSOR) {
+            return n->tensor;
+        }
+    }
+    return NO_TENSOR;
+}
+
+static bool set_tensor(struct onnx *o, const char *name, int32_t tensor)
+{
+    struct name *n = add_name(o->scope, name);
+    if (n->tensor != NO_TENSOR) {
+        return diag_fail(o->diag, "value \"%.80s\" is computed twice", name);
+    }
+    n->tensor = tensor;
+    return true;
+}
+
+/*** What converters ask ***/
+
+enum op onnx_op(const struct onnx *o) { return o->row->op; }
+int64_t onnx_opset(const struct onnx *o) { return o->row->domain == ONNX_ML ? o->opset_ml : o->opset; }
+const char *onnx_name(const struct onnx *o) { return o->row->name; }
+struct graph *onnx_graph(const struct onnx *o) { return o->g; }
+bool onnx_failed(const struct onnx *o) { return o->diag->failed; }
+
+int onnx_in_count(const struct onnx *o) { return (int)o->node->n_input; }
+int onnx_out_count(const struct onnx *o) { return (int)o->node->n_output; }
+
+int32_t onnx_in(const struct onnx *o, int i)
+{
+    return (size_t)i < o->node->n_input ? find_tensor(o, o->node->input[i]) : NO_TENSOR;
+}
+
+bool onnx_has_out(const struct onnx *o, int i)
+{
+    return (size_t)i < o->node->n_output && o->node->output[i][0] != '\0';
+}
+
+void onnx_out(struct onnx *o, int i, int32_t tensor)
+{
+    if (onnx_failed(o) || !onnx_has_out(o, i)) {
+        return;
+    }
+    const char *name = o->node->output[i];
+    if (tensor >= o->first_made) { /* it is this node's own */
+        onnx_tensor(o, tensor)->name = name;
+    }
+    set_tensor(o, name, tensor);
+}
+
+int onnx_readers(const struct onnx *o, int i)
+{
+    int count = 0;
+    for (const struct onnx_scope *s = o->scope; s != NULL && (size_t)i < o->node->n_input; s = s->outer) {
+        count += find_name(s, o->node->input[i])->readers;
+    }
+    return count;
+}
+
+const char *onnx_out_name(const struct onnx *o)
+{
+    if (o->node == NULL) { /* before the first: at inputs and constants */
+        return o->g->name;
+    }
+    return o->node->n_output > 0 && o->node->output[0][0] != '\0' ? o->node->output[0] : o->node->name;
+}
+
+/*** Attributes ***/
+
+static const Onnx__AttributeProto *find_attribute(const struct onnx *o, const char *name)
+{
+    for (size_t i = 0; i < o->node->n_attribute; i++) {
+        if (strcmp(o->node->attribute[i]->name, name) == 0) {
+            return o->node->attribute[i];
+        }
+    }
+    return NULL;
+}
+
+bool onnx_has(const struct onnx *o, const char *name) { return find_attribute(o, name) != NULL; }
+
+int64_t onnx_int(const struct onnx *o, const char *name, int64_t absent)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    return a != NULL ? a->i : absent;
+}
+
+float onnx_float(const struct onnx *o, const char *name, float absent)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    return a != NULL ? a->f : absent;
+}
+
+static const char *copy_text(struct onnx *o, const ProtobufCBinaryData *bytes)
+{
+    char *text = arena_alloc(o->arena, bytes->len + 1);
+    if (bytes->len > 0) {
+        memcpy(text, bytes->data, bytes->len);
+    }
+    return text;
+}
+
+const char *onnx_text(struct onnx *o, const char *name, const char *absent)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    return a != NULL ? copy_text(o, &a->s) : absent;
+}
+
+const int64_t *onnx_ints(const struct onnx *o, const char *name, int32_t *count)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    *count = a != NULL && a->n_ints < INT32_MAX ? (int32_t)a->n_ints : 0;
+    return a != NULL ? a->ints : NULL;
+}
+
+const float *onnx_floats(const struct onnx *o, const char *name, int32_t *count)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    *count = a != NULL && a->n_floats < INT32_MAX ? (int32_t)a->n_floats : 0;
+    return a != NULL ? a->floats : NULL;
+}
+
+int32_t onnx_text_count(const struct onnx *o, const char *name)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    return a != NULL && a->n_strings < INT32_MAX ? (int32_t)a->n_strings : 0;
+}
+
+const char *onnx_text_at(struct onnx *o, const char *name, int32_t i)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    return copy_text(o, &a->strings[i]);
+}
+
+int onnx_list(struct onnx *o, const char *name, int64_t list[], int most)
+{
+    int32_t count;
+    const int64_t *values = onnx_ints(o, name, &count);
+    if (!onnx_has(o, name)) {
+        return -1;
+    }
+    if (count > most) {
+        onnx_fail(o, "%s has %d values, want at most %d", name, count, most);
+        return -1;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        const int64_t limit = INT64_C(1) << 40; /* so that sums do not overflow; whatever is beyond it is refused */
+        list[i] = values[i] < -limit ? -limit : values[i] > limit ? limit : values[i];
+    }
+    return count;
+}
+
+int32_t onnx_attr_tensor(struct onnx *o, const char *name)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    return a == NULL || a->t == NULL ? NO_TENSOR : onnx_read_tensor(o, a->t);
+}
+
+/*** Graphs ***/
+
+/* The name of a dim that is not known; NULL: it is. */
+static const char *find_symbol(const Onnx__DimensionProto *dim)
+{
+    if (dim->value_case == ONNX__DIMENSION_PROTO__VALUE_DIM_VALUE && dim->dim_value >= 0) {
+        return NULL;
+    }
+    return dim->value_case == ONNX__DIMENSION_PROTO__VALUE_DIM_PARAM ? dim->dim_param : "";
+}
+
+/* A symbolic first dim, and others of its name, are a batch of one. */
+static bool read_dim(struct onnx *o, const Onnx__ValueInfoProto *v, int32_t d, struct tensor *t)
+{
+    const Onnx__TensorShapeProto *shape = v->type->tensor_type->shape;
+    const char *symbol = find_symbol(shape->dim[d]), *batch = find_symbol(shape->dim[0]);
+    if (symbol == NULL) {
+        t->dim[d] = (int32_t)shape->dim[d]->dim_value;
+        return shape->dim[d]->dim_value <= INT32_MAX ||
+               diag_fail(o->diag, "input \"%.80s\": dim %d is %lld", v->name, d, (long long)shape->dim[d]->dim_value);
+    }
+    t->dim[d] = 1;
+    return d == 0 || strstr(symbol, "batch") != NULL || strcmp(symbol, "N") == 0 ||
+           (symbol[0] != '\0' && batch != NULL && strcmp(symbol, batch) == 0) ||
+           diag_fail(o->diag, "input \"%.80s\": dim %d is \"%.40s\", known only at run time; export with a fixed shape",
+                     v->name, d, symbol);
+}
+
+/* The type and shape that the file states. */
+static bool read_shape(struct onnx *o, const Onnx__ValueInfoProto *v, struct tensor *t)
+{
+    const Onnx__TensorTypeProto *type = v->type != NULL ? v->type->tensor_type : NULL;
+    if (type == NULL) {
+        return diag_fail(o->diag, "input \"%.80s\" is no tensor; sequences and maps have no place on a device",
+                         v->name);
+    }
+    if (!onnx_find_type(type->elem_type, &t->type)) {
+        return diag_fail(o->diag, "input \"%.80s\" has the type %s, which mote lacks; export it as float32", v->name,
+                         onnx_type_name(type->elem_type));
+    }
+    if (type->shape == NULL || type->shape->n_dim > IR_MAX_RANK) {
+        return diag_fail(o->diag, "input \"%.80s\" has %s dims, want at most %d; export with a fixed shape", v->name,
+                         type->shape == NULL ? "unknown" : "too many", IR_MAX_RANK);
+    }
+    t->rank = (int32_t)type->shape->n_dim;
+    for (int32_t d = 0; d < t->rank; d++) {
+        if (!read_dim(o, v, d, t)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
+{
+    struct graph *g = o->g;
+    g->inputs = ARENA_ARRAY(o->arena, p->n_input, int32_t);
+    g->input_names = ARENA_ARRAY(o->arena, p->n_input, const char *);
+    for (size_t i = 0; i < p->n_input; i++) {
+        const Onnx__ValueInfoProto *v = p->input[i];
+        struct tensor t = {.name = v->name};
+        if (find_tensor(o, v->name) != NO_TENSOR) {
+            continue; /* old files list initializers, too */
+        }
+        if (!read_shape(o, v, &t)) {
+            return false;
+        }
+        const int32_t index = ir_add_tensor(g);
+        g->tensors[index] = t;
+        g->inputs[g->input_count] = index;
+        g->input_names[g->input_count++] = v->name;
+        if (!ir_check_tensor(g, index, o->diag) || !set_tensor(o, v->name, onnx_from_half(o, index))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_initializers(struct onnx *o, const Onnx__GraphProto *p)
+{
+    if (p->n_sparse_initializer > 0) {
+        return diag_fail(o->diag, "has sparse weights; export it with dense ones");
+    }
+    for (size_t i = 0; i < p->n_initializer; i++) {
+        const int32_t t = onnx_read_tensor(o, p->initializer[i]);
+        if (onnx_failed(o) || !set_tensor(o, p->initializer[i]->name, t)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool convert_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index)
+{
+    o->node = n;
+    o->index = index;
+    o->row = find_row(n);
+    o->made = 0;
+    o->first_made = o->g->tensor_count;
+    const int64_t opset = o->row->domain == ONNX_ML ? o->opset_ml : o->opset;
+    if (opset < o->row->since) {
+        onnx_fail(o, "came with opset %d, but the file has %lld; export it anew", o->row->since, (long long)opset);
+        return false;
+    }
+    for (size_t i = 0; i < n->n_input; i++) {
+        if (n->input[i][0] != '\0' && find_tensor(o, n->input[i]) == NO_TENSOR) {
+            onnx_fail(o, "input %zu, \"%.80s\", is read before it is written", i, n->input[i]);
+            return false;
+        }
+    }
+    o->row->convert(o);
+    for (size_t i = 0; i < n->n_output && !onnx_failed(o); i++) {
+        if (onnx_has_out(o, (int)i) && find_name(o->scope, n->output[i])->tensor == NO_TENSOR &&
+            find_name(o->scope, n->output[i])->readers > 0) {
+            onnx_fail(o, "output %zu, \"%.80s\", is one that mote lacks; do without it", i, n->output[i]);
+        }
+    }
+    return !onnx_failed(o);
+}
+
+static bool convert_nodes(struct onnx *o, const Onnx__GraphProto *p)
+{
+    for (size_t i = 0; i < p->n_node; i++) {
+        if (!convert_node(o, p->node[i], o->depth > 0 ? o->index : (int32_t)i)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All that mote lacks, at once. */
+static bool check_operators(struct onnx *o, const Onnx__GraphProto *p)
+{
+    bool found = true;
+    for (size_t i = 0; i < p->n_node; i++) {
+        const Onnx__NodeProto *n = p->node[i];
+        if (find_row(n) == NULL) {
+            found = false;
+            if (!diag_miss(o->diag, "op %zu %s \"%.80s\": mote has no such operator of %s; replace it in the model", i,
+                           n->op_type, n->n_output > 0 ? n->output[0] : n->name, domain_text(n->domain))) {
+                return false;
+            }
+        }
+    }
+    return found;
+}
+
+/*** Graphs in graphs ***/
+
+struct onnx_body *onnx_open_body(struct onnx *o, const char *name)
+{
+    const Onnx__AttributeProto *a = find_attribute(o, name);
+    ProtobufCAllocator allocator = arena_allocator(o->arena);
+    if (a == NULL || o->depth + 1 >= MAX_DEPTH) {
+        onnx_fail(o, a == NULL ? "has no %s" : "%s: its graphs lie too deep in each other", name);
+        return NULL;
+    }
+    Onnx__GraphProto *p = onnx__graph_proto__unpack(&allocator, a->g.len, a->g.data);
+    if (p == NULL) {
+        onnx_fail(o, "its %s is damaged", name);
+        return NULL;
+    }
+    return check_operators(o, p) ? (struct onnx_body *)p : NULL;
+}
+
+int onnx_body_in_count(const struct onnx_body *body) { return (int)((const Onnx__GraphProto *)body)->n_input; }
+int onnx_body_out_count(const struct onnx_body *body) { return (int)((const Onnx__GraphProto *)body)->n_output; }
+
+/* The nodes of the body become nodes of the graph, where its inputs are these tensors. */
+bool onnx_inline_body(struct onnx *o, const struct onnx_body *body, const int32_t in[], int32_t out[])
+{
+    const Onnx__GraphProto *p = (const Onnx__GraphProto *)body;
+    const struct onnx outside = *o;
+    struct onnx_scope scope;
+    open_scope(o, &scope, p);
+    o->depth++;
+    bool ok = true;
+    for (size_t i = 0; i < p->n_input && ok; i++) {
+        ok = set_tensor(o, p->input[i]->name, in[i]);
+    }
+    ok = ok && read_initializers(o, p) && convert_nodes(o, p);
+    for (size_t i = 0; i < p->n_output && ok; i++) {
+        out[i] = find_tensor(o, p->output[i]->name);
+        ok = out[i] != NO_TENSOR || diag_fail(o->diag, "value \"%.80s\" is never computed", p->output[i]->name);
+    }
+    const int32_t capacity = o->node_capacity;
+    *o = outside;
+    o->node_capacity = capacity;
+    return ok && !onnx_failed(o);
+}
+
+/*** The model ***/
+
+/* An output of the graph: of its own, computed, in the type that the file wants. */
+static int32_t make_output(struct onnx *o, const Onnx__ValueInfoProto *v, int32_t tensor)
+{
+    const Onnx__TensorTypeProto *type = v->type != NULL ? v->type->tensor_type : NULL;
+    if (type != NULL && onnx_is_half(type->elem_type)) {
+        return onnx_cast(o, tensor, TYPE_F16);
+    }
+    bool is_own = onnx_tensor(o, tensor)->data == NULL;
+    for (int32_t i = 0; i < o->g->input_count; i++) {
+        is_own = is_own && o->g->inputs[i] != tensor;
+    }
+    for (int32_t i = 0; i < o->g->output_count; i++) {
+        is_own = is_own && o->g->outputs[i] != tensor;
+    }
+    return is_own || onnx_tensor(o, tensor)->data != NULL ? tensor : onnx_copy(o, tensor);
+}
+
+static bool read_outputs(struct onnx *o, const Onnx__GraphProto *p)
+{
+    struct graph *g = o->g;
+    static const struct onnx_row output = {.name = "output"};
+    g->outputs = ARENA_ARRAY(o->arena, p->n_output, int32_t);
+    g->output_names = ARENA_ARRAY(o->arena, p->n_output, const char *);
+    for (size_t i = 0; i < p->n_output; i++) {
+        const char *name = p->output[i]->name;
+        const int32_t t = find_tensor(o, name);
+        if (t == NO_TENSOR) {
+            return diag_fail(o->diag, "output \"%.80s\" is never computed", name);
+        }
+        o->row = &output;
+        o->made = 0;
+        const int32_t made = make_output(o, p->output[i], t);
+        if (onnx_failed(o)) {
+            return false;
+        }
+        g->outputs[g->output_count] = made;
+        g->output_names[g->output_count++] = name;
+    }
+    return true;
+}
+
+static bool find_opsets(struct onnx *o, const Onnx__ModelProto *m)
+{
+    o->opset = 1;
+    for (size_t i = 0; i < m->n_opset_import; i++) {
+        const Onnx__OperatorSetIdProto *s = m->opset_import[i];
+        if (strcmp(s->domain, "ai.onnx.ml") == 0) {
+            o->opset_ml = s->version;
+        } else if (strcmp(domain_text(s->domain), "ai.onnx") == 0) {
+            o->opset = s->version;
+        }
+    }
+    if (o->opset < OLDEST_OPSET || o->opset > NEWEST_OPSET) {
+        return diag_fail(o->diag, "has opset %lld, want %d to %d; export it anew", (long long)o->opset, OLDEST_OPSET,
+                         NEWEST_OPSET);
+    }
+    return true;
+}
+
+bool read_onnx(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+               struct diag *diag)
+{
+    ProtobufCAllocator allocator = arena_allocator(arena);
+    const Onnx__ModelProto *m = onnx__model_proto__unpack(&allocator, file->size, file->data);
+    if (m == NULL || m->graph == NULL) {
+        return diag_fail(diag, "is no ONNX file, or a damaged one: %s", m == NULL ? "it does not parse" : "no graph");
+    }
+    struct graph *g = ARENA_NEW(arena, struct graph);
+    g->arena = arena;
+    g->name = m->graph->name;
+    g->max_work = evaluator != NULL ? evaluator->max_work : 0;
+    struct onnx o = {.arena = arena, .diag = diag, .g = g, .evaluator = evaluator};
+    struct onnx_scope scope;
+    *model = (struct model){.graphs = g, .graph_count = 1, .description = m->producer_name};
+    if (!find_opsets(&o, m) || !check_operators(&o, m->graph)) {
+        return false;
+    }
+    open_scope(&o, &scope, m->graph);
+    return read_initializers(&o, m->graph) && read_inputs(&o, m->graph) && convert_nodes(&o, m->graph) &&
+           read_outputs(&o, m->graph) && ir_check(g, diag);
+}

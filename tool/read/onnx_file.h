@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What of an .onnx file is read in more than one place.
+ */
+#ifndef READ_ONNX_FILE_H
+#define READ_ONNX_FILE_H
+
+#include "onnx.h"
+
+struct Onnx__TensorProto;
+
+/* The type of the graph for an element type of the file. Half precision counts as float16 here. */
+bool onnx_find_type(int32_t code, enum type *type);
+bool onnx_is_half(int32_t code);
+const char *onnx_type_name(int32_t code);
+
+/* A constant of the file: double precision as float32, half precision as well. */
+int32_t onnx_read_tensor(struct onnx *o, const struct Onnx__TensorProto *p);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Constants of an .onnx file.
+ */
+#include <generated/onnx.pb-c.h>
+#include <string.h>
+
+#include "onnx_file.h"
+
+/* TensorProto.DataType. */
+enum { FLOAT16 = 10, DOUBLE = 11 };
+
+static const struct {
+    const char *name;
+    int type; /* -1: mote lacks it */
+} types[] = {
+    [0] = {"undefined", -1},       [1] = {"float32", TYPE_F32},  [2] = {"uint8", TYPE_U8},
+    [3] = {"int8", TYPE_S8},       [4] = {"uint16", TYPE_U16},   [5] = {"int16", TYPE_S16},
+    [6] = {"int32", TYPE_S32},     [7] = {"int64", TYPE_S64},    [8] = {"string", -1},
+    [9] = {"bool", TYPE_BOOL},     [10] = {"float16", TYPE_F16}, [11] = {"float64", -1},
+    [12] = {"uint32", TYPE_U32},   [13] = {"uint64", TYPE_U64},  [14] = {"complex64", -1},
+    [15] = {"complex128", -1},     [16] = {"bfloat16", -1},      [17] = {"float8e4m3fn", -1},
+    [18] = {"float8e4m3fnuz", -1}, [19] = {"float8e5m2", -1},    [20] = {"float8e5m2fnuz", -1},
+    [21] = {"uint4", -1},          [22] = {"int4", -1},          [23] = {"float4e2m1", -1},
+};
+
+bool onnx_find_type(int32_t code, enum type *type)
+{
+    const bool found = code >= 0 && (size_t)code < COUNT_OF(types) && types[code].type >= 0;
+    *type = found ? (enum type)types[code].type : TYPE_F32;
+    return found;
+}
+
+bool onnx_is_half(int32_t code) { return code == FLOAT16; }
+
+const char *onnx_type_name(int32_t code)
+{
+    return code >= 0 && (size_t)code < COUNT_OF(types) ? types[code].name : "of an unknown code";
+}
+
+/* Where the file keeps the values of a tensor that has no raw bytes: `count` elements of `size` bytes. */
+struct values {
+    const void *data;
+    size_t count, size;
+};
+
+static struct values find_values(const Onnx__TensorProto *p, enum type type)
+{
+    switch (type) {
+    case TYPE_F32:
+        return p->data_type == DOUBLE ? (struct values){p->double_data, p->n_double_data, sizeof(double)}
+                                      : (struct values){p->float_data, p->n_float_data, sizeof(float)};
+    case TYPE_S64:
+        return (struct values){p->int64_data, p->n_int64_data, sizeof(int64_t)};
+    case TYPE_U32:
+    case TYPE_U64:
+        return (struct values){p->uint64_data, p->n_uint64_data, sizeof(uint64_t)};
+    default:
+        return (struct values){p->int32_data, p->n_int32_data, sizeof(int32_t)};
+    }
+}
+
+/* Whole numbers keep their low bytes. */
+static void narrow(const struct values *from, uint8_t *to, size_t bytes)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        memcpy(to + i * bytes, (const uint8_t *)from->data + i * from->size, bytes);
+    }
+}
+
+static void round_doubles(const void *from, float *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        memcpy(&value, (const uint8_t *)from + i * sizeof value, sizeof value);
+        to[i] = (float)value;
+    }
+}
+
+static bool read_dims(struct onnx *o, const Onnx__TensorProto *p, struct tensor *t)
+{
+    if (p->n_dims > IR_MAX_RANK) {
+        return diag_fail(o->diag, "tensor \"%.80s\": has %zu dims, want at most %d", p->name, p->n_dims, IR_MAX_RANK);
+    }
+    t->rank = (int32_t)p->n_dims;
+    for (int32_t d = 0; d < t->rank; d++) {
+        if (p->dims[d] < 0 || p->dims[d] > INT32_MAX) {
+            return diag_fail(o->diag, "tensor \"%.80s\": dim %d is %lld", p->name, d, (long long)p->dims[d]);
+        }
+        t->dim[d] = (int32_t)p->dims[d];
+    }
+    return true;
+}
+
+/* The values, as many as the shape says. */
+static const void *read_values(struct onnx *o, const Onnx__TensorProto *p, const struct tensor *t)
+{
+    const size_t count = (size_t)ir_count(t), bytes = (size_t)ir_type_bits(t->type) / 8;
+    const bool is_double = p->data_type == DOUBLE;
+    const size_t raw_bytes = is_double ? sizeof(double) : bytes;
+    const struct values v = find_values(p, t->type);
+    if (p->raw_data.len > 0 ? p->raw_data.len != count * raw_bytes : v.count != count) {
+        diag_fail(o->diag, "tensor \"%.80s\": holds %zu bytes of values, but its shape needs %zu", p->name,
+                  p->raw_data.len > 0 ? p->raw_data.len : v.count * raw_bytes, count * raw_bytes);
+        return NULL;
+    }
+    const void *from = p->raw_data.len > 0 ? p->raw_data.data : v.data;
+    if (count > 0 && !is_double && (p->raw_data.len > 0 || v.size == bytes)) {
+        return from; /* protobuf-c aligns for every type */
+    }
+    void *to = arena_array(o->arena, count, bytes);
+    if (is_double) {
+        round_doubles(from, to, count);
+    } else {
+        narrow(&v, to, bytes);
+    }
+    return to;
+}
+
+int32_t onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *p)
+{
+    struct tensor t = {.name = p->name};
+    if (p->data_location != 0) {
+        diag_fail(o->diag, "tensor \"%.80s\": its values are in another file; save the model as a single file",
+                  p->name);
+        return NO_TENSOR;
+    }
+    if (p->data_type != DOUBLE && !onnx_find_type(p->data_type, &t.type)) {
+        diag_fail(o->diag, "tensor \"%.80s\": has the type %s, which mote lacks; export it as float32", p->name,
+                  onnx_type_name(p->data_type));
+        return NO_TENSOR;
+    }
+    const int32_t index = ir_add_tensor(o->g);
+    if (!read_dims(o, p, &t)) {
+        return NO_TENSOR;
+    }
+    o->g->tensors[index] = t;
+    if (!ir_check_tensor(o->g, index, o->diag)) {
+        return NO_TENSOR;
+    }
+    const void *data = read_values(o, p, &t);
+    o->g->tensors[index].data = data;
+    return data == NULL ? NO_TENSOR : onnx_from_half(o, index);
+}
