@@ -44,6 +44,7 @@ expect 2 'MODEL is missing' inspect
 expect 2 'takes no value' inspect "$model" --json=yes
 expect 0 'it fits' inspect "$model" --board microbit
 expect 1 'there is no board "arduino-un"; did you mean "arduino-uno"' inspect "$model" --board arduino-un
+expect 1 'stm32f746-discovery, teensy-41' inspect "$model" --board z80
 expect 1 'there is no core "cortex-m44"; did you mean "cortex-m4"' compile "$model" -o made --target cortex-m44
 expect 1 'there is no board "micro-bit"; did you mean "microbit"' compile "$model" -o made --board micro-bit
 [[ ! -e made ]] || fail "compile made a folder in spite of an error"

@@ -18,7 +18,7 @@ struct diag_list;
 
 struct diag {
     bool failed;
-    char text[400];           /* one line: place, what is wrong, what to do */
+    char text[800];           /* one line: place, what is wrong, what to do */
     struct diag_list *missed; /* takes what diag_miss says; NULL: that is an error as any other */
 };
 

@@ -12,7 +12,7 @@
 
 static bool unknown(const char *what, const char *name, const char *const list[], struct diag *diag)
 {
-    char all[300] = "";
+    char all[1000] = "";
     for (const char *const *n = list; *n != NULL; n++) {
         strncat(strncat(all, n == list ? "" : ", ", sizeof all - strlen(all) - 1), *n, sizeof all - strlen(all) - 1);
     }
