@@ -12,8 +12,8 @@
 #include "stages.h"
 
 enum {
-    TRIES = 64,       /* packings for each ranking */
-    WORK = 1 << 22,   /* comparisons in all of them */
+    TRIES = 512,      /* packings for each ranking */
+    WORK = 1 << 24,   /* comparisons in all of them */
     MAX_PIECES = 256, /* of a whole tensor; one with more rows lives and dies in bands of several */
 };
 
