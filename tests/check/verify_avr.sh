@@ -37,9 +37,13 @@ for table in conv2d depthwise batch_matmul arithmetic broadcast softmax lstm svd
     for model in $(find $table -name '*.tflite' | sort | head -n 8); do
         "$mote" inspect "$model" > /dev/null 2>&1 || continue # a case that is refused
         said=$("$mote" verify "$model" --on avr 2>&1) && count=$((count + 1)) && continue
-        [[ $said == *'bytes of RAM, the emulated'* || $said == *'weights are known only at run time'* ]] ||
-            fail "$model: $said"
+        [[ $said == *'weights are known only at run time'* ]] && refused=$model
+        [[ $said == *'bytes of RAM, the emulated'* || ${refused:-} == "$model" ]] || fail "$model: $said"
     done
 done
+
+# What it refuses does not stand in the way of other cores.
+said=$("$mote" verify "${refused:-none}" 2>&1) || fail "${refused:-no model was refused}: $said"
+[[ $said == *'avr            skipped: '*'known only at run time'* ]] || fail "$refused: $said"
 ((failures == 0)) && echo "$count models: the same bits from program memory"
 exit $((failures > 0))
