@@ -38,6 +38,10 @@ expect 1 'there is no core' "$sobel" -o out --target z80
 expect 1 'No such file' "$sobel" -o no/such/folder
 touch file
 expect 1 'file' "$sobel" -o file
+expect 1 'would hide <string.h>' "$sobel" -o out --name string
+mkdir -p half/model.h/in_the_way
+expect 1 'half/model.h: cannot write it' "$sobel" -o half
+[[ $(ls half) == model.h ]] || fail "a refused compile left $(ls half)"
 [[ ! -e out ]] || fail 'a refused compile left a folder'
 
 mkdir corpus

@@ -25,9 +25,20 @@ static const struct usage usage = {
     .example = "mote compile keyword.tflite -o firmware/kws --name kws",
 };
 
-/* A name that can start identifiers and files. */
+/* A name that can start identifiers and files, and whose header hides none of C's. */
 static bool check_name(const char *name, struct diag *diag)
 {
+    static const char *const headers[] = {"assert",    "complex",  "ctype",   "errno",     "fenv",   "float",
+                                          "inttypes",  "iso646",   "limits",  "locale",    "math",   "setjmp",
+                                          "signal",    "stdalign", "stdarg",  "stdatomic", "stdbit", "stdbool",
+                                          "stdckdint", "stddef",   "stdint",  "stdio",     "stdlib", "stdnoreturn",
+                                          "string",    "tgmath",   "threads", "time",      "uchar",  "wchar",
+                                          "wctype"};
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        if (strcmp(name, headers[i]) == 0) {
+            return diag_fail(diag, "\"%s\" would hide <%s.h>; choose another name", name, name);
+        }
+    }
     bool ok = islower((unsigned char)name[0]) != 0;
     for (const char *c = name; *c != '\0'; c++) {
         ok = ok && (islower((unsigned char)*c) || isdigit((unsigned char)*c) || *c == '_');
@@ -90,23 +101,43 @@ static bool check_board(struct session *s, const char *board, const struct plan 
                      (long long)(has_ram ? fit.flash : fit.ram));
 }
 
-static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
+/* All files are there under temporary names before the first gets its own. */
+static bool write_all(struct session *s, const char *folder, const struct emit_files *files,
+                      struct file_writer *writers)
 {
-    s->path = folder;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return diag_fail(&s->diag, "cannot make the folder: %s", strerror(errno));
-    }
     for (int i = 0; i < files->count; i++) {
         const struct emit_file *f = &files->list[i];
         s->path = arena_printf(&s->arena, "%s/%s", folder, f->name);
-        struct file_writer out = {0};
-        if (!file_write_open(&out, s->path, &s->diag) || !file_write_append(&out, f->text, f->size, &s->diag) ||
-            !file_write_commit(&out, &s->diag)) {
-            file_write_abort(&out);
+        if (!file_write_open(&writers[i], s->path, &s->diag) ||
+            !file_write_append(&writers[i], f->text, f->size, &s->diag)) {
+            return false;
+        }
+    }
+    for (int i = 0; i < files->count; i++) {
+        s->path = arena_printf(&s->arena, "%s/%s", folder, files->list[i].name);
+        if (!file_write_commit(&writers[i], &s->diag)) {
             return false;
         }
     }
     return true;
+}
+
+static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
+{
+    s->path = folder;
+    const bool is_new = mkdir(folder, 0777) == 0;
+    if (!is_new && errno != EEXIST) {
+        return diag_fail(&s->diag, "cannot make the folder: %s", strerror(errno));
+    }
+    struct file_writer *writers = ARENA_ARRAY(&s->arena, files->count, struct file_writer);
+    const bool ok = write_all(s, folder, files, writers);
+    for (int i = 0; i < files->count; i++) {
+        file_write_abort(&writers[i]);
+    }
+    if (!ok && is_new) {
+        rmdir(folder);
+    }
+    return ok;
 }
 
 static bool compile(struct session *s, void *context)
