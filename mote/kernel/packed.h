@@ -90,4 +90,20 @@ struct mote_depthwise_packed {
     const MOTE_FLASH uint32_t *stream;
 };
 
+/* DEPTHWISE_CONV_2D with filters of any size and at least four channels; zero points as above. Channels come in groups of
+ * four, a b c d, the last of which may begin with some of the one before; taps from left to right, then from top to bottom,
+ * in pairs, the last one filled up with zeros. The stream of a group:
+ *
+ *   biases      a, b, c, d
+ *   weights     for each two taps, the second one marked: the bytes a b a' b', then c d c' d'
+ *   factors     of a, b, c and d: 2 * multiplier - 2^32, right shift */
+struct mote_depthwise_taps {
+    int32_t in_w, out_w, channels;
+    int32_t filter_h, filter_w;
+    int32_t stride_w, dilation_w, pad_w;
+    int32_t in_zero;
+    int32_t out_zero, low, high;
+    const MOTE_FLASH uint32_t *stream;
+};
+
 #endif

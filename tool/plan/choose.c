@@ -25,6 +25,7 @@ static const struct cost {
     {KERNEL_fully_connected_s8__arm_dsp, 250, 0, 17, 1.27, 0},
     {KERNEL_depthwise_s8__arm_dsp, 150, 85, 25.5, 0, 0},
     {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
+    {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
     {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
 };
 

@@ -190,6 +190,40 @@ bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct
     return true;
 }
 
+bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                    struct mote_depthwise_taps *p)
+{
+    int32_t finish;
+    const int32_t taps = (w->line + 1) & ~1, groups = (w->out_c + 3) / 4;
+    if (!plan_pack_finish(mac, w->out_c, &finish)) {
+        return false;
+    }
+    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)(4 + taps + 8), sizeof *stream), *to = stream;
+    for (int32_t g = 0; g < groups; g++) {
+        const int32_t o = g < groups - 1 ? 4 * g : w->out_c - 4;
+        for (int32_t k = o; k < o + 4; k++) {
+            int64_t low, high;
+            *to++ = (uint32_t)whole_bias(mac, w, k, &low, &high);
+            if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {
+                return false;
+            }
+        }
+        for (int32_t tap = 0; tap < taps; tap += 2, to += 2) {
+            for (int32_t k = 0; k < 8; k++) { /* a b a' b' c d c' d' */
+                const int32_t v = weight(w, o + k / 4 * 2 + k % 2, tap + k / 2 % 2);
+                to[k / 4] |= ((uint32_t)v & 0xFF) << (k % 4 * 8);
+            }
+        }
+        to = add_factors(mac, w, o, 4, PACK_DOUBLED, to);
+    }
+    p->in_zero = -mac->in_offset;
+    p->out_zero = mac->out_offset;
+    p->low = mac->low;
+    p->high = mac->high;
+    p->stream = stream;
+    return true;
+}
+
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p)
 {

@@ -9,6 +9,8 @@
 
 /*** Arm's DSP extension ***/
 
+enum { POINTER_BYTES = 4 };
+
 static void use(struct plan_step *s, enum kernel kernel, const void *params, size_t scratch_size)
 {
     s->kernel = kernel;
@@ -131,6 +133,31 @@ static bool narrow_dsp(struct plan *plan, struct plan_step *s)
            depthwise_columns(plan, s, KERNEL_depthwise_narrow_s8__arm_dsp);
 }
 
+/* Filters of any size. The list of taps and a pixel of zero points. */
+static bool taps_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->multiplier != 1 || d->in_c < 4) {
+        return false;
+    }
+    const int32_t taps = d->filter_h * d->filter_w;
+    struct mote_depthwise_taps *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_depthwise_taps){.in_w = d->in_w,
+                                      .out_w = d->out_w,
+                                      .channels = d->in_c,
+                                      .filter_h = d->filter_h,
+                                      .filter_w = d->filter_w,
+                                      .stride_w = d->stride_w,
+                                      .dilation_w = d->dilation_w,
+                                      .pad_w = d->pad_w};
+    const struct pack_weights w = {d->filter, d->out_c, 1, taps, 1, d->out_c};
+    if (!plan_pack_taps(plan, &d->mac, &w, p)) {
+        return false;
+    }
+    use(s, KERNEL_depthwise_taps_s8__arm_dsp, p, POINTER_BYTES * ((size_t)taps + 1) + (size_t)d->in_c);
+    return true;
+}
+
 /* A factor less than one half that is not 0. */
 static bool is_small(int32_t multiplier, int32_t right)
 {
@@ -163,6 +190,7 @@ static const struct rule {
     {KERNEL_depthwise_s8, PLAN_DSP, expanding_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, narrow_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
+    {KERNEL_depthwise_s8, PLAN_DSP, taps_dsp},
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
     {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},

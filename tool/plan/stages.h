@@ -16,7 +16,7 @@ void plan_specialise(struct plan *plan, unsigned features);
 
 /* choose.c: gives each step the one of its possible kernels that is worth its flash. `choices` finds those of a step besides
  * its portable one, at most PLAN_CHOICES - 1, and returns how many. */
-enum { PLAN_CHOICES = 4 };
+enum { PLAN_CHOICES = 5 };
 typedef int32_t plan_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[]);
 void plan_choose(struct plan *plan, plan_choices *choices, unsigned features);
 

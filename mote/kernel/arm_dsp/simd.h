@@ -33,6 +33,28 @@ static inline uint32_t mote_sxtb16_ror8(uint32_t word)
     return pair;
 }
 
+/* The lower halves of a and b, or the upper ones, as the lower and the upper half. */
+static inline uint32_t mote_lower_halves(uint32_t a, uint32_t b)
+{
+    uint32_t pair;
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(pair) : "r"(a), "r"(b));
+    return pair;
+}
+
+static inline uint32_t mote_upper_halves(uint32_t a, uint32_t b)
+{
+    uint32_t pair;
+    __asm__("pkhtb %0, %2, %1, asr #16" : "=r"(pair) : "r"(a), "r"(b));
+    return pair;
+}
+
+/* The sum and the products of lower and of upper halves. */
+static inline int32_t mote_smlad(uint32_t x, uint32_t y, int32_t sum)
+{
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(x), "r"(y));
+    return sum;
+}
+
 /* x * (factor + 2^32) / 2^32, rounded, halves up: the doubling high multiply of fixed.h for factor = 2 * multiplier - 2^32. */
 static inline int32_t mote_smmlar(int32_t x, int32_t factor)
 {
