@@ -18,6 +18,7 @@ ALLOWED = {
     "tool/plan": {"tool/base", "tool/ir", "mote"},
     "tool/write": {"tool/base", "tool/ir", "tool/read"},  # of read/, the tables that both directions go by
     "tool/run": {"tool/base", "tool/ir", "tool/plan", "mote"},
+    "tool/quant": {"tool/" + s for s in "base ir pass plan run".split()},
     "tool/emit": {"tool/base", "tool/ir", "tool/plan", "mote"},
     "tool/target": {"tool/base"},
     "tool/data": {"tool/base", "tool/ir"},
@@ -26,8 +27,8 @@ ALLOWED = {
     "tool/prove": {"tool/" + s for s in "base ir plan emit run target".split()},
     "tool/eval": {"tool/base"},
     "tool/train": {"tool/base", "tool/ir"},
-    "tool/report": {"tool/base", "tool/ir", "tool/plan"},
-    "tool/command": {"tool/" + s for s in "base ir read write pass plan emit run report target prove data front recipe".split()},
+    "tool/report": {"tool/base", "tool/ir", "tool/plan", "tool/quant"},
+    "tool/command": {"tool/" + s for s in "base ir read write quant pass plan emit run report target prove data front recipe".split()},
     "tool": {"tool/command"},
 }
 INTRINSICS = {"mote/kernel/arm_mve": {"arm_mve.h"}}  # what a compiler has for one target

@@ -598,7 +598,7 @@ static bool end_case(struct parser *p)
     if (g->node_count == 0) {
         return FAIL(p, "the case \"%.60s\" has no operator", c->name);
     }
-    if (c->before != NULL) { /* made up by the test itself */
+    if (c->before != NULL || c->after != NULL) { /* made up by the test itself */
         return true;
     }
     for (int i = 0; i < g->input_count && c->error == NULL; i++) {

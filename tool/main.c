@@ -16,6 +16,7 @@ static const struct verb {
     {"bench", command_bench, "count instructions and cycles on emulated cores"},
     {"compile", command_compile, "turn a model into C for a microcontroller"},
     {"inspect", command_inspect, "what is in a model, and what it will cost"},
+    {"quantize", command_quantize, "turn a float model into one of integers"},
     {"run", command_run, "run a model on raw tensors"},
     {"verify", command_verify, "hold the emitted C against the host, on emulated cores"},
 };

@@ -15,6 +15,7 @@ enum { OPTION_MOST = 15 }; /* values of an option that may be repeated */
 int command_bench(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_inspect(int argc, char **argv);
+int command_quantize(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
@@ -48,6 +49,7 @@ struct session {
     struct file file;
     const char *max_work; /* as given: steps of computation allowed, 0 for any; NULL: what suits the file's size */
     struct arena arena;   /* all memory of the model and the plan */
+    bool is_as_read;      /* no passes are run */
     struct model model;
     struct diag diag;
     jmp_buf exhausted;
@@ -60,6 +62,9 @@ typedef bool session_work(struct session *session, void *context);
 /* Reads a model, runs the passes, does the work, frees everything. Prints the error, if there is one; returns the
  * exit status. */
 int session_run(const char *path, const char *max_work, session_work *work, void *context);
+
+/* The same without the passes, for what is written as a model again. */
+int session_as_read(const char *path, const char *max_work, session_work *work, void *context);
 
 /* The same, but where mote lacks something that the model needs, prints all that it lacks. */
 int session_survey(const char *path, const char *max_work, session_work *work, void *context);

@@ -27,7 +27,7 @@ static bool guarded(struct session *s, session_work *work, void *context)
     }
     const struct ir_evaluator evaluator = session_evaluator(s);
     return read_model(&s->file, &evaluator, &s->arena, &s->model, &s->diag) &&
-           pass_all(&s->model, run_node, &s->diag) && work(s, context);
+           (s->is_as_read || pass_all(&s->model, run_node, &s->diag)) && work(s, context);
 }
 
 static bool is_number(const char *text)
@@ -56,9 +56,11 @@ static void print_missed(struct session *s)
     }
 }
 
-static int run_session(const char *path, const char *max_work, session_work *work, void *context, bool lists)
+enum how { PLAIN, LISTS, AS_READ };
+
+static int run_session(const char *path, const char *max_work, session_work *work, void *context, enum how how)
 {
-    struct session s = {.path = path, .max_work = max_work};
+    struct session s = {.path = path, .max_work = max_work, .is_as_read = how == AS_READ};
     if (max_work != NULL && !is_number(max_work)) {
         fprintf(stderr, "mote: --max-work %s: want a number such as 1e12, or 0 for no limit\n", max_work);
         return EXIT_USAGE;
@@ -68,7 +70,7 @@ static int run_session(const char *path, const char *max_work, session_work *wor
         arena_init(&s.arena, read_memory_limit(&s.file));
         ok = guarded(&s, work, context);
     }
-    if (!ok && lists) {
+    if (!ok && how == LISTS) {
         print_missed(&s);
     } else if (!ok) {
         fprintf(stderr, "mote: %s: %s\n", s.path, s.diag.text);
@@ -80,10 +82,15 @@ static int run_session(const char *path, const char *max_work, session_work *wor
 
 int session_run(const char *path, const char *max_work, session_work *work, void *context)
 {
-    return run_session(path, max_work, work, context, false);
+    return run_session(path, max_work, work, context, PLAIN);
 }
 
 int session_survey(const char *path, const char *max_work, session_work *work, void *context)
 {
-    return run_session(path, max_work, work, context, true);
+    return run_session(path, max_work, work, context, LISTS);
+}
+
+int session_as_read(const char *path, const char *max_work, session_work *work, void *context)
+{
+    return run_session(path, max_work, work, context, AS_READ);
 }

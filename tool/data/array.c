@@ -47,7 +47,7 @@ static bool parse_shape(const char *text, struct array *a)
         end += strspn(end, " L");
         at = *end == ',' ? end : NULL;
     }
-    return a->rank > 0;
+    return a->rank > 0 && (at == NULL || strspn(at + 1, " 0123456789") == 0); /* no fifth */
 }
 
 bool data_parse_npy(const struct file *file, struct array *a, const char **why)

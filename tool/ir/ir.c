@@ -152,6 +152,23 @@ int64_t ir_const_int(const struct tensor *t, int64_t i)
     return t->type == TYPE_S64 ? ((const int64_t *)t->data)[i] : ((const int32_t *)t->data)[i];
 }
 
+struct graph ir_copy(const struct graph *g, struct arena *arena)
+{
+    struct graph copy = *g;
+    copy.arena = arena;
+    copy.tensor_capacity = g->tensor_count;
+    copy.tensors = arena_copy(arena, g->tensors, (size_t)g->tensor_count * sizeof *g->tensors);
+    copy.nodes = arena_copy(arena, g->nodes, (size_t)g->node_count * sizeof *g->nodes);
+    for (int i = 0; i < g->node_count; i++) {
+        struct node *n = &copy.nodes[i];
+        n->in = arena_copy(arena, n->in, (size_t)n->in_count * sizeof *n->in);
+        n->out = arena_copy(arena, n->out, (size_t)n->out_count * sizeof *n->out);
+    }
+    copy.inputs = arena_copy(arena, g->inputs, (size_t)g->input_count * sizeof *g->inputs);
+    copy.outputs = arena_copy(arena, g->outputs, (size_t)g->output_count * sizeof *g->outputs);
+    return copy;
+}
+
 int32_t ir_add_tensor(struct graph *g)
 {
     if (g->tensor_count == g->tensor_capacity) {

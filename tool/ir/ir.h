@@ -178,6 +178,9 @@ const char *ir_dump(const struct graph *g);
 
 /*** Building and checking ***/
 
+/* A copy in another arena that may be changed: tensors, nodes, ends. Values, names and lists are shared. */
+struct graph ir_copy(const struct graph *g, struct arena *arena);
+
 /* A new tensor, all fields zero; returns its index. */
 int32_t ir_add_tensor(struct graph *g);
 

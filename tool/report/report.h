@@ -99,4 +99,13 @@ char *report_cores_json(const char *path, const struct report_core *cores, int32
  * end if it is too long for `size` - 1 letters. Returns text. */
 char *report_name(const char *name, char *text, size_t size);
 
+/*** What a quantisation cost ***/
+
+struct quant_report;
+
+void report_quant_text(const struct quant_report *report, int32_t samples, FILE *to);
+
+/* As JSON text in memory from malloc, or NULL, as report_json. */
+char *report_quant_json(const char *path, const struct quant_report *report, int32_t samples);
+
 #endif

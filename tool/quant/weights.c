@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Weights and biases as integers. The scale of a channel is the one that leaves the least error in its output: each
+ * weight's error counts by the mean square of the input that it meets. What error is left on the mean of the inputs
+ * goes into the bias.
+ */
+#include <math.h>
+
+#include "build.h"
+
+/* One filter on its way. */
+struct filter {
+    const struct quant_plan *plan;
+    const struct tensor *weights;
+    const struct quant_stat *input;
+    struct quant_channels channels;
+    bool is_depthwise;
+    int bits;
+    float input_scale;
+};
+
+/* Which channel of the input the weight at `at` meets. */
+static int32_t input_channel(const struct filter *f, int64_t at, int32_t channel)
+{
+    const int32_t seen = f->input->channel_count;
+    if (f->is_depthwise) {
+        return seen > 0 ? (int32_t)((int64_t)channel * seen / f->channels.count) : 0;
+    }
+    return seen > 0 ? (int32_t)(at % f->weights->dim[f->weights->rank - 1] % seen) : 0;
+}
+
+static int64_t place(const struct quant_channels *c, int32_t channel, int64_t o, int64_t i)
+{
+    return (o * c->count + channel) * c->inner + i;
+}
+
+static double channel_error(const struct filter *f, int32_t channel, float scale)
+{
+    const float *w = f->weights->data;
+    double sum = 0;
+    for (int64_t o = 0; o < f->channels.outer; o++) {
+        for (int64_t i = 0; i < f->channels.inner; i++) {
+            const int64_t at = place(&f->channels, channel, o, i);
+            const double error = (double)w[at] - (double)scale * quant_weight_to_int(w[at], scale, f->bits);
+            const double counts = f->input->is_seen ? f->input->square[input_channel(f, at, channel)] + 1e-12 : 1;
+            sum += error * error * counts;
+        }
+    }
+    return sum;
+}
+
+/* From the one that covers all weights downwards. */
+static float best_scale(const struct filter *f, int32_t channel)
+{
+    enum { TRIES = 24 };
+    const float whole = quant_weight_scale(quant_channel_most(&f->channels, f->weights->data, channel), f->bits);
+    const float least_part = f->bits >= 8 ? 0.85F : 0.4F;
+    float best = whole;
+    double least = channel_error(f, channel, whole);
+    for (int i = 1; i <= TRIES && !f->plan->options->plain; i++) {
+        const float scale = whole * (1 - (1 - least_part) * (float)i / TRIES);
+        const double error = channel_error(f, channel, scale);
+        if (error < least) {
+            least = error;
+            best = scale;
+        }
+    }
+    return best;
+}
+
+/* A bias must fit 31 bits in units of input scale * weight scale; where it would not, the weights are next to nothing. */
+static float widen_for_bias(const struct filter *f, float scale, float bias)
+{
+    const float least = fabsf(bias) / f->input_scale / (float)(1 << 30);
+    return fmaxf(scale, least);
+}
+
+/* What the mean output of a channel lacks. */
+static double lost_mean(const struct filter *f, const int8_t *q, int32_t channel, float scale)
+{
+    const float *w = f->weights->data;
+    double lost = 0;
+    for (int64_t o = 0; o < f->channels.outer && f->input->is_seen; o++) {
+        for (int64_t i = 0; i < f->channels.inner; i++) {
+            const int64_t at = place(&f->channels, channel, o, i);
+            lost += ((double)w[at] - (double)scale * q[at]) * f->input->mean[input_channel(f, at, channel)];
+        }
+    }
+    return lost;
+}
+
+static void *bias_values(struct build *b, const struct filter *f, const double bias[], const float scale[],
+                         bool is_wide)
+{
+    const int32_t count = f->channels.count;
+    int64_t *wide = ARENA_ARRAY(b->out->arena, count, int64_t);
+    int32_t *narrow = ARENA_ARRAY(b->out->arena, count, int32_t);
+    for (int32_t k = 0; k < count; k++) {
+        const double unit = (double)f->input_scale * (double)scale[k];
+        wide[k] = llround(fmin(fmax(bias[k] / unit, -0x1p31 + 1), 0x1p31 - 1));
+        narrow[k] = (int32_t)wide[k];
+    }
+    return is_wide ? (void *)wide : (void *)narrow;
+}
+
+/* An array with a scale for each channel, of factors of `scale`. */
+static struct quant channel_quant(struct build *b, int32_t count, int32_t axis, const float scale[], float factor)
+{
+    float *scales = ARENA_ARRAY(b->out->arena, count, float);
+    for (int32_t k = 0; k < count; k++) {
+        scales[k] = scale[k] * factor;
+    }
+    return (struct quant){count, count > 1 ? axis : 0, scales, ARENA_ARRAY(b->out->arena, count, int32_t)};
+}
+
+static void set_bias(struct build *b, struct node *n, const struct filter *f, const double bias[], const float scale[])
+{
+    const struct quant_ports ports = quant_ports(n->op);
+    const bool is_wide = b->type == TYPE_S16;
+    struct tensor t = {.name = "", .type = is_wide ? TYPE_S64 : TYPE_S32, .rank = 1, .dim = {f->channels.count}};
+    const struct tensor *old = ir_in(b->out, n, ports.bias);
+    t.name = old != NULL ? old->name : arena_printf(b->out->arena, "%s/bias", n->name);
+    t.quant = channel_quant(b, f->channels.count, 0, scale, f->input_scale);
+    t.data = bias_values(b, f, bias, scale, is_wide);
+    build_set_input(b, n, ports.bias, &t);
+}
+
+static bool has_bias(const double bias[], int32_t count)
+{
+    for (int32_t k = 0; k < count; k++) {
+        if (bias[k] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void build_weights(struct build *b, struct node *n, int32_t node, struct quant_params input)
+{
+    const struct quant_ports ports = quant_ports(n->op);
+    struct tensor t = *ir_in(b->out, n, ports.weights);
+    const struct tensor *old = ir_in(b->out, n, ports.bias);
+    const float *values = old != NULL ? old->data : NULL;
+    const bool is_dense = n->op == OP_FULLY_CONNECTED && b->plan->options->portable;
+    struct filter f = {.plan = b->plan,
+                       .weights = &t,
+                       .input = &b->plan->stats[b->plan->g->nodes[node].in[ports.input]]};
+    f.channels = quant_channels(&t, ports.axis);
+    f.is_depthwise = n->op == OP_DEPTHWISE_CONV_2D;
+    f.bits = b->plan->bits[node];
+    f.input_scale = input.scale;
+    const int32_t count = f.channels.count;
+    float *scale = ARENA_ARRAY(b->out->arena, count, float);
+    double *bias = ARENA_ARRAY(b->out->arena, count, double);
+    int8_t *q = ARENA_ARRAY(b->out->arena, ir_count(&t), int8_t);
+    float widest = 0;
+    for (int32_t k = 0; k < count; k++) {
+        scale[k] = widen_for_bias(&f, best_scale(&f, k), values != NULL ? values[k] : 0);
+        widest = fmaxf(widest, scale[k]);
+    }
+    for (int32_t k = 0; k < count; k++) {
+        scale[k] = is_dense ? widest : scale[k];
+        for (int64_t i = 0; i < f.channels.outer * f.channels.inner; i++) {
+            const int64_t at = place(&f.channels, k, i / f.channels.inner, i % f.channels.inner);
+            q[at] = (int8_t)quant_weight_to_int(((const float *)t.data)[at], scale[k], f.bits);
+        }
+        bias[k] =
+            (values != NULL ? (double)values[k] : 0) + (b->plan->options->plain ? 0 : lost_mean(&f, q, k, scale[k]));
+    }
+    if (has_bias(bias, count) || old != NULL) {
+        set_bias(b, n, &f, bias, scale);
+    }
+    t.type = TYPE_S8;
+    t.is_int4 = f.bits == 4;
+    t.data = q;
+    t.quant = channel_quant(b, is_dense ? 1 : count, ports.axis, scale, 1);
+    build_set_input(b, n, ports.weights, &t);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the parts of quantisation share.
+ */
+#ifndef QUANT_WORK_H
+#define QUANT_WORK_H
+
+#include "quant.h"
+
+/*** Numbers ***/
+
+int32_t quant_to_int(float value, struct quant_params params, enum type type);
+int32_t quant_weight_to_int(float value, float scale, int bits);
+
+/* A tensor seen as [outer][count][inner] round one of its axes. */
+struct quant_channels {
+    int32_t count;
+    int64_t outer, inner;
+};
+
+struct quant_channels quant_channels(const struct tensor *t, int32_t axis);
+float quant_channel_most(const struct quant_channels *c, const float *values, int32_t channel); /* magnitude */
+
+/*** Rules: quant_ops.def ***/
+
+enum quant_rule {
+    RULE_NONE,    /* stays float */
+    RULE_WEIGHTS, /* constant weights with a scale for each channel, bias of 32 bits or 64 */
+    RULE_FREE,    /* inputs and output have scales of their own */
+    RULE_SAME,    /* inputs and outputs have one scale */
+    RULE_FIXED,   /* the output's scale is given */
+};
+
+struct quant_op {
+    enum quant_rule rule;
+    struct quant_params fixed; /* int8; int16 is 1 / 32768 */
+    bool has_s8, has_s16;
+};
+
+const struct quant_op *quant_op(enum op op);
+
+/* Where an operator with RULE_WEIGHTS has what. */
+struct quant_ports {
+    int input, weights, bias;
+    int32_t axis; /* of the weights: which has a scale for each index */
+};
+
+struct quant_ports quant_ports(enum op op);
+
+/*** Samples ***/
+
+struct quant_samples {
+    const float *const *data; /* per sample all inputs back to back */
+    int32_t count;
+    const struct quant_options *options;
+    int64_t done, total; /* for the progress */
+};
+
+/*** Observing ***/
+
+enum { QUANT_BINS = 2048 };
+
+/* What a float tensor was on all samples. */
+struct quant_stat {
+    bool is_seen;
+    float low, high;
+    uint32_t *bins; /* [QUANT_BINS] over [low, high] */
+    int32_t channel_count;
+    float *most; /* [channel], the last axis: greatest magnitude */
+    double *mean, *square;
+};
+
+/* A graph, planned so that every tensor can be looked at after an invoke. */
+struct quant_watch {
+    struct graph graph;
+    struct runner *runner;
+    struct plan *plan;
+    int32_t *output_of; /* [tensor]: number of the output; -1: none */
+    uint8_t *in, *out;
+    const uint8_t **values; /* [tensor]: its bytes after an invoke; NULL: none, or a constant */
+};
+
+/* With `all` every tensor can be looked at, else the outputs only. Memory from the graph's arena. */
+bool quant_watch_init(struct quant_watch *watch, const struct graph *g, bool all, struct diag *diag);
+
+/* Runs one sample. */
+void quant_watch_run(struct quant_watch *watch, const float *sample);
+
+/* Values of a watched tensor as reals. */
+void quant_watch_real(const struct quant_watch *watch, int32_t tensor, float *values);
+
+/* Statistics of all float tensors of the graph, [tensor]. */
+bool quant_observe(const struct graph *g, struct quant_samples *samples, struct quant_stat *stats, struct diag *diag);
+
+/* One sample more, for whoever waits. */
+void quant_step(struct quant_samples *samples);
+
+/*** Calibrating ***/
+
+struct quant_range quant_calibrate(const struct quant_stat *stat, enum quant_calibration how, enum type type);
+
+/*** Preparing ***/
+
+bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *g, struct diag *diag);
+
+/* Scales channels of convolutions and dense layers against each other, by what was seen of them. The graph computes the
+ * same. Returns whether it changed. */
+bool quant_equalise(struct graph *g, const struct quant_stat *stats);
+
+/*** Building ***/
+
+struct quant_plan {
+    const struct graph *g; /* prepared */
+    const struct quant_stat *stats;
+    const struct quant_options *options;
+    enum quant_calibration calibration;
+    int32_t given_count; /* tensors that options->ranges is about */
+    const int *bits;     /* [node]: of the weights */
+    const char **reason; /* [node]: why it stays float; NULL: it does not. Filled in */
+};
+
+/* The graph of integers, tensors under the numbers that they have in `g`. */
+bool quant_build(const struct quant_plan *plan, struct arena *arena, struct graph *out, struct diag *diag);
+
+/* The graph with all that it points to in another arena, unused tensors without their values. */
+struct graph quant_keep(const struct graph *made, struct arena *arena);
+
+/*** Measuring ***/
+
+struct quant_noise {
+    double signal, noise;
+};
+
+double quant_decibel(struct quant_noise n);
+
+/* The noise of every tensor that both graphs have under one number, [tensor]; and of all outputs together. With `all`
+ * false, of the outputs only. */
+bool quant_measure(const struct graph *g, const struct graph *quantised, bool all, struct quant_samples *samples,
+                   struct quant_noise *tensors, struct quant_noise *outputs, struct diag *diag);
+
+#endif
