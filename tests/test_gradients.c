@@ -247,61 +247,61 @@ static void test_layers(void)
 }
 
 /* Operators that no layer makes, between two dense layers: of x [1, 12] they make something of any shape. */
-static int32_t one(struct builder *b, enum op op, int32_t x, const struct attr *attr)
+static int32_t one(struct net *b, enum op op, int32_t x, const struct attr *attr)
 {
     return net_node(b, op, "op", attr, &x, 1, 1);
 }
 
-static int32_t two(struct builder *b, enum op op, int32_t x, int32_t y)
+static int32_t two(struct net *b, enum op op, int32_t x, int32_t y)
 {
     return net_node(b, op, "op", NULL, (int32_t[]){x, y}, 2, 1);
 }
 
-static int32_t box(struct builder *b, int32_t x)
+static int32_t box(struct net *b, int32_t x)
 {
     b->at = x;
     net_reshape(b, "box", 4, (int32_t[]){1, 2, 3, 2});
     return b->at;
 }
 
-static int32_t make_square(struct builder *b, int32_t x) { return one(b, OP_SQUARE, x, NULL); }
-static int32_t make_leaky(struct builder *b, int32_t x)
+static int32_t make_square(struct net *b, int32_t x) { return one(b, OP_SQUARE, x, NULL); }
+static int32_t make_leaky(struct net *b, int32_t x)
 {
     return one(b, OP_LEAKY_RELU, x, &(struct attr){.alpha = 0.3F});
 }
-static int32_t make_hard_swish(struct builder *b, int32_t x) { return one(b, OP_HARD_SWISH, x, NULL); }
-static int32_t make_clamp(struct builder *b, int32_t x) { return one(b, OP_RELU_N1_TO_1, x, NULL); }
-static int32_t make_softmax(struct builder *b, int32_t x)
+static int32_t make_hard_swish(struct net *b, int32_t x) { return one(b, OP_HARD_SWISH, x, NULL); }
+static int32_t make_clamp(struct net *b, int32_t x) { return one(b, OP_RELU_N1_TO_1, x, NULL); }
+static int32_t make_softmax(struct net *b, int32_t x)
 {
     return one(b, OP_SOFTMAX, box(b, x), &(struct attr){.beta = 1});
 }
-static int32_t make_product(struct builder *b, int32_t x) { return two(b, OP_MUL, x, one(b, OP_TANH, x, NULL)); }
-static int32_t make_difference(struct builder *b, int32_t x) { return two(b, OP_SUB, one(b, OP_LOGISTIC, x, NULL), x); }
-static int32_t make_gate(struct builder *b, int32_t x)
+static int32_t make_product(struct net *b, int32_t x) { return two(b, OP_MUL, x, one(b, OP_TANH, x, NULL)); }
+static int32_t make_difference(struct net *b, int32_t x) { return two(b, OP_SUB, one(b, OP_LOGISTIC, x, NULL), x); }
+static int32_t make_gate(struct net *b, int32_t x)
 {
     const int32_t y = box(b, x), axes = net_integers(b, "axes", 2, (int32_t[]){1, 2});
     return two(b, OP_MUL, y,
                net_node(b, OP_MEAN, "mean", &(struct attr){.keep_dims = true}, (int32_t[]){y, axes}, 2, 1));
 }
-static int32_t make_constant(struct builder *b, int32_t x)
+static int32_t make_constant(struct net *b, int32_t x)
 {
     return two(b, OP_MUL, box(b, x), net_weights(b, "c", 1, (int32_t[]){2}, 1));
 }
-static int32_t make_join(struct builder *b, int32_t x)
+static int32_t make_join(struct net *b, int32_t x)
 {
     const int32_t y = box(b, x), z = one(b, OP_TANH, y, NULL);
     return net_node(b, OP_CONCATENATION, "join", &(struct attr){.axis = 2}, (int32_t[]){y, z}, 2, 1);
 }
-static int32_t make_parts(struct builder *b, int32_t x)
+static int32_t make_parts(struct net *b, int32_t x)
 {
     const int32_t y = box(b, x), parts = net_node(b, OP_UNPACK, "parts", &(struct attr){.axis = 1, .num = 2}, &y, 1, 2);
     return two(b, OP_MUL, parts, parts + 1);
 }
-static int32_t make_transposed(struct builder *b, int32_t x)
+static int32_t make_transposed(struct net *b, int32_t x)
 {
     return two(b, OP_TRANSPOSE, box(b, x), net_integers(b, "order", 4, (int32_t[]){0, 3, 1, 2}));
 }
-static int32_t make_padded(struct builder *b, int32_t x)
+static int32_t make_padded(struct net *b, int32_t x)
 {
     const int32_t pads = net_integers(b, "pads", 8, (int32_t[]){0, 0, 1, 0, 2, 1, 0, 0});
     b->graph->tensors[pads].rank = 2;
@@ -309,13 +309,13 @@ static int32_t make_padded(struct builder *b, int32_t x)
     b->graph->tensors[pads].dim[1] = 2;
     return two(b, OP_PAD, box(b, x), pads);
 }
-static int32_t make_slice(struct builder *b, int32_t x)
+static int32_t make_slice(struct net *b, int32_t x)
 {
     const int32_t y = box(b, x), from = net_integers(b, "from", 4, (int32_t[]){0, 1, 0, 0});
     const int32_t size = net_integers(b, "size", 4, (int32_t[]){1, 1, 2, 2});
     return net_node(b, OP_SLICE, "slice", NULL, (int32_t[]){y, from, size}, 3, 1);
 }
-static int32_t make_split(struct builder *b, int32_t x)
+static int32_t make_split(struct net *b, int32_t x)
 {
     const int32_t axis = net_integers(b, "axis", 1, (int32_t[]){2});
     const int32_t first = net_node(b, OP_SPLIT, "split", &(struct attr){.num = 3}, (int32_t[]){axis, box(b, x)}, 2, 3);
@@ -324,7 +324,7 @@ static int32_t make_split(struct builder *b, int32_t x)
 
 static const struct {
     const char *name;
-    int32_t (*make)(struct builder *b, int32_t x);
+    int32_t (*make)(struct net *b, int32_t x);
 } operators[] = {{"SQUARE", make_square},      {"LEAKY_RELU", make_leaky},   {"HARD_SWISH", make_hard_swish},
                  {"RELU_N1_TO_1", make_clamp}, {"SOFTMAX", make_softmax},    {"MUL", make_product},
                  {"SUB", make_difference},     {"MUL, repeated", make_gate}, {"MUL by constants", make_constant},
@@ -338,7 +338,7 @@ static void test_operators(void)
         struct diag diag = {0};
         arena_init(&arena, memory);
         struct graph g = {.arena = &arena};
-        struct builder b = net_begin(&g, 5, &diag);
+        struct net b = net_begin(&g, 5, &diag);
         net_input(&b, &(struct tensor){.rank = 1, .dim = {6}});
         net_dense(&b, "first", 12, ACT_NONE);
         b.at = operators[i].make(&b, b.at);

@@ -39,7 +39,7 @@ bool train_build(const struct train_model *model, const struct tensor *input, in
     if (!check_model(model, classes, diag)) {
         return false;
     }
-    struct builder b = net_begin(graph, seed, diag);
+    struct net b = net_begin(graph, seed, diag);
     const struct train_layer *layers = model->layers;
     int32_t count = model->layer_count;
     net_input(&b, input);
@@ -119,7 +119,7 @@ bool train_transfer(const struct graph *base, const char *cut, int32_t classes, 
         return diag_fail(diag, "%d classes, dropout %g: want at least 1 class, and dropout below 1", classes,
                          (double)dropout);
     }
-    struct builder b = net_begin(graph, seed, diag);
+    struct net b = net_begin(graph, seed, diag);
     copy_nodes(base, count, graph);
     b.capacity = count;
     b.at = cut != NULL ? base->nodes[count - 1].out[0] : base->nodes[count].in[0];

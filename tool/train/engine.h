@@ -209,6 +209,7 @@ typedef void threads_job(void *context, int32_t index, int32_t thread);
 
 struct threads;
 
+int32_t threads_wanted(int32_t wanted);       /* 0: one for each core */
 struct threads *threads_start(int32_t count); /* the caller counts as one */
 void threads_stop(struct threads *t);
 int32_t threads_count(const struct threads *t);

@@ -14,24 +14,24 @@ struct gru {
     int32_t axis;
 };
 
-static int32_t binary(struct builder *b, enum op op, const char *name, int32_t x, int32_t y)
+static int32_t binary(struct net *b, enum op op, const char *name, int32_t x, int32_t y)
 {
     return net_node(b, op, name, NULL, (int32_t[]){x, y}, 2, 1);
 }
 
-static int32_t unary(struct builder *b, enum op op, const char *name, int32_t x)
+static int32_t unary(struct net *b, enum op op, const char *name, int32_t x)
 {
     return net_node(b, op, name, NULL, &x, 1, 1);
 }
 
 /* The two gates of a step, [1, 2 * units], as two tensors. */
-static int32_t split(struct builder *b, const struct gru *g, int32_t x)
+static int32_t split(struct net *b, const struct gru *g, int32_t x)
 {
     return net_node(b, OP_SPLIT, g->name, &(struct attr){.num = 2}, (int32_t[]){g->axis, x}, 2, 2);
 }
 
 /* The state after a step whose share of the inputs is `gates` and `candidate`; `h` before, NO_TENSOR: 0. */
-static int32_t add_step(struct builder *b, const struct gru *g, int32_t gates, int32_t candidate, int32_t h)
+static int32_t add_step(struct net *b, const struct gru *g, int32_t gates, int32_t candidate, int32_t h)
 {
     if (h != NO_TENSOR) {
         const int32_t u = net_node(b, OP_FULLY_CONNECTED, g->name, NULL, (int32_t[]){h, g->gates}, 2, 1);
@@ -49,12 +49,12 @@ static int32_t add_step(struct builder *b, const struct gru *g, int32_t gates, i
     return binary(b, OP_ADD, g->name, c, binary(b, OP_MUL, g->name, z, rest));
 }
 
-static int32_t recurrent_weights(struct builder *b, const char *name, int32_t rows, int32_t units)
+static int32_t recurrent_weights(struct net *b, const char *name, int32_t rows, int32_t units)
 {
     return net_weights(b, name, 2, (int32_t[]){rows, units}, 2 * units);
 }
 
-void net_gru(struct builder *b, const char *name, int32_t units)
+void net_gru(struct net *b, const char *name, int32_t units)
 {
     const struct tensor *in = &b->graph->tensors[b->at];
     const int32_t count = (int32_t)ir_count(in), steps = in->rank > 2 ? in->dim[1] : 1;

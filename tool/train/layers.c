@@ -9,22 +9,22 @@
 
 static const float norm_epsilon = 0.001F;
 
-static const struct tensor *at(const struct builder *b) { return &b->graph->tensors[b->at]; }
+static const struct tensor *at(const struct net *b) { return &b->graph->tensors[b->at]; }
 
-static char *name_of(struct builder *b, const char *text, int32_t number)
+static char *name_of(struct net *b, const char *text, int32_t number)
 {
     return arena_printf(b->graph->arena, "%s%d", text, number);
 }
 
 static int32_t or_else(int32_t value, int32_t otherwise) { return value > 0 ? value : otherwise; }
 
-void net_reshape(struct builder *b, const char *name, int32_t rank, const int32_t dim[])
+void net_reshape(struct net *b, const char *name, int32_t rank, const int32_t dim[])
 {
     const int32_t in[2] = {b->at, net_integers(b, name, rank, dim)};
     b->at = net_node(b, OP_RESHAPE, name, NULL, in, 2, 1);
 }
 
-void net_flatten(struct builder *b)
+void net_flatten(struct net *b)
 {
     if (at(b)->rank != 2) {
         net_reshape(b, "flatten", 2, (int32_t[]){1, (int32_t)ir_count(at(b))});
@@ -32,7 +32,7 @@ void net_flatten(struct builder *b)
 }
 
 /* [1, height, width, channels], whatever it was. */
-static void make_image(struct builder *b)
+static void make_image(struct net *b)
 {
     const struct tensor *t = at(b);
     if (!b->failed && t->rank < 4) {
@@ -41,7 +41,7 @@ static void make_image(struct builder *b)
     }
 }
 
-void net_dense(struct builder *b, const char *name, int32_t units, enum activation activation)
+void net_dense(struct net *b, const char *name, int32_t units, enum activation activation)
 {
     const int32_t inputs = ir_dim(at(b), -1);
     const struct attr attr = {.activation = activation, .keep_num_dims = at(b)->rank > 2};
@@ -52,7 +52,7 @@ void net_dense(struct builder *b, const char *name, int32_t units, enum activati
     b->at = net_node(b, OP_FULLY_CONNECTED, name, &attr, in, 3, 1);
 }
 
-void net_global_pool(struct builder *b)
+void net_global_pool(struct net *b)
 {
     if (!b->failed && at(b)->rank > 2) {
         const int32_t rank = at(b)->rank, axes[] = {1, 2};
@@ -61,14 +61,14 @@ void net_global_pool(struct builder *b)
     }
 }
 
-void net_dropout(struct builder *b, float rate)
+void net_dropout(struct net *b, float rate)
 {
     if (rate > 0) {
         net_unary(b, OP_DROPOUT, "dropout", &(struct attr){.alpha = rate});
     }
 }
 
-void net_head(struct builder *b, int32_t classes, float dropout)
+void net_head(struct net *b, int32_t classes, float dropout)
 {
     net_global_pool(b);
     net_dropout(b, dropout);
@@ -86,7 +86,7 @@ static enum op activation_of(const struct train_layer *l)
 static enum activation fused(enum op op) { return op == OP_RELU ? ACT_RELU : op == OP_RELU6 ? ACT_RELU6 : ACT_NONE; }
 
 /* What is not fused follows as a node of its own. */
-static void add_activation(struct builder *b, enum op op, const char *name)
+static void add_activation(struct net *b, enum op op, const char *name)
 {
     if (op != OP_COUNT && fused(op) == ACT_NONE) {
         net_unary(b, op, arena_printf(b->graph->arena, "%s/activation", name), NULL);
@@ -95,7 +95,7 @@ static void add_activation(struct builder *b, enum op op, const char *name)
 
 /*** Convolutions ***/
 
-static void add_norm(struct builder *b, const char *name, enum activation activation)
+static void add_norm(struct net *b, const char *name, enum activation activation)
 {
     const int32_t channels = ir_dim(at(b), -1);
     const struct attr attr = {.epsilon = norm_epsilon, .activation = activation};
@@ -105,7 +105,7 @@ static void add_norm(struct builder *b, const char *name, enum activation activa
 }
 
 /* One convolution of any kind, with its normalisation and activation. */
-static void add_conv(struct builder *b, enum op op, const char *name, const struct train_layer *l)
+static void add_conv(struct net *b, enum op op, const char *name, const struct train_layer *l)
 {
     make_image(b);
     if (b->failed) {
@@ -151,7 +151,7 @@ static struct train_layer part(const struct train_layer *l, int32_t filters, int
 static struct train_layer pointwise(const struct train_layer *l) { return part(l, l->filters, 1, 1, l->is_linear); }
 
 /* Depthwise by the kernel, then 1x1 across channels. */
-static void add_separable(struct builder *b, const char *name, const struct train_layer *l)
+static void add_separable(struct net *b, const char *name, const struct train_layer *l)
 {
     struct train_layer spatial = *l;
     spatial.filters = 0;
@@ -161,7 +161,7 @@ static void add_separable(struct builder *b, const char *name, const struct trai
 }
 
 /* Adds `shortcut`, of the same shape. */
-static void join(struct builder *b, const char *name, int32_t shortcut, enum op activation)
+static void join(struct net *b, const char *name, int32_t shortcut, enum op activation)
 {
     const struct attr attr = {.activation = fused(activation)};
     const int32_t in[2] = {b->at, shortcut};
@@ -170,7 +170,7 @@ static void join(struct builder *b, const char *name, int32_t shortcut, enum op 
 }
 
 /* Two convolutions, and the input past them, by a 1x1 convolution where its shape is another. */
-static void add_residual(struct builder *b, const char *name, const struct train_layer *l)
+static void add_residual(struct net *b, const char *name, const struct train_layer *l)
 {
     make_image(b);
     if (b->failed) {
@@ -194,7 +194,7 @@ static void add_residual(struct builder *b, const char *name, const struct train
 }
 
 /* MobileNetV2's: more channels, depthwise, fewer channels without activation; the input past them where it fits. */
-static void add_bottleneck(struct builder *b, const char *name, const struct train_layer *l)
+static void add_bottleneck(struct net *b, const char *name, const struct train_layer *l)
 {
     make_image(b);
     if (b->failed) {
@@ -217,7 +217,7 @@ static void add_bottleneck(struct builder *b, const char *name, const struct tra
     }
 }
 
-static void add_pool(struct builder *b, enum op op, const char *name, const struct train_layer *l, int32_t kernel_h,
+static void add_pool(struct net *b, enum op op, const char *name, const struct train_layer *l, int32_t kernel_h,
                      int32_t kernel_w)
 {
     make_image(b);
@@ -247,7 +247,7 @@ static struct train_layer complete(const struct train_layer *layer)
     return l;
 }
 
-void net_layer(struct builder *b, const struct train_layer *layer, int32_t number)
+void net_layer(struct net *b, const struct train_layer *layer, int32_t number)
 {
     static const char *const names[] = {
 #define LAYER(name, text) [TRAIN_##name] = text,

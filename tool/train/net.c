@@ -7,13 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-struct builder net_begin(struct graph *graph, uint64_t seed, struct diag *diag)
+struct net net_begin(struct graph *graph, uint64_t seed, struct diag *diag)
 {
     graph->name = "";
-    return (struct builder){.graph = graph, .random = seed * 0x9e3779b97f4a7c15U + 1, .diag = diag};
+    return (struct net){.graph = graph, .random = seed * 0x9e3779b97f4a7c15U + 1, .diag = diag};
 }
 
-static struct tensor *add_tensor(struct builder *b, const char *name, enum type type, int32_t rank, const int32_t dim[],
+static struct tensor *add_tensor(struct net *b, const char *name, enum type type, int32_t rank, const int32_t dim[],
                                  int32_t *index)
 {
     *index = ir_add_tensor(b->graph);
@@ -25,7 +25,7 @@ static struct tensor *add_tensor(struct builder *b, const char *name, enum type 
     return t;
 }
 
-void net_input(struct builder *b, const struct tensor *example)
+void net_input(struct net *b, const struct tensor *example)
 {
     struct graph *g = b->graph;
     int32_t dim[IR_MAX_RANK] = {1};
@@ -45,7 +45,7 @@ void net_input(struct builder *b, const struct tensor *example)
     }
 }
 
-static struct node *add_node(struct builder *b)
+static struct node *add_node(struct net *b)
 {
     struct graph *g = b->graph;
     if (g->node_count == b->capacity) {
@@ -59,7 +59,7 @@ static struct node *add_node(struct builder *b)
     return &g->nodes[g->node_count++];
 }
 
-int32_t net_node(struct builder *b, enum op op, const char *name, const struct attr *attr, const int32_t *in,
+int32_t net_node(struct net *b, enum op op, const char *name, const struct attr *attr, const int32_t *in,
                  int32_t in_count, int32_t out_count)
 {
     struct graph *g = b->graph;
@@ -80,14 +80,14 @@ int32_t net_node(struct builder *b, enum op op, const char *name, const struct a
     return n->out[0];
 }
 
-void net_unary(struct builder *b, enum op op, const char *name, const struct attr *attr)
+void net_unary(struct net *b, enum op op, const char *name, const struct attr *attr)
 {
     b->at = net_node(b, op, name, attr, &b->at, 1, 1);
 }
 
 /*** Constants ***/
 
-static float *add_floats(struct builder *b, const char *name, int32_t rank, const int32_t dim[], int32_t *index,
+static float *add_floats(struct net *b, const char *name, int32_t rank, const int32_t dim[], int32_t *index,
                          int64_t *count)
 {
     struct tensor *t = add_tensor(b, name, TYPE_F32, rank, dim, index);
@@ -102,7 +102,7 @@ static float *add_floats(struct builder *b, const char *name, int32_t rank, cons
     return data;
 }
 
-int32_t net_floats(struct builder *b, const char *name, int32_t rank, const int32_t dim[], float fill)
+int32_t net_floats(struct net *b, const char *name, int32_t rank, const int32_t dim[], float fill)
 {
     int32_t index;
     int64_t count;
@@ -114,7 +114,7 @@ int32_t net_floats(struct builder *b, const char *name, int32_t rank, const int3
 }
 
 /* He's: the variance that rectified layers keep. */
-int32_t net_weights(struct builder *b, const char *name, int32_t rank, const int32_t dim[], int32_t inputs)
+int32_t net_weights(struct net *b, const char *name, int32_t rank, const int32_t dim[], int32_t inputs)
 {
     int32_t index;
     int64_t count;
@@ -126,7 +126,7 @@ int32_t net_weights(struct builder *b, const char *name, int32_t rank, const int
     return index;
 }
 
-int32_t net_integers(struct builder *b, const char *name, int32_t count, const int32_t values[])
+int32_t net_integers(struct net *b, const char *name, int32_t count, const int32_t values[])
 {
     int32_t index;
     struct tensor *t = add_tensor(b, name, TYPE_S32, 1, &count, &index);
@@ -136,7 +136,7 @@ int32_t net_integers(struct builder *b, const char *name, int32_t count, const i
 
 /*** The end ***/
 
-bool net_end(struct builder *b)
+bool net_end(struct net *b)
 {
     struct graph *g = b->graph;
     if (b->failed) {

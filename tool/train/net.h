@@ -7,7 +7,7 @@
 
 #include "train.h"
 
-struct builder {
+struct net {
     struct graph *graph;
     int32_t capacity; /* of graph->nodes */
     uint64_t random;
@@ -16,35 +16,35 @@ struct builder {
     bool failed;
 };
 
-struct builder net_begin(struct graph *graph, uint64_t seed, struct diag *diag);
+struct net net_begin(struct graph *graph, uint64_t seed, struct diag *diag);
 
 /* The input of the graph, a batch of one in front of the shape of an example. */
-void net_input(struct builder *b, const struct tensor *example);
+void net_input(struct net *b, const struct tensor *example);
 
 /* A node; its first output, or where it fails b->at. More outputs follow that one. */
-int32_t net_node(struct builder *b, enum op op, const char *name, const struct attr *attr, const int32_t *in,
+int32_t net_node(struct net *b, enum op op, const char *name, const struct attr *attr, const int32_t *in,
                  int32_t in_count, int32_t out_count);
 
 /* What b->at becomes by an operator with one input. */
-void net_unary(struct builder *b, enum op op, const char *name, const struct attr *attr);
+void net_unary(struct net *b, enum op op, const char *name, const struct attr *attr);
 
 /* Constants: of floats; of random weights for so many inputs; of integers. */
-int32_t net_floats(struct builder *b, const char *name, int32_t rank, const int32_t dim[], float fill);
-int32_t net_weights(struct builder *b, const char *name, int32_t rank, const int32_t dim[], int32_t inputs);
-int32_t net_integers(struct builder *b, const char *name, int32_t count, const int32_t values[]);
+int32_t net_floats(struct net *b, const char *name, int32_t rank, const int32_t dim[], float fill);
+int32_t net_weights(struct net *b, const char *name, int32_t rank, const int32_t dim[], int32_t inputs);
+int32_t net_integers(struct net *b, const char *name, int32_t count, const int32_t values[]);
 
 /* Layers onto b->at. `name` is of the node; units or filters as in struct train_layer. */
-void net_dense(struct builder *b, const char *name, int32_t units, enum activation activation);
-void net_reshape(struct builder *b, const char *name, int32_t rank, const int32_t dim[]);
-void net_global_pool(struct builder *b);
-void net_flatten(struct builder *b);
-void net_dropout(struct builder *b, float rate);
-void net_head(struct builder *b, int32_t classes, float dropout); /* dense and SOFTMAX, with what must come before */
-void net_layer(struct builder *b, const struct train_layer *layer, int32_t number);
-void net_gru(struct builder *b, const char *name, int32_t units);
+void net_dense(struct net *b, const char *name, int32_t units, enum activation activation);
+void net_reshape(struct net *b, const char *name, int32_t rank, const int32_t dim[]);
+void net_global_pool(struct net *b);
+void net_flatten(struct net *b);
+void net_dropout(struct net *b, float rate);
+void net_head(struct net *b, int32_t classes, float dropout); /* dense and SOFTMAX, with what must come before */
+void net_layer(struct net *b, const struct train_layer *layer, int32_t number);
+void net_gru(struct net *b, const char *name, int32_t units);
 
 /* Ends the graph at b->at, and checks it. */
-bool net_end(struct builder *b);
+bool net_end(struct net *b);
 
 int32_t architecture_find(const char *name); /* -1: there is none of this name */
 

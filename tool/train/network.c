@@ -5,11 +5,10 @@
 #include <math.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "trainer.h"
 
-enum { SLICE = 16, MAX_THREADS = 256 };
+enum { SLICE = 16 };
 static const size_t memory_limit = (size_t)8 << 30;
 
 static double now(void)
@@ -19,16 +18,9 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int32_t count_threads(int32_t wanted)
-{
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const int32_t count = wanted > 0 ? wanted : cores > 0 && cores < MAX_THREADS ? (int32_t)cores : 1;
-    return count < MAX_THREADS ? count : MAX_THREADS;
-}
-
 struct train_options train_defaults(void)
 {
-    return (struct train_options){.rate = 0.002F,
+    return (struct train_options){.rate = 0.005F,
                                   .warm_up = 1,
                                   .momentum = 0.9F,
                                   .weight_decay = 0.01F,
@@ -357,7 +349,7 @@ bool train_network(struct graph *graph, const struct train_set *train, const str
     }
     struct trainer t = {.options = options, .train = train, .validation = validation, .graph = graph};
     t.epochs = ARENA_ARRAY(graph->arena, options->epochs, struct train_epoch);
-    t.threads = threads_start(count_threads(options->threads));
+    t.threads = threads_start(threads_wanted(options->threads));
     if (t.threads == NULL) {
         return diag_fail(diag, "there is no memory for threads");
     }
@@ -394,7 +386,7 @@ bool train_predict(const struct graph *graph, const float *inputs, int32_t count
     if (!gemm_check(diag)) {
         return false;
     }
-    struct threads *pool = threads_start(count_threads(threads));
+    struct threads *pool = threads_start(threads_wanted(threads));
     struct arena arena;
     jmp_buf exhausted;
     arena_init(&arena, memory_limit);

@@ -4,8 +4,11 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "engine.h"
+
+enum { MAX_THREADS = 256 };
 
 struct worker {
     struct threads *threads;
@@ -52,6 +55,13 @@ static void *run_worker(void *argument)
     }
     pthread_mutex_unlock(&t->lock);
     return NULL;
+}
+
+int32_t threads_wanted(int32_t wanted)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const int32_t count = wanted > 0 ? wanted : cores > 0 && cores < MAX_THREADS ? (int32_t)cores : 1;
+    return count < MAX_THREADS ? count : MAX_THREADS;
 }
 
 struct threads *threads_start(int32_t count)

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Classical learners: what their graphs say, run by the device's kernels, against values worked out by hand and classes
+ * that are known.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../tool/run/run.h"
+#include "../tool/train/learn.h"
+
+static int failures, checks;
+static const size_t memory = (size_t)1 << 30;
+
+__attribute__((format(printf, 2, 3))) static void expect(bool ok, const char *format, ...)
+{
+    checks++;
+    if (!ok) {
+        va_list args;
+        va_start(args, format);
+        printf("FAILED: ");
+        vprintf(format, args);
+        printf("\n");
+        va_end(args);
+        failures++;
+    }
+}
+
+/* What a graph says to `count` examples. */
+static bool run_all(struct graph *g, const float *inputs, int32_t count, size_t width, float *outputs,
+                    struct diag *diag)
+{
+    struct plan plan;
+    if (!plan_graph(g, PLAN_STREAM, &plan, diag)) {
+        return false;
+    }
+    struct runner runner;
+    run_init(&runner, &plan);
+    for (int32_t i = 0; i < count; i++) {
+        run_invoke(&runner, (const uint8_t *)(inputs + (size_t)i * width),
+                   (uint8_t *)outputs + (size_t)i * run_output_size(&plan));
+    }
+    return true;
+}
+
+static const struct tensor pair = {.rank = 1, .dim = {2}};
+
+/*** Classes ***/
+
+enum { POINTS = 400 };
+
+/* Points of a chess board of 2 x 2, which no line parts; the second feature a thousand times larger than the first. */
+static struct train_set make_board(struct arena *a, uint64_t seed)
+{
+    float *inputs = ARENA_ARRAY(a, 2 * POINTS, float);
+    int32_t *labels = ARENA_ARRAY(a, POINTS, int32_t);
+    for (int32_t i = 0; i < POINTS; i++) {
+        const float x = train_uniform(&seed) * 2 - 1, y = train_uniform(&seed) * 2 - 1;
+        inputs[2 * i] = x;
+        inputs[2 * i + 1] = 1000 * y;
+        labels[i] = (x > 0) != (y > 0);
+    }
+    return (struct train_set){.count = POINTS, .width = 2, .inputs = inputs, .labels = labels};
+}
+
+static float find_accuracy(const struct train_set *set, const float *shares)
+{
+    int32_t right = 0;
+    for (int32_t i = 0; i < set->count; i++) {
+        right += (shares[2 * i + 1] > shares[2 * i]) == set->labels[i];
+    }
+    return (float)right / (float)set->count;
+}
+
+typedef bool learn(const struct train_set *set, const struct tensor *input, int32_t classes,
+                   const struct learn_options *options, struct graph *graph, struct diag *diag);
+
+/* Accuracy on new points; the shares of all in `shares`. */
+static float try_classifier(const char *name, learn *method, const struct learn_options *o, uint64_t seed,
+                            float shares[2 * POINTS])
+{
+    struct arena arena;
+    struct diag diag = {0};
+    arena_init(&arena, memory);
+    const struct train_set train = make_board(&arena, 1), test = make_board(&arena, seed);
+    struct graph g = {.arena = &arena};
+    const bool ok = method(&train, &pair, 2, o, &g, &diag) && run_all(&g, test.inputs, POINTS, 2, shares, &diag);
+    expect(ok, "%s: %s", name, diag.text);
+    const float accuracy = ok ? find_accuracy(&test, shares) : 0;
+    arena_free(&arena);
+    return accuracy;
+}
+
+static void test_classifiers(void)
+{
+    static float shares[2 * POINTS], again[2 * POINTS];
+    struct learn_options o = learn_defaults();
+    float right = try_classifier("forest", learn_forest, &o, 2, shares);
+    expect(right > 0.97F, "forest: %g right", (double)right);
+    for (int32_t i = 0; i < POINTS; i++) {
+        expect(fabsf(shares[2 * i] + shares[2 * i + 1] - 1) < 1e-4F, "shares of a forest are 1 together");
+    }
+    o.threads = 3;
+    try_classifier("forest", learn_forest, &o, 2, again);
+    expect(memcmp(shares, again, sizeof shares) == 0, "threads make no difference to a forest");
+    o.trees = 1;
+    right = try_classifier("tree", learn_forest, &o, 1, shares);
+    expect(right == 1, "one tree knows what it has seen: %g", (double)right);
+    o.depth = 1;
+    right = try_classifier("stump", learn_forest, &o, 2, shares);
+    expect(right < 0.8F, "a tree of one split cannot know a chess board: %g", (double)right);
+    right = try_classifier("neighbours", learn_neighbours, &o, 2, shares);
+    expect(right > 0.94F, "neighbours: %g right", (double)right);
+    o.neighbours = 1;
+    right = try_classifier("neighbour", learn_neighbours, &o, 1, shares);
+    expect(right == 1, "an example's neighbour is itself: %g", (double)right);
+    o.prototypes = 40;
+    right = try_classifier("neighbours of 40", learn_neighbours, &o, 2, shares);
+    expect(right > 0.75F && right < 1, "neighbours of 40: %g right", (double)right);
+}
+
+/*** Anomalies ***/
+
+/* Two features round the centres (-4, -4) and (4, 4): of mean 0 and variance 17, by which distances are scaled. */
+static void test_clusters(void)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    arena_init(&arena, memory);
+    const float inputs[] = {-5, -5, -5, -3, -3, -5, -3, -3, 3, 3, 3, 5, 5, 3, 5, 5}, deviation = sqrtf(17);
+    const float probes[] = {-4, -4, 4, 6, 0, 0};
+    const float want[] = {0, 2 / deviation, sqrtf(32) / deviation};
+    const struct train_set set = {.count = 8, .width = 2, .inputs = inputs};
+    struct learn_options o = learn_defaults();
+    o.clusters = 2;
+    struct graph g = {.arena = &arena};
+    float scores[3];
+    const bool ok = learn_clusters(&set, &pair, &o, &g, &diag) && run_all(&g, probes, 3, 2, scores, &diag);
+    expect(ok, "clusters: %s", diag.text);
+    for (int i = 0; ok && i < 3; i++) {
+        expect(fabsf(scores[i] - want[i]) < 1e-4F, "clusters: probe %d is %g away, want %g", i, (double)scores[i],
+               (double)want[i]);
+    }
+    arena_free(&arena);
+}
+
+/* Correlated features: along the line a point is near, off it far, though each feature by itself is as usual. */
+static void test_gaussian(int32_t clusters)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    arena_init(&arena, memory);
+    float *inputs = ARENA_ARRAY(&arena, 2 * POINTS, float), scores[4];
+    uint64_t seed = 1;
+    for (int32_t i = 0; i < POINTS; i++) {
+        const float along = train_normal(&seed), across = 0.1F * train_normal(&seed);
+        inputs[2 * i] = 50 + along + across;
+        inputs[2 * i + 1] = -3 + along - across;
+    }
+    const float probes[] = {50, -3, 52, -1, 52, -5, 51, -3};
+    const struct train_set set = {.count = POINTS, .width = 2, .inputs = inputs};
+    struct learn_options o = learn_defaults();
+    o.clusters = clusters;
+    struct graph g = {.arena = &arena};
+    const bool ok = learn_gaussian(&set, &pair, &o, &g, &diag) && run_all(&g, probes, 4, 2, scores, &diag);
+    expect(ok, "gaussian: %s", diag.text);
+    if (ok &&
+        clusters ==
+            1) { /* deviations 1 along and 0.1 across: (2, 2) is 2 along, (2, -2) 20 across, (1, 0) 5; shrinking takes some */
+        expect(scores[0] < 0.2F && fabsf(scores[1] - 2) < 0.2F && fabsf(scores[2] - 20) < 3 &&
+                   fabsf(scores[3] - 5) < 0.8F,
+               "gaussian: %g %g %g %g, want about 0 2 20 5", (double)scores[0], (double)scores[1], (double)scores[2],
+               (double)scores[3]);
+    } else if (ok) {
+        expect(scores[0] < 3 && scores[1] < 5 && scores[2] > 10, "mixture: %g %g %g, want near, near, far",
+               (double)scores[0], (double)scores[1], (double)scores[2]);
+    }
+    arena_free(&arena);
+}
+
+/*** Refusals ***/
+
+static void test_refusals(void)
+{
+    struct arena arena;
+    arena_init(&arena, memory);
+    const struct train_set board = make_board(&arena, 1);
+    float broken[2 * POINTS];
+    memcpy(broken, board.inputs, sizeof broken);
+    broken[7] = NAN;
+    struct train_set nan = board, unlabelled = board;
+    nan.inputs = broken;
+    unlabelled.labels = NULL;
+    struct learn_options o = learn_defaults();
+    struct graph g = {.arena = &arena};
+    struct diag diag = {0};
+    expect(!learn_forest(&nan, &pair, 2, &o, &g, &diag) && strstr(diag.text, "example 3") != NULL, "NaN: %s",
+           diag.text);
+    diag = (struct diag){0};
+    expect(!learn_forest(&unlabelled, &pair, 2, &o, &g, &diag) && strstr(diag.text, "no labels") != NULL, "labels: %s",
+           diag.text);
+    diag = (struct diag){0};
+    expect(!learn_forest(&board, &pair, 1, &o, &g, &diag) && strstr(diag.text, "of class 1 of 1") != NULL, "class: %s",
+           diag.text);
+    diag = (struct diag){0};
+    o.clusters = POINTS + 1;
+    expect(!learn_clusters(&board, &pair, &o, &g, &diag) && strstr(diag.text, "401 clusters") != NULL, "clusters: %s",
+           diag.text);
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    test_classifiers();
+    test_clusters();
+    test_gaussian(1);
+    test_gaussian(3);
+    test_refusals();
+    printf("%d checks, %d failed\n", checks, failures);
+    return failures > 0;
+}
