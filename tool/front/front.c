@@ -144,19 +144,45 @@ static void append(struct build *b, const struct graph *network, int32_t input)
     }
 }
 
-bool front_stitch(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
+static bool begin_stitch(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
 {
+    enum { MORE_NODES = 12 };
     if (front->input_count != 1 || network->input_count != 1) {
         return diag_fail(diag, "a network of %d inputs does not go behind a front-end", network->input_count);
     }
     *g = *front;
-    g->tensor_capacity = 0; /* its own copy grows */
     g->tensors = arena_copy(front->arena, front->tensors, (size_t)front->tensor_count * sizeof *g->tensors);
-    g->tensor_capacity = g->tensor_count;
-    g->nodes = ARENA_ARRAY(g->arena, front->node_count + network->node_count + 4, struct node);
+    g->tensor_capacity = g->tensor_count; /* its own copy grows */
+    g->nodes = ARENA_ARRAY(g->arena, front->node_count + network->node_count + MORE_NODES, struct node);
     memcpy(g->nodes, front->nodes, (size_t)front->node_count * sizeof *g->nodes);
+    return true;
+}
+
+bool front_stitch(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
+{
+    if (!begin_stitch(front, network, g, diag)) {
+        return false;
+    }
     struct build b = {g, diag};
-    const int32_t x = convert(&b, g->outputs[0], &network->tensors[network->inputs[0]]);
-    append(&b, network, x);
+    append(&b, network, convert(&b, g->outputs[0], &network->tensors[network->inputs[0]]));
+    return !diag->failed && ir_check(g, diag);
+}
+
+bool front_stitch_error(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
+{
+    if (!begin_stitch(front, network, g, diag)) {
+        return false;
+    }
+    struct build b = {g, diag};
+    struct tensor real = network->tensors[network->inputs[0]];
+    real.type = TYPE_F32;
+    real.quant = (struct quant){0};
+    const int32_t count = (int32_t)ir_count(&real), features = convert(&b, g->outputs[0], &real);
+    append(&b, network, convert(&b, features, &network->tensors[network->inputs[0]]));
+    int32_t out = g->outputs[0];
+    out = build_at(&b, out)->type == TYPE_F32 ? out : build_node(&b, OP_DEQUANTIZE, NULL, TYPE_F32, 1, LIST(out));
+    const int32_t error = build_binary(&b, OP_SUB, build_reshape(&b, features, 2, LIST(1, count)),
+                                       build_reshape(&b, out, 2, LIST(1, count)));
+    build_end(&b, g->inputs[0], build_reduce(&b, OP_MEAN, build_unary(&b, OP_SQUARE, error), 1, true));
     return !diag->failed && ir_check(g, diag);
 }

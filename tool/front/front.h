@@ -29,6 +29,7 @@ struct front_options {
     bool noise_reduction, pcan;
     bool is_scaled; /* MEL: to int8, as tflite-micro's audio preprocessor does */
     int32_t bands;  /* SPECTRUM */
+    bool mean;      /* SPECTRUM, STATISTICS: the mean of each axis, too */
     bool shape;     /* SPECTRUM: bands relative to their sum */
     int32_t buckets, words, letters;
     double level; /* SPECTRUM, STATISTICS: the usual deviation of an axis, which powers are relative to */
@@ -50,5 +51,8 @@ bool front_is_float(enum front_kind kind);
 /* The front-end and a network behind it as one graph, in front->arena: output 0 of the one becomes the input of the
  * other, in its shape and quantisation. */
 bool front_stitch(const struct graph *front, const struct graph *network, struct graph *graph, struct diag *diag);
+
+/* The same for an autoencoder: the output is by how much, in the mean square, it fails to give back the features. */
+bool front_stitch_error(const struct graph *front, const struct graph *network, struct graph *graph, struct diag *diag);
 
 #endif

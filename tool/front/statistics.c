@@ -91,9 +91,15 @@ int32_t front_statistics(struct build *b, const struct front_options *o, int32_t
     x = build_binary(b, OP_MUL, x, build_float(b, unit));
     const int32_t mean = build_reduce(b, OP_MEAN, x, 1, true);
     x = build_binary(b, OP_SUB, x, mean);
-    const int32_t stats = moments(b, x);
     const struct attr attr = {.axis = 1};
-    const int32_t last = o->kind == FRONT_SPECTRUM ? spectrum(b, o, x) : mean;
-    x = build_node(b, OP_CONCATENATION, &attr, TYPE_F32, 2, LIST(stats, last));
+    int32_t parts[3], count = 0;
+    parts[count++] = moments(b, x);
+    if (o->mean) {
+        parts[count++] = mean;
+    }
+    if (o->kind == FRONT_SPECTRUM) {
+        parts[count++] = spectrum(b, o, x);
+    }
+    x = build_node(b, OP_CONCATENATION, &attr, TYPE_F32, count, parts);
     return build_reshape(b, x, 2, LIST(1, (int32_t)ir_count(build_at(b, x))));
 }

@@ -153,7 +153,20 @@ static bool set_layer_field(struct reading *r, struct recipe_layer *layer, const
     return recipe_fail_word(place_of(r, key), "word", name, words);
 }
 
-/* "conv: 16" or "conv: {filters: 16, kernel: 3}", or either with more keys beside it. */
+static bool read_layer_fields(struct reading *r, const yaml_node_t *node, struct recipe_layer *layer);
+
+/* What stands behind the kind of a layer: a number, or fields of its own. */
+static bool read_layer_kind(struct reading *r, const char *name, const yaml_node_t *key, const yaml_node_t *value,
+                            struct recipe_layer *layer)
+{
+    layer->kind = name;
+    if (value->type == YAML_MAPPING_NODE) {
+        return read_layer_fields(r, value, layer);
+    }
+    return set_layer_field(r, layer, strcmp(name, "dropout") == 0 ? "rate" : "filters", key, value);
+}
+
+/* "conv: 16" or "conv: {filters: 16, kernel: 3}", or the first with more keys beside it. */
 static bool read_layer(struct reading *r, const yaml_node_t *node, struct recipe_layer *layer)
 {
     *layer = (struct recipe_layer){.line = place_of(r, node).line};
@@ -164,6 +177,13 @@ static bool read_layer(struct reading *r, const yaml_node_t *node, struct recipe
     if (node->type != YAML_MAPPING_NODE) {
         return recipe_fail(place_of(r, node), "a layer is written like: conv: 16");
     }
+    return read_layer_fields(r, node, layer) &&
+           (layer->kind != NULL || recipe_fail(place_of(r, node), "the layer is empty"));
+}
+
+/* The first key of a layer without a kind yet is its kind. */
+static bool read_layer_fields(struct reading *r, const yaml_node_t *node, struct recipe_layer *layer)
+{
     for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(r->document, pair->key);
         const yaml_node_t *value = yaml_document_get_node(r->document, pair->value);
@@ -171,16 +191,12 @@ static bool read_layer(struct reading *r, const yaml_node_t *node, struct recipe
         if (name == NULL) {
             return recipe_fail(place_of(r, key), "want a word");
         }
-        if (layer->kind == NULL) {
-            layer->kind = name;
-            if (!set_layer_field(r, layer, strcmp(name, "dropout") == 0 ? "rate" : "filters", key, value)) {
-                return false;
-            }
-        } else if (!set_layer_field(r, layer, name, key, value)) {
+        if (!(layer->kind == NULL ? read_layer_kind(r, name, key, value, layer)
+                                  : set_layer_field(r, layer, name, key, value))) {
             return false;
         }
     }
-    return layer->kind != NULL || recipe_fail(place_of(r, node), "the layer is empty");
+    return true;
 }
 
 static bool read_layers(struct reading *r, const yaml_node_t *node)
