@@ -28,7 +28,7 @@ ALLOWED = {
     "tool/eval": {"tool/base"},
     "tool/train": {"tool/base", "tool/ir"},
     "tool/report": {"tool/base", "tool/ir", "tool/plan", "tool/quant"},
-    "tool/command": {"tool/" + s for s in "base ir read write quant pass plan emit run report target prove data front recipe".split()},
+    "tool/command": {"tool/" + s for s in "base ir read write quant pass plan emit run report target prove eval train data front recipe".split()} | {"mote"},
     "tool": {"tool/command"},
 }
 INTRINSICS = {"mote/kernel/arm_mve": {"arm_mve.h"}}  # what a compiler has for one target

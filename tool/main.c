@@ -15,9 +15,11 @@ static const struct verb {
 } verbs[] = {
     {"bench", command_bench, "count instructions and cycles on emulated cores"},
     {"compile", command_compile, "turn a model into C for a microcontroller"},
+    {"eval", command_eval, "how good a model is on recordings"},
     {"inspect", command_inspect, "what is in a model, and what it will cost"},
     {"quantize", command_quantize, "turn a float model into one of integers"},
     {"run", command_run, "run a model on raw tensors"},
+    {"train", command_train, "make a model from recordings, as a recipe says"},
     {"verify", command_verify, "hold the emitted C against the host, on emulated cores"},
 };
 

@@ -14,9 +14,11 @@ enum { OPTION_MOST = 15 }; /* values of an option that may be repeated */
 
 int command_bench(int argc, char **argv);
 int command_compile(int argc, char **argv);
+int command_eval(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_quantize(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_train(int argc, char **argv);
 int command_verify(int argc, char **argv);
 
 /*** Arguments ***/
@@ -75,6 +77,9 @@ struct ir_evaluator session_evaluator(const struct session *session);
 /* survey.c: lists what mote lacks for the model, layer by layer, as far as it can be read. */
 void survey_model(struct session *session, struct diag_list *missed);
 
+/* The same without a model: the work begins with what `limit` bytes hold. */
+int session_alone(size_t limit, session_work *work, void *context);
+
 /* The option that gives session_run its max_work. */
 #define MAX_WORK_OPTION \
     { \
@@ -112,6 +117,9 @@ struct report_fit;
 /* Whether the C of a plan fits on a board. */
 bool command_fit(struct session *session, const char *board, const struct plan *plan, const struct emit_files *files,
                  struct report_fit *fit);
+
+/* Writes the C of a plan to a folder, which is made if it is missing. */
+bool command_write_c(struct session *session, const char *folder, const char *name, const struct emit_files *files);
 
 /*** Long work ***/
 

@@ -122,7 +122,7 @@ static bool write_all(struct session *s, const char *folder, const struct emit_f
     return true;
 }
 
-static bool write_files(struct session *s, const char *folder, const struct emit_files *files)
+bool command_write_c(struct session *s, const char *folder, const char *name, const struct emit_files *files)
 {
     s->path = folder;
     const bool is_new = mkdir(folder, 0777) == 0;
@@ -134,7 +134,9 @@ static bool write_files(struct session *s, const char *folder, const struct emit
     for (int i = 0; i < files->count; i++) {
         file_write_abort(&writers[i]);
     }
-    if (!ok && is_new) {
+    if (ok) {
+        remove_stale(s, folder, name, files);
+    } else if (is_new) {
         rmdir(folder);
     }
     return ok;
@@ -161,7 +163,7 @@ static bool compile(struct session *s, void *context)
            command_wish(s, options[OPTIMIZE].text, &features) &&
            plan_graph_for(&s->model.graphs[0], schedule, features, &plan, &s->diag) &&
            emit_c(&plan, &how, &files, &s->diag) && check_board(s, options[BOARD].text, &plan, &files) &&
-           write_files(s, options[OUTPUT].text, &files) && (remove_stale(s, options[OUTPUT].text, name, &files), true);
+           command_write_c(s, options[OUTPUT].text, name, &files);
 }
 
 int command_compile(int argc, char **argv)

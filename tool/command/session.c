@@ -58,6 +58,12 @@ static void print_missed(struct session *s)
 
 enum how { PLAIN, LISTS, AS_READ };
 
+/* Some errors name their own place. */
+static void print_error(const struct session *s)
+{
+    fprintf(stderr, "mote: %s%s%s\n", s->path != NULL ? s->path : "", s->path != NULL ? ": " : "", s->diag.text);
+}
+
 static int run_session(const char *path, const char *max_work, session_work *work, void *context, enum how how)
 {
     struct session s = {.path = path, .max_work = max_work, .is_as_read = how == AS_READ};
@@ -73,10 +79,31 @@ static int run_session(const char *path, const char *max_work, session_work *wor
     if (!ok && how == LISTS) {
         print_missed(&s);
     } else if (!ok) {
-        fprintf(stderr, "mote: %s: %s\n", s.path, s.diag.text);
+        print_error(&s);
     }
     arena_free(&s.arena); /* not before: the path may live there */
     file_close(&s.file);
+    return ok ? EXIT_OK : EXIT_ERROR;
+}
+
+static bool guarded_alone(struct session *s, session_work *work, void *context)
+{
+    s->arena.on_exhaustion = &s->exhausted;
+    if (setjmp(s->exhausted) != 0) {
+        return diag_fail(&s->diag, "needs more than %zu MiB of memory, which is the limit", s->arena.limit >> 20);
+    }
+    return work(s, context);
+}
+
+int session_alone(size_t limit, session_work *work, void *context)
+{
+    struct session s = {0};
+    arena_init(&s.arena, limit);
+    const bool ok = guarded_alone(&s, work, context);
+    if (!ok) {
+        print_error(&s);
+    }
+    arena_free(&s.arena);
     return ok ? EXIT_OK : EXIT_ERROR;
 }
 

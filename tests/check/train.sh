@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# mote train and mote eval: a small training by seconds, the same bits for the same seed, stopped and gone on with, what it
+# leaves, and what is wrong with recipes and data. usage: train.sh ROOT MOTE
+set -euo pipefail
+root=$1 mote=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+    echo "FAILED: $1" >&2
+    exit 1
+}
+
+"$mote" train "$root/recipes/table.yaml" --data "$work" -o "$work/out" 2> "$work/error" && fail "an empty folder trained"
+if grep -q "built without" "$work/error"; then
+    echo "skipped: $(cat "$work/error")"
+    exit 77
+fi
+grep -q "no example can be read" "$work/error" || fail "an empty folder: $(cat "$work/error")"
+
+# Sines of two frequencies and noise, by three axes; damaged files between them.
+python3 - "$work" << 'PYTHON'
+import math, os, random, sys
+root = sys.argv[1]
+random.seed(1)
+for label, step in (("slow", 0.2), ("fast", 0.9), ("noise", 0)):
+    os.makedirs(f"{root}/shake/{label}")
+    for i in range(40):
+        with open(f"{root}/shake/{label}/{i}.csv", "w") as f:
+            f.write("time,x,y,z\n")
+            phase = random.random() * 6
+            for t in range(64):
+                row = [math.sin(step * t + phase + k) + random.gauss(0, 0.3) for k in range(3)] if step else \
+                      [random.gauss(0, 1) for k in range(3)]
+                f.write(f"{t / 50:.3f}," + ",".join(f"{v:.4f}" for v in row) + "\n")
+open(f"{root}/shake/fast/broken.csv", "wb").write(b"\0\1\2" * 50)
+open(f"{root}/shake/slow/empty.npy", "wb").close()
+PYTHON
+cat > "$work/shake.yaml" << 'YAML'
+data: {kind: sensor, path: nowhere, window: 64}
+model:
+  layers:
+    - conv: 8
+      kernel_h: 5
+    - max_pool
+    - conv: {filters: 8, kernel_h: 3}
+train: {epochs: 12, batch: 16, rate: 0.01}
+board: {name: raspberry-pi-pico}
+YAML
+train() { "$mote" train "$work/shake.yaml" --data "$work/shake" "$@"; }
+
+train -o "$work/a" > "$work/a.txt" 2> "$work/a.log" || fail "$(tail -n 3 "$work/a.log")"
+grep -q "skipped fast/broken.csv: is no text" "$work/a.log" || fail "the broken file is not named"
+grep -q "2 skipped in all" "$work/a.log" || fail "what was skipped is not counted"
+grep -q "epoch 12 of 12" "$work/a.log" || fail "no progress"
+for name in model.tflite model_float.tflite device.tflite metrics.json report.html recipe.yaml c/shake.c c/shake.h; do
+    [[ -s $work/a/$name ]] || fail "$name is missing"
+done
+[[ ! -e $work/a/checkpoint ]] || fail "the checkpoint stays"
+python3 - "$work/a/metrics.json" << 'PYTHON'
+import json, sys
+m = json.load(open(sys.argv[1]))
+assert m["accuracy"] > 0.85, m["accuracy"]
+assert m["accuracy_interval"][0] < m["accuracy"] <= m["accuracy_interval"][1] + 1e-6
+assert sum(map(sum, m["confusion"])) == m["examples"] > 10
+assert m["skipped"] == 2 and m["classes"] == ["fast", "noise", "slow"]
+PYTHON
+(mkdir "$work/o" && cd "$work/o" && cc -O1 -std=c11 -c ../a/c/*.c) || fail "the C does not compile"
+
+# The same seed, the same bits; another, others.
+train -o "$work/b" > /dev/null 2>&1
+cmp -s "$work/a/device.tflite" "$work/b/device.tflite" || fail "the same seed gives another model"
+train --seed 2 -o "$work/c" > /dev/null 2>&1
+! cmp -s "$work/a/device.tflite" "$work/c/device.tflite" || fail "another seed gives the same model"
+
+# Stopped in the middle and gone on with: nothing is lost.
+long=(--set train.epochs=200 --set train.rate=0.003)
+train "${long[@]}" -o "$work/e" > /dev/null 2>&1
+: > "$work/d.log"
+"$mote" train "$work/shake.yaml" --data "$work/shake" "${long[@]}" -o "$work/d" > /dev/null 2> "$work/d.log" &
+pid=$! # of the program itself, not of a shell
+until grep -q "epoch 3 of" "$work/d.log" || ! kill -0 $pid 2> /dev/null; do
+    sleep 0.02
+done
+kill -INT $pid
+! wait $pid || fail "stopped, but all is well"
+grep -q "goes on from here" "$work/d.log" || fail "stopping: $(tail -n 1 "$work/d.log")"
+[[ -s $work/d/checkpoint ]] || fail "no checkpoint"
+train "${long[@]}" -o "$work/d" > /dev/null 2> "$work/d2.log" || fail "going on: $(tail -n 1 "$work/d2.log")"
+grep -q "going on from" "$work/d2.log" || fail "it began anew"
+! grep -q "epoch 2 of" "$work/d2.log" || fail "epochs were lost"
+cmp -s "$work/e/device.tflite" "$work/d/device.tflite" || fail "stopped and gone on with gives another model"
+
+# The device's model on the same recordings says the same; on others it is judged, too.
+"$mote" eval "$work/a/device.tflite" --data "$work/shake" --split test --json > "$work/eval.json" 2> /dev/null
+python3 - "$work/a/metrics.json" "$work/eval.json" << 'PYTHON'
+import json, sys
+a, b = (json.load(open(p)) for p in sys.argv[1:])
+assert a["accuracy"] == b["accuracy"] and a["confusion"] == b["confusion"] and a["classes"] == b["classes"]
+PYTHON
+"$mote" eval "$work/a/device.tflite" --data "$work/shake" 2> /dev/null | grep -q "^120 examples" || fail "eval of all"
+"$mote" inspect "$work/a/device.tflite" > /dev/null || fail "the model cannot be read"
+
+# What is wrong is said with its place.
+wrong() {
+    local want=$1
+    shift
+    "$@" > /dev/null 2> "$work/error" && fail "no error: $*"
+    grep -qF -- "$want" "$work/error" || fail "want \"$want\", got: $(cat "$work/error")"
+    [[ $(grep -c ^mote: "$work/error") -eq 1 ]] || fail "more than a line: $(cat "$work/error")"
+}
+wrong "no/shake.yaml: cannot open it" "$mote" train "$work/no/shake.yaml" -o "$work/e"
+printf 'model:\n  fiters: 3\n' > "$work/bad.yaml"
+wrong "bad.yaml:2:3: unknown word 'fiters'; did you mean 'filters'?" "$mote" train "$work/bad.yaml" -o "$work/e"
+wrong "did you mean 'train.epochs'" train --set train.epoch=3 -o "$work/e"
+wrong "did you mean 'mlp'" "$mote" train "$root/recipes/table.yaml" --data "$work/shake" --set model.name=mlpp -o "$work/e"
+wrong "front.kind does not fit data.kind" "$mote" train "$root/recipes/table.yaml" --data "$work/shake/slow/1.csv" \
+    --set front.kind=mel --set data.labels=none -o "$work/e"
+wrong "nowhere: " "$mote" train "$work/shake.yaml" -o "$work/e"
+wrong "recipe.yaml" "$mote" eval "$root/tests/model/sobel.tflite" --data "$work/shake"
+echo "mote train and mote eval: all well"

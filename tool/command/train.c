@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * mote train RECIPE -o DIR
+ *
+ *     recipe -> data -> front-end -> features -> network -> int8 network -> front-end and network -> C and report
+ */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../emit/emit.h"
+#include "../pass/pass.h"
+#include "../quant/quant.h"
+#include "../read/read.h"
+#include "../run/run.h"
+#include "../train/learn.h"
+#include "../write/write.h"
+#include "grade.h"
+#include "training.h"
+
+enum { RECIPE, OUTPUT, DATA, SEED, SET, OPTION_COUNT };
+
+static const struct usage usage = {
+    .verb = "train",
+    .about = "Makes a model from recordings, as a recipe says. DIR gets\n"
+             "  model.tflite         the network in int8, as TensorFlow Lite Micro takes it\n"
+             "  model_float.tflite   the same in float\n"
+             "  device.tflite        recordings in, decision out: the front-end and the network\n"
+             "  c/                   that as C: cc -O2 -c c/*.c is the whole build\n"
+             "  metrics.json         how good it is on recordings that it was not trained on\n"
+             "  report.html          the same to look at\n"
+             "  recipe.yaml          all that the recipe left open\n"
+             "Ctrl-C stops it; the same command again goes on where it was.",
+    .example = "mote train recipes/keyword.yaml --data recordings -o keyword --set train.epochs=100",
+};
+
+/*** The recipe's words as the trainer's ***/
+
+static bool find_layer_kind(const struct recipe_layer *layer, const struct recipe *r, enum train_kind *kind,
+                            struct diag *diag)
+{
+    static const char *const words[] = {
+#define LAYER(name, text) text,
+#include "../train/layer.def"
+#undef LAYER
+        NULL};
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], layer->kind) == 0) {
+            *kind = (enum train_kind)i;
+            return true;
+        }
+    }
+    const char *meant = word_nearest(layer->kind, words);
+    return diag_fail(diag, "%s:%d: there is no layer '%s'%s%s%s", r->path, layer->line, layer->kind,
+                     meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : "");
+}
+
+static bool find_activation(const struct recipe_layer *layer, const struct recipe *r, enum op *op, struct diag *diag)
+{
+    static const struct {
+        const char *name;
+        enum op op;
+    } all[] = {{"relu", OP_RELU},
+               {"relu6", OP_RELU6},
+               {"tanh", OP_TANH},
+               {"logistic", OP_LOGISTIC},
+               {"hard_swish", OP_HARD_SWISH}};
+    *op = (enum op)0;
+    for (size_t i = 0; i < COUNT_OF(all) && layer->activation != NULL; i++) {
+        if (strcmp(all[i].name, layer->activation) == 0) {
+            *op = all[i].op;
+            return true;
+        }
+    }
+    return layer->activation == NULL ||
+           diag_fail(diag, "%s:%d: there is no activation '%s'; want relu, relu6, tanh, logistic or hard_swish",
+                     r->path, layer->line, layer->activation);
+}
+
+static bool find_layers(const struct recipe *r, struct train_model *model, struct arena *arena, struct diag *diag)
+{
+    struct train_layer *layers = ARENA_ARRAY(arena, r->layer_count + 1, struct train_layer);
+    for (int32_t i = 0; i < r->layer_count; i++) {
+        const struct recipe_layer *from = &r->layers[i];
+        layers[i] = (struct train_layer){
+            .filters = from->filters,
+            .kernel_h = from->kernel_h,
+            .kernel_w = from->kernel_w,
+            .stride_h = from->stride_h,
+            .stride_w = from->stride_w,
+            .padding = from->valid ? PADDING_VALID : PADDING_SAME,
+            .is_linear = from->linear,
+            .no_norm = from->no_norm,
+            .rate = (float)from->rate,
+            .expansion = from->expansion,
+        };
+        if (!find_layer_kind(from, r, &layers[i].kind, diag) ||
+            !find_activation(from, r, &layers[i].activation, diag)) {
+            return false;
+        }
+    }
+    model->name = r->layer_count > 0 ? NULL : r->model_name;
+    model->layers = layers;
+    model->layer_count = r->layer_count;
+    return true;
+}
+
+/* Models that are no networks: learned at one go, and float on the device. */
+static const char *const learners[] = {"forest", "neighbours", "clusters", "gaussian"};
+
+static bool is_learner(const struct recipe *r)
+{
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(learners); i++) {
+        found |= strcmp(learners[i], r->model_name) == 0;
+    }
+    return found && r->layer_count == 0;
+}
+
+static bool check_architecture(const struct recipe *r, struct arena *arena, struct diag *diag)
+{
+    const char **names = ARENA_ARRAY(arena, train_architecture_count + COUNT_OF(learners) + 1, const char *);
+    int count = 0;
+    for (; count < train_architecture_count; count++) {
+        names[count] = train_architectures[count].name;
+        if (strcmp(names[count], r->model_name) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(learners); i++) {
+        names[count++] = learners[i];
+    }
+    if (is_learner(r)) {
+        return true;
+    }
+    const char *meant = word_nearest(r->model_name, names);
+    return r->layer_count > 0 ||
+           diag_fail(diag, "%s: model.name: there is no '%s'%s%s%s", r->path, r->model_name,
+                     meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : "");
+}
+
+/* A trained model with a new last layer. */
+static bool transfer(struct training *t, int32_t classes, struct diag *diag)
+{
+    const struct recipe *r = &t->lesson.recipe;
+    struct model base = {0};
+    struct ir_evaluator evaluator = {run_node, 0};
+    if (!file_open(&t->base, r->model_from, diag)) {
+        return false;
+    }
+    evaluator.max_work = read_work_limit(&t->base);
+    if (!read_model(&t->base, &evaluator, t->arena, &base, diag)) {
+        struct diag named = {0};
+        diag_fail(&named, "model.from: %s: %s", r->model_from, diag->text);
+        *diag = named;
+        return false;
+    }
+    t->network = (struct graph){.arena = t->arena};
+    return pass_all(&base, run_node, diag) &&
+           train_transfer(&base.graphs[0], *r->model_cut != '\0' ? r->model_cut : NULL, classes,
+                          (float)r->model_dropout, (uint64_t)r->train_seed, &t->network, &t->kept, diag);
+}
+
+static bool build_network(struct training *t, int32_t classes, struct diag *diag)
+{
+    const struct recipe *r = &t->lesson.recipe;
+    if (*r->model_from != '\0') {
+        return transfer(t, classes, diag);
+    }
+    struct train_model model = {
+        .filters = r->model_filters,
+        .depth = r->model_depth,
+        .width = (float)r->model_width,
+        .dropout = (float)r->model_dropout,
+        .outputs = r->model_outputs,
+        .kernel_h = r->model_kernel_h,
+        .kernel_w = r->model_kernel_w,
+        .stride_h = r->model_stride_h,
+        .stride_w = r->model_stride_w,
+    };
+    t->network = (struct graph){.arena = t->arena};
+    return check_architecture(r, t->arena, diag) && find_layers(r, &model, t->arena, diag) &&
+           train_build(&model, &t->lesson.shape, classes, (uint64_t)r->train_seed, &t->network, diag);
+}
+
+/*** Examples ***/
+
+/* Whether an example is one to learn from: detectors learn from what is normal alone. */
+static bool is_taught(const struct lesson *l, int32_t i, enum data_split split)
+{
+    const struct data_example *e = &l->data.examples[i];
+    return e->split == split && (lesson_normal(l) == NO_LABEL || e->label == lesson_normal(l));
+}
+
+static struct train_set new_set(struct training *t, enum data_split split, int32_t **examples)
+{
+    const struct lesson *l = &t->lesson;
+    const int32_t count = data_count(&l->data, split, NO_LABEL);
+    struct train_set set = {.width = l->width};
+    float *inputs = malloc((size_t)count * l->width * sizeof *inputs + 1);
+    int32_t *labels = ARENA_ARRAY(t->arena, count + 1, int32_t), *from = ARENA_ARRAY(t->arena, count + 1, int32_t);
+    for (int32_t i = 0; i < l->data.count && inputs != NULL; i++) {
+        if (is_taught(l, i, split)) {
+            from[set.count] = i;
+            labels[set.count] = l->data.examples[i].label;
+            memcpy(inputs + (size_t)set.count++ * l->width, l->features + (size_t)i * l->width,
+                   l->width * sizeof *inputs);
+        }
+    }
+    set.inputs = inputs;
+    set.labels = labels;
+    *examples = from;
+    return set;
+}
+
+/* What each cell of the heat map should say: 1 for the class of the box whose centre is in it, else for nothing. */
+static void set_heat_map(struct training *t, struct train_set *set, const int32_t *examples)
+{
+    const struct tensor *out = &t->network.tensors[t->network.outputs[0]];
+    const int32_t height = out->dim[1], width = out->dim[2], classes = out->dim[3];
+    set->target_width = (size_t)ir_count(out);
+    set->labels = NULL;
+    float *targets = ARENA_ARRAY(t->arena, (size_t)set->count * set->target_width + 1, float);
+    for (int32_t i = 0; i < set->count; i++) {
+        float *map = targets + (size_t)i * set->target_width;
+        for (int32_t k = 0; k < height * width; k++) {
+            map[k * classes] = 1;
+        }
+        const struct data_example *e = &t->lesson.data.examples[examples[i]];
+        for (int32_t k = 0; k < e->box_count; k++) {
+            const int32_t x = (int32_t)(e->boxes[k].x * (float)width), y = (int32_t)(e->boxes[k].y * (float)height);
+            if (x >= 0 && x < width && y >= 0 && y < height && e->boxes[k].label + 1 < classes) {
+                float *cell = map + (y * width + x) * classes;
+                memset(cell, 0, (size_t)classes * sizeof *cell);
+                cell[e->boxes[k].label + 1] = 1;
+            }
+        }
+    }
+    set->targets = targets;
+}
+
+/* Rare classes count more: each as much as the others together, by the root, so that noise does not rule. */
+static const float *find_weights(const struct training *t, int32_t classes, bool is_map)
+{
+    enum { OBJECT = 20 }; /* how much more a cell with an object counts than one without */
+    const struct lesson *l = &t->lesson;
+    float *weights = ARENA_ARRAY(t->arena, classes + 1, float);
+    for (int32_t c = 0; c < classes; c++) {
+        const int32_t count = is_map ? 0 : data_count(&l->data, SPLIT_TRAIN, c);
+        const int32_t all = data_count(&l->data, SPLIT_TRAIN, NO_LABEL);
+        weights[c] = is_map      ? (c == 0 ? 1.0F : OBJECT)
+                     : count > 0 ? sqrtf((float)all / (float)(count * classes))
+                                 : 1.0F;
+    }
+    return is_map || l->recipe.train_balance ? weights : NULL;
+}
+
+/*** Learning ***/
+
+static volatile sig_atomic_t is_interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    is_interrupted = 1;
+}
+
+static void print_time(FILE *to, double seconds)
+{
+    const long s = lround(seconds);
+    if (s >= 60) {
+        fprintf(to, "%ld min ", s / 60);
+    }
+    fprintf(to, "%ld s", s % 60);
+}
+
+static void print_progress(struct training *t, const struct train_report *p)
+{
+    const bool is_terminal = isatty(STDERR_FILENO) != 0, is_end = p->batch == p->batches;
+    const double done = p->epoch + (double)p->batch / p->batches;
+    if (t->first_done < 0) {
+        t->first_done = done;
+    }
+    if ((!is_terminal && !is_end) || (is_terminal && !is_end && p->seconds - t->shown < 0.1)) {
+        return;
+    }
+    t->shown = p->seconds;
+    const double part = done - t->first_done;
+    fprintf(stderr, "%sepoch %d of %d  loss %.4f", is_terminal ? "\r" : "", p->epoch + 1, p->epochs,
+            (double)p->now->loss);
+    if (p->now->accuracy > 0) {
+        fprintf(stderr, "  accuracy %.3f", (double)p->now->accuracy);
+    }
+    if (is_end && p->now->validation_loss > 0) {
+        fprintf(stderr, "  validation %.4f %.3f%s", (double)p->now->validation_loss,
+                (double)p->now->validation_accuracy, p->is_best ? " best" : "");
+    }
+    if (part > 0) {
+        fprintf(stderr, "  ");
+        print_time(stderr, p->seconds / part * (p->epochs - done));
+        fprintf(stderr, " left");
+    }
+    fprintf(stderr, is_terminal ? "\033[K" : "\n");
+}
+
+static bool show_progress(void *context, const struct train_report *p)
+{
+    print_progress(context, p);
+    return !is_interrupted;
+}
+
+static enum train_loss find_loss(const struct recipe *r, bool is_reconstruction)
+{
+    return strcmp(r->train_loss, "focal") == 0     ? TRAIN_FOCAL
+           : strcmp(r->train_loss, "squared") == 0 ? TRAIN_SQUARED
+           : is_reconstruction                     ? TRAIN_SQUARED
+                                                   : TRAIN_CROSS_ENTROPY;
+}
+
+static struct train_options find_options(struct training *t, int32_t classes, bool is_map, struct augment *augment)
+{
+    const struct recipe *r = &t->lesson.recipe;
+    struct train_options o = train_defaults();
+    o.loss = find_loss(r, classes == 0);
+    o.optimizer = strcmp(r->train_optimizer, "sgd") == 0 ? TRAIN_SGD : TRAIN_ADAMW;
+    o.rate = (float)r->train_rate;
+    o.warm_up = (float)r->train_warm_up;
+    o.momentum = (float)r->train_momentum;
+    o.weight_decay = (float)r->train_weight_decay;
+    o.clip = (float)r->train_clip;
+    o.batch = r->train_batch;
+    o.epochs = r->train_epochs;
+    o.patience = r->train_patience;
+    o.class_weights = classes > 0 ? find_weights(t, classes, is_map) : NULL;
+    o.label_smoothing = (float)r->train_label_smoothing;
+    o.mixup = (float)r->train_mixup;
+    o.focal_gamma = (float)r->train_focal_gamma;
+    o.quantised = r->train_quantised < r->train_epochs ? r->train_quantised : r->train_epochs - 1;
+    o.frozen = r->train_frozen ? t->kept : 0;
+    o.augment = augment_features;
+    o.augment_context = augment;
+    o.seed = (uint64_t)r->train_seed;
+    o.threads = r->train_threads;
+    o.progress = show_progress;
+    o.progress_context = t;
+    o.checkpoint = t->checkpoint;
+    return o;
+}
+
+/* Whether DIR holds a checkpoint of the same recipe. */
+static void find_checkpoint(struct training *t)
+{
+    struct diag none = {0};
+    struct file recipe = {0};
+    if (access(t->checkpoint, R_OK) != 0 || !file_open(&recipe, t->recipe_path, &none)) {
+        return;
+    }
+    const bool is_same = recipe.size == strlen(t->recipe_text) && memcmp(recipe.data, t->recipe_text, recipe.size) == 0;
+    file_close(&recipe);
+    if (is_same && file_open(&t->resumed, t->checkpoint, &none)) {
+        fprintf(stderr, "mote: going on from %s\n", t->checkpoint);
+    } else {
+        fprintf(stderr, "mote: %s is of another recipe; beginning anew\n", t->checkpoint);
+    }
+}
+
+static bool run_trainer(struct training *t, const struct train_set *set, const struct train_set *validation,
+                        struct train_options *o, struct diag *diag)
+{
+    struct sigaction action = {.sa_handler = interrupt}, before, before_term;
+    find_checkpoint(t);
+    if (!file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag)) {
+        return false;
+    }
+    o->resume = t->resumed;
+    sigaction(SIGINT, &action, &before);
+    sigaction(SIGTERM, &action, &before_term);
+    t->first_done = -1;
+    const bool ok = train_network(&t->network, set, validation->count > 0 ? validation : NULL, o, &t->result, diag);
+    sigaction(SIGINT, &before, NULL);
+    sigaction(SIGTERM, &before_term, NULL);
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\n");
+    }
+    if (ok && is_interrupted) {
+        return diag_fail(diag, "stopped after %d epochs; the same command goes on from here", t->result.epoch_count);
+    }
+    return ok;
+}
+
+/* Examples that show the quantiser the ranges: training ones, spread evenly. */
+static bool quantise(struct training *t, const struct train_set *set, struct diag *diag)
+{
+    static const struct {
+        const char *name;
+        enum quant_calibration calibration;
+    } words[] = {{"best", QUANT_BEST},
+                 {"minmax", QUANT_MINMAX},
+                 {"percentile", QUANT_PERCENTILE},
+                 {"mse", QUANT_MSE},
+                 {"entropy", QUANT_ENTROPY}};
+    const struct recipe *r = &t->lesson.recipe;
+    const int32_t count = set->count < r->quantise_samples ? set->count : r->quantise_samples;
+    const float **samples = ARENA_ARRAY(t->arena, count + 1, const float *);
+    for (int32_t i = 0; i < count; i++) {
+        samples[i] = set->inputs + (size_t)((int64_t)i * set->count / count) * set->width;
+    }
+    struct quant_options o = {.scheme = QUANT_INT8};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcmp(words[i].name, r->quantise_calibration) == 0) {
+            o.calibration = words[i].calibration;
+        }
+    }
+    struct quant_range *ranges = ARENA_ARRAY(t->arena, t->network.tensor_count + 1, struct quant_range);
+    for (int32_t i = 0; i < t->network.tensor_count && t->result.ranges != NULL; i++) {
+        const struct train_range *from = &t->result.ranges[i];
+        const bool is_seen = from->low < from->high;
+        ranges[i] = is_seen ? (struct quant_range){from->low, from->high} : (struct quant_range){1, 0};
+        o.ranges = ranges;
+    }
+    return quant_graph(&t->network, samples, count, &o, &t->quantised, &t->losses, diag);
+}
+
+/*** Files ***/
+
+static bool write_model(struct training *t, const char *name, const struct graph *graph, struct diag *diag)
+{
+    const char *path = arena_printf(t->arena, "%s/%s", t->folder, name);
+    const struct file file = write_tflite(graph, t->arena);
+    return file_write(path, file.data, file.size, diag);
+}
+
+/*** Judging ***/
+
+static bool is_autoencoder(const struct training *t)
+{
+    return t->lesson.recipe.layer_count == 0 && strcmp(t->lesson.recipe.model_name, "autoencoder") == 0;
+}
+
+static float find_error(const float *features, const float *given_back, size_t width)
+{
+    double sum = 0;
+    for (size_t k = 0; k < width; k++) {
+        sum += (double)(features[k] - given_back[k]) * (features[k] - given_back[k]);
+    }
+    return (float)(sum / (double)width);
+}
+
+/* The float network on the features of the test examples. */
+static bool grade_float(struct training *t, struct diag *diag)
+{
+    const struct tensor *out = &t->network.tensors[t->network.outputs[0]];
+    struct grade *g = &t->real;
+    grade_begin(g, &t->lesson, SPLIT_TEST, t->arena);
+    const size_t width = t->lesson.width;
+    float *inputs = malloc((size_t)g->count * width * sizeof *inputs + 1);
+    g->output_count = (size_t)ir_count(out);
+    g->scores = ARENA_ARRAY(t->arena, (size_t)g->count * g->output_count + 1, float);
+    g->classes = ir_dim(out, -1);
+    g->height = g->width = 1;
+    if (out->rank == 4) {
+        g->height = out->dim[1];
+        g->width = out->dim[2];
+    }
+    for (int32_t i = 0; i < g->count && inputs != NULL; i++) {
+        memcpy(inputs + (size_t)i * width, t->lesson.features + (size_t)g->examples[i] * width, width * sizeof *inputs);
+    }
+    const bool ok = inputs != NULL && train_predict(&t->network, inputs, g->count, 0, g->scores, diag);
+    free(inputs);
+    if (ok && is_autoencoder(t)) {
+        g->output_count = 1;
+        for (int32_t i = 0; i < g->count; i++) {
+            g->scores[i] =
+                find_error(t->lesson.features + (size_t)g->examples[i] * width, g->scores + (size_t)i * width, width);
+        }
+    }
+    if (ok) {
+        grade_figures(g, t->arena);
+    }
+    return ok;
+}
+
+/* Writes a model that is no network: what it learned is a float graph, and goes behind the front-end as it is. */
+static bool learn_at_once(struct training *t, struct diag *diag)
+{
+    const struct lesson *l = &t->lesson;
+    const struct recipe *r = &l->recipe;
+    int32_t *examples;
+    const struct train_set set = new_set(t, SPLIT_TRAIN, &examples);
+    struct learn_options o = learn_defaults();
+    t->train_inputs = (float *)(uintptr_t)set.inputs;
+    if (set.inputs == NULL || set.count == 0) {
+        return diag_fail(diag, "there are %d examples to learn from", set.count);
+    }
+    o.trees = r->model_trees > 0 ? r->model_trees : o.trees;
+    o.depth = r->model_depth > 0 ? r->model_depth : o.depth;
+    o.clusters = r->model_clusters > 0 ? r->model_clusters : o.clusters;
+    o.neighbours = r->model_neighbours > 0 ? r->model_neighbours : o.neighbours;
+    o.class_weights = find_weights(t, l->data.class_count, false);
+    o.seed = (uint64_t)r->train_seed;
+    o.threads = r->train_threads;
+    t->network = (struct graph){.arena = t->arena};
+    const char *name = r->model_name;
+    const bool ok = strcmp(name, "forest") == 0
+                        ? learn_forest(&set, &l->shape, l->data.class_count, &o, &t->network, diag)
+                    : strcmp(name, "neighbours") == 0
+                        ? learn_neighbours(&set, &l->shape, l->data.class_count, &o, &t->network, diag)
+                    : strcmp(name, "clusters") == 0 ? learn_clusters(&set, &l->shape, &o, &t->network, diag)
+                                                    : learn_gaussian(&set, &l->shape, &o, &t->network, diag);
+    struct graph device;
+    return ok && file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag) &&
+           front_stitch(&l->front, &t->network, &device, diag) &&
+           write_model(t, "model_float.tflite", &t->network, diag) &&
+           write_model(t, "model.tflite", &t->network, diag) && write_model(t, "device.tflite", &device, diag);
+}
+
+/* An autoencoder is to give back what it gets. */
+static void set_targets(struct train_set *set)
+{
+    set->labels = NULL;
+    set->targets = set->inputs;
+    set->target_width = set->width;
+}
+
+static bool learn(struct training *t, struct diag *diag)
+{
+    if (is_learner(&t->lesson.recipe)) {
+        return learn_at_once(t, diag);
+    }
+
+    struct lesson *l = &t->lesson;
+    const bool is_map = l->data_options.kind == DATA_BOXES;
+    const int32_t classes = is_autoencoder(t) ? 0 : l->data.class_count + is_map;
+    int32_t *train_examples, *validation_examples;
+    if (!build_network(t, classes, diag)) {
+        return false;
+    }
+    struct train_set set = new_set(t, SPLIT_TRAIN, &train_examples);
+    struct train_set validation = new_set(t, SPLIT_VALIDATION, &validation_examples);
+    t->train_inputs = (float *)(uintptr_t)set.inputs;
+    t->validation_inputs = (float *)(uintptr_t)validation.inputs;
+    if (set.inputs == NULL || validation.inputs == NULL || set.count == 0) {
+        return diag_fail(diag, "there are %d examples to train on", set.count);
+    }
+    if (is_map) {
+        set_heat_map(t, &set, train_examples);
+        set_heat_map(t, &validation, validation_examples);
+    }
+    if (is_autoencoder(t)) {
+        set_targets(&set);
+        set_targets(&validation);
+    }
+    struct augment augment = {l, train_examples};
+    struct train_options o = find_options(t, classes, is_map, &augment);
+    struct graph device;
+    return run_trainer(t, &set, &validation, &o, diag) && grade_float(t, diag) && quantise(t, &set, diag) &&
+           (is_autoencoder(t) ? front_stitch_error : front_stitch)(&l->front, &t->quantised, &device, diag) &&
+           write_model(t, "model_float.tflite", &t->network, diag) &&
+           write_model(t, "model.tflite", &t->quantised, diag) && write_model(t, "device.tflite", &device, diag);
+}
+
+static void print_data(const struct training *t)
+{
+    const struct dataset *d = &t->lesson.data;
+    fprintf(stderr, "%d examples to train on, %d to decide when to stop, %d for the test; %d classes:",
+            data_count(d, SPLIT_TRAIN, NO_LABEL), data_count(d, SPLIT_VALIDATION, NO_LABEL),
+            data_count(d, SPLIT_TEST, NO_LABEL), d->class_count);
+    for (int32_t i = 0; i < d->class_count && i < 20; i++) {
+        fprintf(stderr, "%s %s", i > 0 ? "," : "", d->classes[i]);
+    }
+    fprintf(stderr, "%s\n", d->class_count > 20 ? ", ..." : "");
+}
+
+static bool make_folder(const char *folder, struct diag *diag)
+{
+    return mkdir(folder, 0777) == 0 || errno == EEXIST ||
+           diag_fail(diag, "%s: cannot make the folder: %s", folder, strerror(errno));
+}
+
+static bool train(struct session *s, void *context)
+{
+    struct training *t = context;
+    struct lesson *l = &t->lesson;
+    t->arena = &s->arena;
+    if (!lesson_read_recipe(l, t->recipe, t->data, t->seed, t->sets, &s->arena, &s->diag) ||
+        !check_architecture(&l->recipe, &s->arena, &s->diag) || !make_folder(t->folder, &s->diag)) {
+        return false;
+    }
+    if (!lesson_read_data(l, &s->arena, &s->diag)) {
+        s->path = l->recipe.data_path;
+        return false;
+    }
+    print_data(t);
+    lesson_settle(l);
+    t->checkpoint = arena_printf(&s->arena, "%s/checkpoint", t->folder);
+    t->recipe_path = arena_printf(&s->arena, "%s/recipe.yaml", t->folder);
+    t->recipe_text = recipe_write(&l->recipe, &s->arena);
+    const char *device = arena_printf(&s->arena, "%s/device.tflite", t->folder);
+    if (!lesson_make_features(l, &s->arena, &s->diag) || !learn(t, &s->diag)) {
+        return false;
+    }
+    t->status = session_run(device, "0", training_finish, t);
+    if (t->status == EXIT_OK) {
+        unlink(t->checkpoint);
+    }
+    return true;
+}
+
+int command_train(int argc, char **argv)
+{
+    enum { MEMORY = 1 << 30 };
+    const char *sets[OPTION_MOST + 1] = {NULL};
+    struct option options[OPTION_COUNT] = {
+        [RECIPE] = {.value = "RECIPE", .required = true, .help = "a recipe (.yaml)"},
+        [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
+        [DATA] = {.name = "data", .value = "DIR", .help = "recordings; default: data.path of the recipe"},
+        [SEED] = {.name = "seed", .value = "N", .help = "where random numbers begin; default: train.seed"},
+        [SET] = {.name = "set", .value = "KEY=VALUE", .list = sets, .help = "a word of the recipe; may be repeated"},
+    };
+    int status;
+    if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
+        return status;
+    }
+    struct training *t = &(struct training){
+        .recipe = options[RECIPE].text,
+        .folder = options[OUTPUT].text,
+        .data = options[DATA].text,
+        .seed = options[SEED].text,
+        .sets = sets,
+    };
+    status = session_alone((size_t)4 * MEMORY, train, t);
+    lesson_free(&t->lesson);
+    free(t->train_inputs);
+    free(t->validation_inputs);
+    file_close(&t->resumed);
+    file_close(&t->base);
+    return status != EXIT_OK ? status : t->status;
+}
