@@ -265,10 +265,7 @@ static int32_t box(struct net *b, int32_t x)
 }
 
 static int32_t make_square(struct net *b, int32_t x) { return one(b, OP_SQUARE, x, NULL); }
-static int32_t make_leaky(struct net *b, int32_t x)
-{
-    return one(b, OP_LEAKY_RELU, x, &(struct attr){.alpha = 0.3F});
-}
+static int32_t make_leaky(struct net *b, int32_t x) { return one(b, OP_LEAKY_RELU, x, &(struct attr){.alpha = 0.3F}); }
 static int32_t make_hard_swish(struct net *b, int32_t x) { return one(b, OP_HARD_SWISH, x, NULL); }
 static int32_t make_clamp(struct net *b, int32_t x) { return one(b, OP_RELU_N1_TO_1, x, NULL); }
 static int32_t make_softmax(struct net *b, int32_t x)
