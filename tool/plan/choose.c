@@ -27,6 +27,9 @@ static const struct cost {
     {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
     {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
     {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
+    {KERNEL_conv2d_s8__arm_v6m, 600, 0, 42, 3.05, 1.6},
+    {KERNEL_fully_connected_s8__arm_v6m, 400, 0, 36, 4.35, 0},
+    {KERNEL_depthwise_s8__arm_v6m, 150, 95, 92, 0, 0},
 };
 
 /* What a layer can do. */

@@ -51,7 +51,7 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
 }
 
 /* One output pixel that sees all inputs, with one factor. A long row is taken in parts that 24 bits can hold. */
-static bool fully_connected_dsp(struct plan *plan, struct plan_step *s)
+static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel kernel)
 {
     enum { MOST_PARTS = 8 };
     const struct mote_conv2d *c = s->params;
@@ -71,11 +71,18 @@ static bool fully_connected_dsp(struct plan *plan, struct plan_step *s)
         w.lines = p->parts *= 2;
         w.line = p->inputs /= 2;
     }
-    use(s, KERNEL_fully_connected_s8__arm_dsp, p,
-        p->parts > 1           ? sizeof(int32_t) * (size_t)c->out_c
-        : p->inputs < p->depth ? (size_t)p->depth
-                               : 0);
+    use(s, kernel, p, p->parts > 1 ? sizeof(int32_t) * (size_t)c->out_c : p->inputs < p->depth ? (size_t)p->depth : 0);
     return true;
+}
+
+static bool fully_connected_dsp(struct plan *plan, struct plan_step *s)
+{
+    return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_dsp);
+}
+
+static bool fully_connected_v6m(struct plan *plan, struct plan_step *s)
+{
+    return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_v6m);
 }
 
 /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
@@ -197,6 +204,7 @@ static const struct rule {
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
     {KERNEL_conv2d_s8, PLAN_V7M, plan_conv2d_v7m},
     {KERNEL_depthwise_s8, PLAN_V7M, plan_depthwise_v7m},
+    {KERNEL_conv2d_s8, PLAN_V6M, fully_connected_v6m},
     {KERNEL_conv2d_s8, PLAN_V6M, plan_conv2d_v6m},
     {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
 };
