@@ -171,20 +171,37 @@ static bool is_small(int32_t multiplier, int32_t right)
     return multiplier >= INT32_C(1) << 30 && right >= 1 && right <= 20;
 }
 
-static bool add_dsp(struct plan *plan, struct plan_step *s)
+static bool add(struct plan_step *s, enum kernel kernel)
 {
     const struct mote_common_scale *p = s->params;
     const struct mote_operand *x = &p->x, *y = &p->y;
     const bool x_is_half = x->multiplier == INT32_C(1) << 30 && x->right == 0;
     const bool y_is_half = y->multiplier == INT32_C(1) << 30 && y->right == 0;
-    (void)plan;
     if (p->left != 20 || p->sign != 1 || p->shape.step[0] != 1 || p->shape.step[1] != 1 || x_is_half == y_is_half ||
         !is_small(x_is_half ? y->multiplier : x->multiplier, x_is_half ? y->right : x->right) ||
         !is_small(p->multiplier, -p->shift)) {
         return false;
     }
-    s->kernel = KERNEL_add_s8__arm_dsp;
+    s->kernel = kernel;
     return true;
+}
+
+static bool add_dsp(struct plan *plan, struct plan_step *s)
+{
+    (void)plan;
+    return add(s, KERNEL_add_s8__arm_dsp);
+}
+
+static bool add_v7m(struct plan *plan, struct plan_step *s)
+{
+    (void)plan;
+    return add(s, KERNEL_add_s8__arm_v7m);
+}
+
+static bool add_v6m(struct plan *plan, struct plan_step *s)
+{
+    (void)plan;
+    return add(s, KERNEL_add_s8__arm_v6m);
 }
 
 static const struct rule {
@@ -204,9 +221,11 @@ static const struct rule {
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
     {KERNEL_conv2d_s8, PLAN_V7M, plan_conv2d_v7m},
     {KERNEL_depthwise_s8, PLAN_V7M, plan_depthwise_v7m},
+    {KERNEL_add_s8, PLAN_V7M, add_v7m},
     {KERNEL_conv2d_s8, PLAN_V6M, fully_connected_v6m},
     {KERNEL_conv2d_s8, PLAN_V6M, plan_conv2d_v6m},
     {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
+    {KERNEL_add_s8, PLAN_V6M, add_v6m},
 };
 
 static int32_t find_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[])
