@@ -141,7 +141,7 @@ static bool narrow_dsp(struct plan *plan, struct plan_step *s)
 }
 
 /* Filters of any size. The list of taps and a pixel of zero points. */
-static bool taps_dsp(struct plan *plan, struct plan_step *s)
+static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel kernel)
 {
     const struct mote_depthwise *d = s->params;
     if (d->filter == NULL || d->multiplier != 1 || d->in_c < 4) {
@@ -161,8 +161,23 @@ static bool taps_dsp(struct plan *plan, struct plan_step *s)
     if (!plan_pack_taps(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, KERNEL_depthwise_taps_s8__arm_dsp, p, POINTER_BYTES * ((size_t)taps + 1) + (size_t)d->in_c);
+    use(s, kernel, p, POINTER_BYTES * ((size_t)taps + 1) + (size_t)d->in_c);
     return true;
+}
+
+static bool taps_dsp(struct plan *plan, struct plan_step *s)
+{
+    return depthwise_taps(plan, s, KERNEL_depthwise_taps_s8__arm_dsp);
+}
+
+static bool taps_v7m(struct plan *plan, struct plan_step *s)
+{
+    return depthwise_taps(plan, s, KERNEL_depthwise_taps_s8__arm_v7m);
+}
+
+static bool taps_v6m(struct plan *plan, struct plan_step *s)
+{
+    return depthwise_taps(plan, s, KERNEL_depthwise_taps_s8__arm_v6m);
 }
 
 /* A factor less than one half that is not 0. */
@@ -221,10 +236,12 @@ static const struct rule {
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
     {KERNEL_conv2d_s8, PLAN_V7M, plan_conv2d_v7m},
     {KERNEL_depthwise_s8, PLAN_V7M, plan_depthwise_v7m},
+    {KERNEL_depthwise_s8, PLAN_V7M, taps_v7m},
     {KERNEL_add_s8, PLAN_V7M, add_v7m},
     {KERNEL_conv2d_s8, PLAN_V6M, fully_connected_v6m},
     {KERNEL_conv2d_s8, PLAN_V6M, plan_conv2d_v6m},
     {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
+    {KERNEL_depthwise_s8, PLAN_V6M, taps_v6m},
     {KERNEL_add_s8, PLAN_V6M, add_v6m},
 };
 

@@ -72,7 +72,7 @@ void mote_depthwise_taps_s8__arm_dsp(const void *params, const struct mote_io *i
     const struct mote_depthwise_taps *p = params;
     const int32_t pairs = (p->filter_h * p->filter_w + 1) / 2, channels = p->channels;
     const int8_t **taps = io->scratch;
-    int8_t *outside = (int8_t *)(taps + 2 * pairs), *out = io->out[0];
+    int8_t *outside = (int8_t *)(taps + p->filter_h * p->filter_w + 1), *out = io->out[0];
     for (int32_t i = 0; i < channels; i++) {
         outside[i] = (int8_t)p->in_zero;
     }
