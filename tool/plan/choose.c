@@ -4,7 +4,7 @@
  *
  *   cycles = firings * (firing + channels * channel) + outputs * output + MACs * mac
  *
- * fitted to `mote bench`, without wait states. PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel
+ * fitted to `mote bench`, without wait states; portable kernels on Cortex-M4, which take twice as long on Cortex-M0. PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel
  * stays only if without it the whole inference would take over 2 % longer: its code would cost flash for little. A layer
  * that shares a kernel with others costs no code, so kernels are judged as a whole, those that buy least first; what
  * their layers do instead may be another special kernel that stays.
@@ -27,9 +27,15 @@ static const struct cost {
     {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
     {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
     {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
+    {KERNEL_conv2d_s8__arm_v7m, 400, 0, 24, 2.5, 1.2},
+    {KERNEL_depthwise_s8__arm_v7m, 200, 140, 48, 0, 0},
+    {KERNEL_depthwise_taps_s8__arm_v7m, 200, 0, 70, 5.2, 0},
+    {KERNEL_add_s8__arm_v7m, 100, 0, 45, 0, 0},
     {KERNEL_conv2d_s8__arm_v6m, 600, 0, 42, 3.05, 1.6},
     {KERNEL_fully_connected_s8__arm_v6m, 400, 0, 36, 4.35, 0},
     {KERNEL_depthwise_s8__arm_v6m, 150, 95, 92, 0, 0},
+    {KERNEL_depthwise_taps_s8__arm_v6m, 200, 0, 125, 9, 0},
+    {KERNEL_add_s8__arm_v6m, 100, 0, 82, 0, 0},
 };
 
 /* What a layer can do. */
@@ -120,6 +126,9 @@ void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
         o->count = 1 + choices(plan, &plan->steps[i], features, o->list + 1);
         for (int32_t k = 0; k < o->count; k++) {
             o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel);
+        }
+        if ((features & PLAN_V6M) != 0 && o->cycles[0] != NO_COST) {
+            o->cycles[0] *= 2;
         }
     }
     if ((features & PLAN_SPEED) == 0) {
