@@ -25,7 +25,8 @@ if [[ ! -d words ]]; then
 fi
 
 echo "demo: training on them"
-"$mote" train "$root/recipes/keyword.yaml" --data words -o keyword --set train.epochs=20 --set augment.copies=2
+"$mote" train "$root/recipes/keyword.yaml" --data words -o keyword --set train.epochs=40 \
+    --set augment.copies=3 --set model.dropout=0.1
 
 echo
 echo "demo: the C that came of it, samples in and decision out, on an emulated Cortex-M4 against this machine"
