@@ -70,8 +70,12 @@ struct mote_top_k {
     int32_t unit, count, k;
 };
 
-/* SEGMENT_SUM. io->in: values [count, width], segments [count]; out [segments, width]. */
-struct mote_segment_sum {
+enum { MOTE_SEGMENT_SUM, MOTE_SEGMENT_PROD, MOTE_SEGMENT_MAX, MOTE_SEGMENT_MIN };
+
+/* SEGMENT_SUM, UNSORTED_SEGMENT_SUM, _PROD, _MAX, _MIN. io->in: values [count, width], int32 segments [count], those out of
+ * range without effect; out [segments, width]. */
+struct mote_segment {
+    int32_t operation; /* MOTE_SEGMENT_... */
     int32_t count, width, segments;
 };
 

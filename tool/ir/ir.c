@@ -92,9 +92,9 @@ static bool same_list(const struct attr *a, const struct attr *b)
 bool ir_same_attr(const struct attr *a, const struct attr *b)
 {
     bool same = a->padding == b->padding && a->activation == b->activation && a->type == b->type &&
-                a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w && a->custom == b->custom &&
-                a->container == b->container && a->call == b->call && a->shared_name == b->shared_name &&
-                same_list(a, b);
+                a->dilation_d == b->dilation_d && a->dilation_h == b->dilation_h && a->dilation_w == b->dilation_w &&
+                a->custom == b->custom && a->container == b->container && a->call == b->call &&
+                a->shared_name == b->shared_name && same_list(a, b);
 #define ATTR(name, kind) same = same && a->name == b->name;
 #include "attr.def"
 #undef ATTR
@@ -125,6 +125,14 @@ int64_t ir_macs(const struct graph *g, const struct node *n)
     switch (n->op) {
     case OP_CONV_2D:
         return ir_count(ir_out(g, n, 0)) * weight->dim[1] * weight->dim[2] * weight->dim[3];
+    case OP_CONV_3D:
+        return ir_count(ir_out(g, n, 0)) * weight->dim[0] * weight->dim[1] * weight->dim[2] * weight->dim[3];
+    case OP_CONV_3D_TRANSPOSE: /* each input meets each tap */
+        return ir_count(ir_in(g, n, 2)) * weight->dim[0] * weight->dim[1] * weight->dim[2] * weight->dim[3];
+    case OP_UNIDIRECTIONAL_SEQUENCE_RNN:
+        return ir_count(ir_out(g, n, 0)) * (weight->dim[0] + weight->dim[1]);
+    case OP_GRU: /* three gates see the input and the state */
+        return ir_count(ir_out(g, n, 0)) * (weight->dim[0] + 3 * weight->dim[1]);
     case OP_DEPTHWISE_CONV_2D:
         return ir_count(ir_out(g, n, 0)) * weight->dim[1] * weight->dim[2];
     case OP_FULLY_CONNECTED:

@@ -55,8 +55,8 @@ struct tensor {
 struct attr {
     enum padding padding;
     enum activation activation;
-    int32_t stride_h, stride_w;
-    int32_t dilation_h, dilation_w;
+    int32_t stride_d, stride_h, stride_w;
+    int32_t dilation_d, dilation_h, dilation_w;
     int32_t pad_top, pad_bottom, pad_left, pad_right; /* of convolutions and pooling: round the input, apart from
                                                         `padding`; of TRANSPOSE_CONV: cut off the output */
     int32_t filter_h, filter_w;

@@ -48,6 +48,64 @@ static bool set_window(struct graph *g, struct node *n, int32_t channels, struct
     return true;
 }
 
+/* What all three-dimensional windows need: [D, H, W] of the filter, and stride and dilation along it. */
+static bool check_window3d(struct node *n, const struct tensor *in, const struct tensor *filter, struct diag *diag)
+{
+    const struct attr *a = &n->attr;
+    const int32_t stride[3] = {a->stride_d, a->stride_h, a->stride_w};
+    const int32_t dilation[3] = {a->dilation_d, a->dilation_h, a->dilation_w};
+    if (in->rank != 5 || filter->rank != 5 || ir_count(in) < 1 || ir_count(filter) < 1) {
+        return ir_fail(n, diag, "input has %d dims, filter %d: want 5, not empty", in->rank, filter->rank);
+    }
+    for (int d = 0; d < 3; d++) {
+        if (stride[d] < 1 || dilation[d] < 1 || stride[d] > MAX_EXTENT || dilation[d] > MAX_EXTENT ||
+            filter->dim[d] > MAX_FILTER || (int64_t)dilation[d] * filter->dim[d] > MAX_EXTENT ||
+            in->dim[d + 1] > MAX_EXTENT || (int64_t)stride[d] * in->dim[d + 1] > MAX_REACH) {
+            return ir_fail(n, diag, "stride %d, dilation %d, filter %d along axis %d: want 1 or more, not too large",
+                           stride[d], dilation[d], filter->dim[d], d + 1);
+        }
+    }
+    return true;
+}
+
+bool shape_conv3d(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1);
+    const struct attr *a = &n->attr;
+    if (!check_window3d(n, in, filter, diag)) {
+        return false;
+    }
+    const int32_t d = shape_window(a->padding, in->dim[1], filter->dim[0], a->stride_d, a->dilation_d);
+    const int32_t h = shape_window(a->padding, in->dim[2], filter->dim[1], a->stride_h, a->dilation_h);
+    const int32_t w = shape_window(a->padding, in->dim[3], filter->dim[2], a->stride_w, a->dilation_w);
+    if (d < 1 || h < 1 || w < 1 || in->dim[4] != filter->dim[3]) {
+        return ir_fail(n, diag, "a filter of %dx%dx%dx%d does not fit an input of %dx%dx%dx%d", filter->dim[0],
+                       filter->dim[1], filter->dim[2], filter->dim[3], in->dim[1], in->dim[2], in->dim[3], in->dim[4]);
+    }
+    shape_set(g, n, 0, 5, (int32_t[]){in->dim[0], d, h, w, filter->dim[4]});
+    return true;
+}
+
+bool shape_transpose_conv3d(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *filter = ir_in(g, n, 1), *in = ir_in(g, n, 2);
+    int64_t dim[2 * IR_MAX_RANK];
+    const int rank = shape_list(g, n, 0, dim, diag);
+    if (rank < 0 || !check_window3d(n, in, filter, diag)) {
+        return false;
+    }
+    if (rank != 5 || dim[0] != in->dim[0] || dim[4] != filter->dim[3] || in->dim[4] != filter->dim[4] ||
+        n->attr.dilation_d != 1) {
+        return ir_fail(n, diag, "output shape, filter and input do not fit together, or dilation along depth is not 1");
+    }
+    for (int d = 1; d < 4; d++) {
+        if (dim[d] < 1 || dim[d] > MAX_EXTENT) {
+            return ir_fail(n, diag, "output dim %d is %lld", d, (long long)dim[d]);
+        }
+    }
+    return shape_set_wide(g, n, 0, 5, dim, diag);
+}
+
 bool shape_conv2d(struct graph *g, struct node *n, struct diag *diag)
 {
     const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1);

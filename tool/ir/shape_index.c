@@ -215,6 +215,24 @@ bool shape_segment_sum(struct graph *g, struct node *n, struct diag *diag)
     return shape_set_wide(g, n, 0, in->rank, dim, diag);
 }
 
+bool shape_unsorted_segment(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0), *at = ir_in(g, n, 1);
+    int64_t dim[IR_MAX_RANK + 1];
+    int32_t rank = 1;
+    bool fits = at->type == TYPE_S32 && at->rank <= in->rank;
+    for (int d = 0; d < at->rank && fits; d++) {
+        fits = at->dim[d] == in->dim[d];
+    }
+    if (!fits) {
+        return ir_fail(n, diag, "segments are no int32 values for the first dims of the input");
+    }
+    for (int d = at->rank; d < in->rank; d++) {
+        dim[rank++] = in->dim[d];
+    }
+    return shape_number(g, n, 2, &dim[0], diag) && shape_set_wide(g, n, 0, rank, dim, diag);
+}
+
 /*** Shapes that depend on values ***/
 
 static bool need_constants(struct graph *g, struct node *n, struct diag *diag)

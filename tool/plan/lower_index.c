@@ -263,19 +263,33 @@ bool lower_top_k(struct lower *l)
     return true;
 }
 
-bool lower_segment_sum(struct lower *l)
+static int32_t segment_operation(enum op op)
 {
-    const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0);
+    switch (op) {
+    case OP_UNSORTED_SEGMENT_PROD:
+        return MOTE_SEGMENT_PROD;
+    case OP_UNSORTED_SEGMENT_MAX:
+        return MOTE_SEGMENT_MAX;
+    case OP_UNSORTED_SEGMENT_MIN:
+        return MOTE_SEGMENT_MIN;
+    default:
+        return MOTE_SEGMENT_SUM;
+    }
+}
+
+bool lower_segment(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *at = lower_in(l, 1), *out = lower_out(l, 0);
     if ((in->type != TYPE_F32 && in->type != TYPE_S32) || out->type != in->type) {
         return lower_no_kernel(l, "float32 and int32");
     }
     if (ir_count(out) == 0) {
         return true;
     }
-    struct mote_segment_sum *p =
-        lower_kernel(l, in->type == TYPE_F32 ? KERNEL_segment_sum_f32 : KERNEL_segment_sum_s32);
-    p->count = in->dim[0];
-    p->width = (int32_t)count_dims(in, 1, in->rank);
+    struct mote_segment *p = lower_kernel(l, in->type == TYPE_F32 ? KERNEL_segment_f32 : KERNEL_segment_s32);
+    p->operation = segment_operation(l->node->op);
+    p->count = (int32_t)ir_count(at);
+    p->width = (int32_t)count_dims(in, at->rank, in->rank);
     p->segments = out->dim[0];
     lower_out_whole(l, 0);
     lower_in_whole(l, 0);
