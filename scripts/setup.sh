@@ -13,6 +13,9 @@ build stdio.h               libc6-dev
 build cmake                 cmake
 build ninja                 ninja-build
 build cjson/cJSON.h         libcjson-dev
+build hdf5/serial/hdf5.h    libhdf5-dev
+build zip.h                 libzip-dev
+test  /usr/lib/python3/dist-packages/h5py   python3-h5py
 build sha2.h                libmd-dev
 build /usr/share/doc/libopenblas0 libopenblas0
 build python3               python3

@@ -213,9 +213,9 @@ static void write_row(FILE *f, enum op op)
         fprintf(f, "%s%s", i > 0 ? ", " : "", s->types[i]);
     }
     fprintf(f, " | %s | %s |\n",
-            s->streams    ? "yes"
-            : s->has_step ? "no"
-                          : "free",
+            s->streams || (s->has_step && (ops[op].flags & ELEMENTWISE) != 0) ? "yes"
+            : s->has_step                                                     ? "no"
+                                                                              : "free",
             (ops[op].flags & STATEFUL) != 0 ? "yes" : "");
 }
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Hostile models: cut off, damaged, made to take long or much. usage: hostile.py ROOT MOTE
 
-Each must be refused with one line on stderr and exit status 1, within a second of processor time and within 4 times
-the file's size + 64 MiB of memory. Where damage happens to leave a valid model, it may run instead.
+Each must be refused with one line on stderr and exit status 1, within a second of processor time and, besides what the
+program itself needs, within 4 times the file's size + 48 MiB of memory. Where damage happens to leave a valid model, it may run instead.
 """
 import os
 import pathlib
@@ -127,7 +127,7 @@ def model(tensors, operators, inputs, outputs, version=3, buffers=(), subgraph_c
 
 def limit(size):
     def apply():
-        bytes_allowed = 4 * size + (64 << 20)
+        bytes_allowed = 4 * size + (48 << 20) + OWN
         if not SANITIZED:
             resource.setrlimit(resource.RLIMIT_AS, (bytes_allowed, bytes_allowed))
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
@@ -170,10 +170,14 @@ def check_bytes(name, data, want=None):
     check(name, path, len(data), want)
 
 
-def is_sanitized():
-    p = subprocess.run([MOTE, "--version"], capture_output=True, preexec_fn=lambda: resource.setrlimit(
-        resource.RLIMIT_AS, (64 << 20, 64 << 20)))
-    return p.returncode != 0
+def own_size():
+    """Memory that the program needs for itself and its libraries, in steps of 4 MiB; a sanitized one needs very much."""
+    for size in range(4 << 20, 512 << 20, 4 << 20):
+        p = subprocess.run([MOTE, "--version"], capture_output=True, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_AS, (size, size)))
+        if p.returncode == 0:
+            return size
+    return None
 
 
 # ------------------------------------------------------------------------------------------------------------ cases
@@ -343,7 +347,7 @@ def bombs():
 
 
 def large_model():
-    """Reading and planning 4 MB of weights, in 3 times as much memory and 16 MiB for the program itself."""
+    """Reading and planning 4 MB of weights, in 3 times as much memory besides the program itself."""
     side, layers = 1024, 4
     tensors, operators = [tensor([1, 1, 1, side])], []
     for i in range(layers):
@@ -358,7 +362,7 @@ def large_model():
     for _ in range(5):
         start = time.monotonic()
         p = subprocess.run([MOTE, "inspect", path], stdout=subprocess.DEVNULL,
-                           preexec_fn=limit((3 * len(data) - (48 << 20)) // 4))
+                           preexec_fn=limit((3 * len(data) + (8 << 20) - (48 << 20)) // 4))
         best = min(best, time.monotonic() - start)
         if p.returncode != 0:
             failures.append("large model")
@@ -367,7 +371,8 @@ def large_model():
         failures.append("large model takes too long")
 
 
-SANITIZED = is_sanitized()
+OWN = own_size()
+SANITIZED = OWN is None
 (WORK / "in").write_bytes(bytes(20))
 cut_and_flip()
 no_models()

@@ -10,6 +10,12 @@ static bool is_onnx(const struct file *file)
     return file->size >= 8 && memchr(tags, file->data[0], sizeof tags) != NULL;
 }
 
+/* A HDF5 file, or a zip archive. */
+static bool is_keras(const struct file *file)
+{
+    return file->size >= 8 && (memcmp(file->data, "\x89HDF\r\n\x1a\n", 8) == 0 || memcmp(file->data, "PK\3\4", 4) == 0);
+}
+
 /* Constants and room for activations. Those of an ONNX file are copied out of it and turned, and small files may have
  * operators fill large weights. */
 size_t read_memory_limit(const struct file *file)
@@ -32,6 +38,14 @@ static bool read_any(const struct file *file, const struct ir_evaluator *evaluat
     if (file->size >= 8 && memcmp(file->data + 4, "TFL3", 4) == 0) {
         return read_tflite(file, arena, model, diag);
     }
+    if (is_keras(file)) {
+#ifdef HAVE_KERAS
+        return read_keras(file, arena, model, diag);
+#else
+        return diag_fail(diag, "looks like a Keras model, which this mote was built without; install libhdf5-dev, "
+                               "libzip-dev and libcjson-dev, and build it again");
+#endif
+    }
     if (is_onnx(file)) {
 #ifdef HAVE_ONNX
         return read_onnx(file, evaluator, arena, model, diag);
@@ -41,8 +55,7 @@ static bool read_any(const struct file *file, const struct ir_evaluator *evaluat
                          "protobuf-c-compiler, and build it again");
 #endif
     }
-    return diag_fail(diag,
-                     "is not a model that mote reads; want a TensorFlow Lite file (.tflite) or an ONNX file (.onnx)");
+    return diag_fail(diag, "is not a model that mote reads; want a .tflite, .onnx, .keras or .h5 file");
 }
 
 bool read_model(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,

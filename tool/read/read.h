@@ -26,4 +26,7 @@ bool read_tflite(const struct file *file, struct arena *arena, struct model *mod
 bool read_onnx(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
                struct diag *diag);
 
+/* A Keras model: a .h5 file of Keras 2 or 3, or a .keras file of Keras 3. Only where HAVE_KERAS is defined. */
+bool read_keras(const struct file *file, struct arena *arena, struct model *model, struct diag *diag);
+
 #endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of the Keras reader: the file (keras_file.c), the model (keras.c), the graph being built (keras_build.c), and
+ * what each kind of layer becomes (keras_*.c, keras_layers.def).
+ */
+#ifndef READ_KERAS_H
+#define READ_KERAS_H
+
+#include "read.h"
+
+#ifdef HAVE_KERAS
+
+#include <cJSON.h>
+
+/* The weights of a model: a .h5 file, whole, or what is in a .keras file. */
+struct keras_file {
+    int64_t hdf; /* handle; -1: none */
+    bool is_v3;  /* weights by place, layers/dense/vars/0; else by a list of names in each layer's group */
+    cJSON *config;
+};
+
+struct keras {
+    struct arena *arena;
+    struct diag *diag;
+    struct keras_file *file;
+    struct graph *g;
+    int32_t node_capacity;
+    int32_t depth; /* models and layers around the one at hand */
+};
+
+/* A layer, and where its weights are. */
+struct keras_layer {
+    struct keras *k;
+    const char *class_name, *name;
+    const cJSON *config;
+    const char *group;  /* "layers/dense", or that of the layer of the whole model, "model_weights/dense" */
+    const char *inside; /* by name: only weights of this layer of an inner model; NULL: all */
+    const char *part;   /* by place: "" or "cell/" */
+    int32_t first;      /* by name: how many to skip */
+};
+
+/* What a layer makes of tensors: the tensor of its output; NO_TENSOR with an error. */
+typedef int32_t keras_converter(struct keras_layer *l, const int32_t in[], int32_t in_count);
+
+#define KERAS(class, converter, operator) keras_converter keras_##converter;
+#include "keras_layers.def"
+#undef KERAS
+
+/* keras.c: any layer; a model as a layer. */
+int32_t keras_convert(struct keras_layer *l, const int32_t in[], int32_t in_count);
+
+/* A layer in the config of another, `key`; part and first say which of its weights are that one's. */
+bool keras_inner_layer(struct keras_layer *l, const char *key, const char *part, int32_t first,
+                       struct keras_layer *inner);
+
+/*** keras_file.c ***/
+
+bool keras_open(struct keras_file *file, const struct file *bytes, struct arena *arena, struct diag *diag);
+void keras_close(struct keras_file *file);
+
+/* Weight `index` of a layer as float, which must have this shape; NULL with an error. */
+const float *keras_weight(struct keras_layer *l, int32_t index, int32_t rank, const int32_t dim[]);
+
+/* Errors: "layer "name" (Dense): ...". Returns NO_TENSOR. */
+__attribute__((format(printf, 2, 3))) int32_t keras_fail(struct keras_layer *l, const char *format, ...);
+
+/*** Entries of the config ***/
+
+int32_t keras_int(struct keras_layer *l, const char *key, int32_t absent);
+double keras_real(struct keras_layer *l, const char *key, double absent);
+bool keras_flag(struct keras_layer *l, const char *key, bool absent);
+
+/* "" if there is none */
+const char *keras_text(struct keras_layer *l, const char *key);
+
+/* One number for all, or a list of `count`; false with an error. */
+bool keras_ints(struct keras_layer *l, const char *key, int32_t count, int32_t values[]);
+
+/*** keras_build.c: the graph grows; shapes are inferred at once ***/
+
+const struct tensor *keras_tensor(const struct keras_layer *l, int32_t tensor);
+int32_t keras_add_floats(struct keras_layer *l, int32_t rank, const int32_t dim[], const float *data);
+int32_t keras_add_ints(struct keras_layer *l, int32_t count, const int32_t values[]);
+
+/* A node with one output of type float32; returns that. NO_TENSOR if an input is. */
+int32_t keras_add(struct keras_layer *l, enum op op, int32_t in_count, const int32_t in[], const struct attr *attr);
+int32_t keras_add_typed(struct keras_layer *l, enum op op, enum type type, int32_t in_count, const int32_t in[],
+                        const struct attr *attr);
+
+#define KERAS_ADD(l, op, attr, ...) \
+    keras_add(l, op, (int32_t)(sizeof((const int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), \
+              (const int32_t[]){__VA_ARGS__}, attr)
+
+/* x with another shape of as many values. */
+int32_t keras_reshaped(struct keras_layer *l, int32_t x, int32_t rank, const int32_t dim[]);
+
+/* x * factor, x + term, with one value, or one for each of the last axis. */
+int32_t keras_scaled(struct keras_layer *l, int32_t x, double factor);
+int32_t keras_shifted(struct keras_layer *l, int32_t x, double term);
+int32_t keras_by_channel(struct keras_layer *l, enum op op, int32_t x, const float *values);
+
+/*** keras_activation.c ***/
+
+/* The activation that the config names under `key`. */
+int32_t keras_activated(struct keras_layer *l, const char *key, int32_t x);
+
+#endif
+
+#endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Dense layers, convolutions, pooling. What has one dimension is an image of height 1.
+ */
+#include "keras.h"
+
+#ifdef HAVE_KERAS
+
+#include <string.h>
+
+enum { MOST_CHANNELS = 1 << 20 };
+
+/* A window along one or two axes, as the config of all such layers says it. */
+struct window {
+    int32_t size[2], stride[2], dilation[2]; /* height, width */
+    enum padding padding;
+    bool is_causal;
+};
+
+static bool read_axes(struct keras_layer *l, const char *key, int32_t axes, int32_t values[2])
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(l->config, key);
+    values[0] = values[1] = 1;
+    if (item == NULL || cJSON_IsNull(item)) {
+        return true;
+    }
+    if (!keras_ints(l, key, axes, values + 2 - axes)) {
+        return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (values[i] < 1) {
+            keras_fail(l, "\"%s\" is %d", key, values[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_window(struct keras_layer *l, int32_t axes, const char *size_key, struct window *w)
+{
+    const char *padding = keras_text(l, "padding");
+    *w = (struct window){.padding = strcmp(padding, "same") == 0 ? PADDING_SAME : PADDING_VALID};
+    w->is_causal = strcmp(padding, "causal") == 0;
+    return read_axes(l, size_key, axes, w->size) && read_axes(l, "strides", axes, w->stride) &&
+           read_axes(l, "dilation_rate", axes, w->dilation);
+}
+
+static struct attr window_attr(const struct window *w)
+{
+    return (struct attr){.padding = w->padding,
+                         .stride_h = w->stride[0],
+                         .stride_w = w->stride[1],
+                         .dilation_h = w->dilation[0],
+                         .dilation_w = w->dilation[1],
+                         .filter_h = w->size[0],
+                         .filter_w = w->size[1]};
+}
+
+static bool check_rank(struct keras_layer *l, int32_t x, int32_t rank)
+{
+    const int32_t is = keras_tensor(l, x)->rank;
+    if (is != rank) {
+        keras_fail(l, "input has %d dims, want %d", is, rank);
+    }
+    return is == rank;
+}
+
+static int32_t read_filters(struct keras_layer *l, const char *key)
+{
+    const int32_t count = keras_int(l, key, 0);
+    if (count < 1 || count > MOST_CHANNELS) {
+        keras_fail(l, "\"%s\" is %d", key, count);
+        return 0;
+    }
+    return count;
+}
+
+/* [batch, steps, c] to [batch, 1, steps, c] and back. */
+static int32_t as_image(struct keras_layer *l, int32_t x)
+{
+    const int32_t axis = 1;
+    return KERAS_ADD(l, OP_EXPAND_DIMS, NULL, x, keras_add_ints(l, 1, &axis));
+}
+
+static int32_t as_line(struct keras_layer *l, int32_t x)
+{
+    const struct attr attr = {.list = arena_copy(l->k->arena, &(int32_t){1}, sizeof(int32_t)), .list_count = 1};
+    return KERAS_ADD(l, OP_SQUEEZE, &attr, x);
+}
+
+/* Axes of a matrix change places: [a, b] of runs to [b, a]. */
+static const float *swapped(struct keras_layer *l, const float *from, int32_t a, int32_t b, int32_t run)
+{
+    if (from == NULL) {
+        return NULL;
+    }
+    float *to = ARENA_ARRAY(l->k->arena, (size_t)a * (size_t)b * (size_t)run, float);
+    for (size_t i = 0; i < (size_t)a; i++) {
+        for (size_t k = 0; k < (size_t)b; k++) {
+            memcpy(to + (k * (size_t)a + i) * (size_t)run, from + (i * (size_t)b + k) * (size_t)run,
+                   (size_t)run * sizeof *to);
+        }
+    }
+    return to;
+}
+
+/* The bias that follows `index` weights; NO_TENSOR: none, or an error. */
+static int32_t add_bias(struct keras_layer *l, int32_t index, int32_t count)
+{
+    if (!keras_flag(l, "use_bias", true)) {
+        return NO_TENSOR;
+    }
+    return keras_add_floats(l, 1, &count, keras_weight(l, index, 1, &count));
+}
+
+/* A convolution by filters [out, h, w, in]. */
+static int32_t add_conv(struct keras_layer *l, enum op op, int32_t x, int32_t filter, int32_t bias,
+                        const struct attr *attr)
+{
+    if (filter == NO_TENSOR || x == NO_TENSOR) {
+        return NO_TENSOR;
+    }
+    const int32_t in[] = {x, filter, bias};
+    return keras_add(l, op, bias == NO_TENSOR ? 2 : 3, in, attr);
+}
+
+/*** Dense ***/
+
+int32_t keras_dense(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const struct tensor *x = keras_tensor(l, in[0]);
+    const int32_t units = read_filters(l, "units"), depth = ir_dim(x, -1);
+    if (units == 0 || x->rank < 2) {
+        return keras_fail(l, "input has %d dims, want 2 or more", x->rank);
+    }
+    const float *kernel = swapped(l, keras_weight(l, 0, 2, (int32_t[]){depth, units}), depth, units, 1);
+    const struct attr attr = {.keep_num_dims = true};
+    const int32_t weights = keras_add_floats(l, 2, (int32_t[]){units, depth}, kernel);
+    return keras_activated(l, "activation",
+                           add_conv(l, OP_FULLY_CONNECTED, in[0], weights, add_bias(l, 1, units), &attr));
+}
+
+/*** Convolutions ***/
+
+/* Filters [h, w, in, out] of Keras to [out, h, w, in]. */
+static int32_t conv_filter(struct keras_layer *l, int32_t index, const struct window *w, int32_t in, int32_t out)
+{
+    const int32_t dim[] = {w->size[0], w->size[1], in, out};
+    const float *kernel = keras_weight(l, index, 4, dim);
+    kernel = swapped(l, kernel, w->size[0] * w->size[1] * in, out, 1);
+    return keras_add_floats(l, 4, (int32_t[]){out, w->size[0], w->size[1], in}, kernel);
+}
+
+/* What a causal layer needs in front. */
+static int32_t pad_causal(struct keras_layer *l, int32_t x, const struct window *w)
+{
+    if (!w->is_causal) {
+        return x;
+    }
+    const int32_t before = (w->size[1] - 1) * w->dilation[1];
+    const int32_t dim[] = {4, 2}, values[] = {0, 0, 0, 0, before, 0, 0, 0};
+    const int32_t pads = keras_add_ints(l, 8, values);
+    l->k->g->tensors[pads].rank = 2;
+    memcpy(l->k->g->tensors[pads].dim, dim, sizeof dim);
+    return KERAS_ADD(l, OP_PAD, NULL, x, pads);
+}
+
+static int32_t conv(struct keras_layer *l, int32_t x, int32_t axes)
+{
+    struct window w;
+    const int32_t groups = keras_int(l, "groups", 1), out = read_filters(l, "filters");
+    if (!read_window(l, axes, "kernel_size", &w) || out == 0 || x == NO_TENSOR || !check_rank(l, x, 4)) {
+        return NO_TENSOR;
+    }
+    const int32_t channels = keras_tensor(l, x)->dim[3];
+    if (groups < 1 || channels % groups != 0) {
+        return keras_fail(l, "has %d groups of %d channels", groups, channels);
+    }
+    const struct attr attr = window_attr(&w);
+    x = pad_causal(l, x, &w);
+    return add_conv(l, OP_CONV_2D, x, conv_filter(l, 0, &w, channels / groups, out), add_bias(l, 1, out), &attr);
+}
+
+int32_t keras_conv2d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    return keras_activated(l, "activation", conv(l, in[0], 2));
+}
+
+int32_t keras_conv1d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    if (!check_rank(l, in[0], 3)) {
+        return NO_TENSOR;
+    }
+    return keras_activated(l, "activation", as_line(l, conv(l, as_image(l, in[0]), 1)));
+}
+
+/* The filters [h, w, in, multiplier] are [1, h, w, in * multiplier] as they are. */
+static int32_t depthwise(struct keras_layer *l, int32_t x, int32_t axes, bool has_bias, struct window *w)
+{
+    const int32_t multiplier = keras_int(l, "depth_multiplier", 1);
+    if (!read_window(l, axes, "kernel_size", w) || x == NO_TENSOR || !check_rank(l, x, 4)) {
+        return NO_TENSOR;
+    }
+    const int32_t channels = keras_tensor(l, x)->dim[3];
+    if (multiplier < 1 || multiplier > MOST_CHANNELS / channels) {
+        return keras_fail(l, "\"depth_multiplier\" is %d", multiplier);
+    }
+    const int32_t dim[] = {w->size[0], w->size[1], channels, multiplier}, out = channels * multiplier;
+    struct attr attr = window_attr(w);
+    attr.depth_multiplier = multiplier;
+    x = pad_causal(l, x, w);
+    const int32_t filter =
+        keras_add_floats(l, 4, (int32_t[]){1, w->size[0], w->size[1], out}, keras_weight(l, 0, 4, dim));
+    return add_conv(l, OP_DEPTHWISE_CONV_2D, x, filter, has_bias ? add_bias(l, 1, out) : NO_TENSOR, &attr);
+}
+
+int32_t keras_depthwise2d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    struct window w;
+    return keras_activated(l, "activation", depthwise(l, in[0], 2, true, &w));
+}
+
+int32_t keras_depthwise1d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    struct window w;
+    if (!check_rank(l, in[0], 3)) {
+        return NO_TENSOR;
+    }
+    return keras_activated(l, "activation", as_line(l, depthwise(l, as_image(l, in[0]), 1, true, &w)));
+}
+
+static int32_t separable(struct keras_layer *l, int32_t x, int32_t axes)
+{
+    struct window w;
+    const int32_t out = read_filters(l, "filters"), between = depthwise(l, x, axes, false, &w);
+    if (between == NO_TENSOR || out == 0) {
+        return NO_TENSOR;
+    }
+    w = (struct window){{1, 1}, {1, 1}, {1, 1}, PADDING_VALID, false};
+    const struct attr attr = window_attr(&w);
+    const int32_t filter = conv_filter(l, 1, &w, keras_tensor(l, between)->dim[3], out);
+    return add_conv(l, OP_CONV_2D, between, filter, add_bias(l, 2, out), &attr);
+}
+
+int32_t keras_separable2d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    return keras_activated(l, "activation", separable(l, in[0], 2));
+}
+
+int32_t keras_separable1d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    if (!check_rank(l, in[0], 3)) {
+        return NO_TENSOR;
+    }
+    return keras_activated(l, "activation", as_line(l, separable(l, as_image(l, in[0]), 1)));
+}
+
+/* Filters [h, w, out, in] of Keras to [out, h, w, in]. */
+static int32_t transposed(struct keras_layer *l, int32_t x, int32_t axes)
+{
+    struct window w;
+    const int32_t out = read_filters(l, "filters");
+    if (!read_window(l, axes, "kernel_size", &w) || out == 0 || x == NO_TENSOR || !check_rank(l, x, 4)) {
+        return NO_TENSOR;
+    }
+    const cJSON *extra = cJSON_GetObjectItemCaseSensitive(l->config, "output_padding");
+    if (w.dilation[0] != 1 || w.dilation[1] != 1 || (extra != NULL && !cJSON_IsNull(extra))) {
+        return keras_fail(l, "has output_padding or dilation, which mote lacks");
+    }
+    const struct tensor *t = keras_tensor(l, x);
+    const int32_t n = t->dim[0], channels = t->dim[3];
+    int32_t size[2];
+    for (int i = 0; i < 2; i++) {
+        const int64_t rest = w.padding == PADDING_VALID && w.size[i] > w.stride[i] ? w.size[i] - w.stride[i] : 0;
+        const int64_t extent = (int64_t)t->dim[1 + i] * w.stride[i] + rest;
+        if (extent > INT32_MAX) {
+            return keras_fail(l, "makes a dim of %lld", (long long)extent);
+        }
+        size[i] = (int32_t)extent;
+    }
+    const int32_t dim[] = {w.size[0], w.size[1], out, channels};
+    const float *kernel = swapped(l, keras_weight(l, 0, 4, dim), w.size[0] * w.size[1], out, channels);
+    const int32_t filter = keras_add_floats(l, 4, (int32_t[]){out, w.size[0], w.size[1], channels}, kernel);
+    const int32_t bias = add_bias(l, 1, out), shape = keras_add_ints(l, 4, (int32_t[]){n, size[0], size[1], out});
+    const struct attr attr = window_attr(&w);
+    const int32_t in[] = {shape, filter, x, bias};
+    return filter == NO_TENSOR ? NO_TENSOR : keras_add(l, OP_TRANSPOSE_CONV, bias == NO_TENSOR ? 3 : 4, in, &attr);
+}
+
+int32_t keras_conv2d_transpose(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    return keras_activated(l, "activation", transposed(l, in[0], 2));
+}
+
+int32_t keras_conv1d_transpose(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    if (!check_rank(l, in[0], 3)) {
+        return NO_TENSOR;
+    }
+    return keras_activated(l, "activation", as_line(l, transposed(l, as_image(l, in[0]), 1)));
+}
+
+/*** Pooling ***/
+
+/* Without strides a window moves by its size. */
+static int32_t pool(struct keras_layer *l, int32_t x, int32_t axes)
+{
+    struct window w;
+    const cJSON *strides = cJSON_GetObjectItemCaseSensitive(l->config, "strides");
+    if (!read_window(l, axes, "pool_size", &w) || x == NO_TENSOR || !check_rank(l, x, 4)) {
+        return NO_TENSOR;
+    }
+    if (strides == NULL || cJSON_IsNull(strides)) {
+        memcpy(w.stride, w.size, sizeof w.stride);
+    }
+    const struct attr attr = window_attr(&w);
+    return KERAS_ADD(l, l->class_name[0] == 'M' ? OP_MAX_POOL_2D : OP_AVERAGE_POOL_2D, &attr, x);
+}
+
+int32_t keras_pool2d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    return pool(l, in[0], 2);
+}
+
+int32_t keras_pool1d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    if (!check_rank(l, in[0], 3)) {
+        return NO_TENSOR;
+    }
+    return as_line(l, pool(l, as_image(l, in[0]), 1));
+}
+
+int32_t keras_global_pool(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const int32_t rank = keras_tensor(l, in[0])->rank, axes[] = {1, 2, 3};
+    if (rank < 3 || rank > 5) {
+        return keras_fail(l, "input has %d dims, want 3 to 5", rank);
+    }
+    const struct attr attr = {.keep_dims = keras_flag(l, "keepdims", false)};
+    return KERAS_ADD(l, strstr(l->class_name, "Max") != NULL ? OP_REDUCE_MAX : OP_MEAN, &attr, in[0],
+                     keras_add_ints(l, rank - 2, axes));
+}
+
+#endif

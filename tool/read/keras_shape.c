@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Layers that move values, and that join several inputs.
+ */
+#include "keras.h"
+
+#ifdef HAVE_KERAS
+
+#include <string.h>
+
+int32_t keras_identity(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)l;
+    (void)in_count;
+    return in[0];
+}
+
+int32_t keras_flatten(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const struct tensor *x = keras_tensor(l, in[0]);
+    const int32_t batch = x->rank > 0 ? x->dim[0] : 1;
+    return keras_reshaped(l, in[0], 2, (int32_t[]){batch, (int32_t)(ir_count(x) / (batch > 0 ? batch : 1))});
+}
+
+int32_t keras_reshape(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(l->config, "target_shape");
+    int32_t dim[IR_MAX_RANK], rank = cJSON_GetArraySize(shape);
+    if (rank < 0 || rank >= IR_MAX_RANK || (rank > 0 && !keras_ints(l, "target_shape", rank, dim + 1))) {
+        return keras_fail(l, "has a target of %d dims, want at most %d", rank, IR_MAX_RANK - 1);
+    }
+    dim[0] = keras_tensor(l, in[0])->dim[0];
+    return keras_reshaped(l, in[0], rank + 1, dim);
+}
+
+int32_t keras_permute(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const int32_t rank = keras_tensor(l, in[0])->rank;
+    int32_t order[IR_MAX_RANK] = {0};
+    if (rank < 2 || !keras_ints(l, "dims", rank - 1, order + 1)) {
+        return NO_TENSOR;
+    }
+    return KERAS_ADD(l, OP_TRANSPOSE, NULL, in[0], keras_add_ints(l, rank, order));
+}
+
+int32_t keras_repeat_vector(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const int32_t n = keras_int(l, "n", 0), axis = 1, times[] = {1, n, 1};
+    if (keras_tensor(l, in[0])->rank != 2 || n < 1) {
+        return keras_fail(l, "repeats an input of %d dims %d times", keras_tensor(l, in[0])->rank, n);
+    }
+    const int32_t line = KERAS_ADD(l, OP_EXPAND_DIMS, NULL, in[0], keras_add_ints(l, 1, &axis));
+    return KERAS_ADD(l, OP_TILE, NULL, line, keras_add_ints(l, 3, times));
+}
+
+/* Amounts in front and behind along each axis but batch and channels: one number, one an axis, or two an axis. */
+static bool read_margins(struct keras_layer *l, const char *key, int32_t axes, int32_t margin[][2])
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(l->config, key);
+    const bool by_axis = axes > 1 && cJSON_IsArray(item) && cJSON_GetArraySize(item) == axes;
+    for (int32_t a = 0; a < axes; a++) {
+        const cJSON *one = by_axis ? cJSON_GetArrayItem(item, a) : item;
+        for (int side = 0; side < 2; side++) {
+            const cJSON *number = cJSON_IsArray(one) ? cJSON_GetArrayItem(one, side) : one;
+            if (!cJSON_IsNumber(number) || !(number->valuedouble >= 0 && number->valuedouble < 1 << 20)) {
+                keras_fail(l, "\"%s\" is no list of numbers for %d axes", key, axes);
+                return false;
+            }
+            margin[a][side] = (int32_t)number->valuedouble;
+        }
+    }
+    return true;
+}
+
+int32_t keras_zero_padding(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const int32_t rank = keras_tensor(l, in[0])->rank;
+    int32_t pads[IR_MAX_RANK][2] = {{0}};
+    if (rank < 3 || rank > 4 || !read_margins(l, "padding", rank - 2, pads + 1)) {
+        return keras_fail(l, "input has %d dims, want 3 or 4", rank);
+    }
+    const int32_t list = keras_add_ints(l, 2 * rank, &pads[0][0]);
+    l->k->g->tensors[list].rank = 2;
+    l->k->g->tensors[list].dim[0] = rank;
+    l->k->g->tensors[list].dim[1] = 2;
+    return KERAS_ADD(l, OP_PAD, NULL, in[0], list);
+}
+
+int32_t keras_cropping(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const struct tensor *x = keras_tensor(l, in[0]);
+    int32_t cut[IR_MAX_RANK][2] = {{0}}, begin[IR_MAX_RANK], size[IR_MAX_RANK];
+    if (x->rank < 3 || x->rank > 4 || !read_margins(l, "cropping", x->rank - 2, cut + 1)) {
+        return keras_fail(l, "input has %d dims, want 3 or 4", x->rank);
+    }
+    for (int32_t d = 0; d < x->rank; d++) {
+        begin[d] = cut[d][0];
+        size[d] = x->dim[d] - cut[d][0] - cut[d][1];
+        if (size[d] < 1) {
+            return keras_fail(l, "leaves nothing of dim %d", d);
+        }
+    }
+    const int32_t rank = x->rank, first = keras_add_ints(l, rank, begin);
+    return KERAS_ADD(l, OP_SLICE, NULL, in[0], first, keras_add_ints(l, rank, size));
+}
+
+int32_t keras_up_sampling(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const int32_t rank = keras_tensor(l, in[0])->rank, one = 1;
+    const char *how = keras_text(l, "interpolation");
+    int32_t times[2] = {1, 1};
+    if (rank != 3 && rank != 4) {
+        return keras_fail(l, "input has %d dims, want 3 or 4", rank);
+    }
+    if (rank == 3) {
+        times[1] = keras_int(l, "size", 2);
+    } else if (!keras_ints(l, "size", 2, times)) {
+        return NO_TENSOR;
+    }
+    int32_t x = rank == 3 ? KERAS_ADD(l, OP_EXPAND_DIMS, NULL, in[0], keras_add_ints(l, 1, &one)) : in[0];
+    if (x == NO_TENSOR || (*how != '\0' && strcmp(how, "nearest") != 0 && strcmp(how, "bilinear") != 0)) {
+        return keras_fail(l, "has interpolation \"%.20s\", want nearest or bilinear", how);
+    }
+    int32_t size[2];
+    for (int i = 0; i < 2; i++) {
+        const int64_t extent = (int64_t)keras_tensor(l, x)->dim[1 + i] * times[i];
+        if (times[i] < 1 || extent > INT32_MAX) {
+            return keras_fail(l, "makes a dim of %lld", (long long)extent);
+        }
+        size[i] = (int32_t)extent;
+    }
+    const struct attr attr = {.half_pixel_centers = true};
+    x = KERAS_ADD(l, *how == 'b' ? OP_RESIZE_BILINEAR : OP_RESIZE_NEAREST_NEIGHBOR, &attr, x,
+                  keras_add_ints(l, 2, size));
+    const struct attr squeeze = {.list = arena_copy(l->k->arena, &one, sizeof one), .list_count = 1};
+    return rank == 3 && x != NO_TENSOR ? KERAS_ADD(l, OP_SQUEEZE, &squeeze, x) : x;
+}
+
+/*** Several inputs ***/
+
+static enum op merge_op(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum op op;
+    } ops[] = {{"Subtract", OP_SUB}, {"Multiply", OP_MUL}, {"Maximum", OP_MAXIMUM}, {"Minimum", OP_MINIMUM}};
+    for (size_t i = 0; i < COUNT_OF(ops); i++) {
+        if (strcmp(ops[i].name, name) == 0) {
+            return ops[i].op;
+        }
+    }
+    return OP_ADD; /* Add, Average */
+}
+
+int32_t keras_merge(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    const enum op op = merge_op(l->class_name);
+    int32_t x = in[0];
+    for (int32_t i = 1; i < in_count && x != NO_TENSOR; i++) {
+        x = KERAS_ADD(l, op, NULL, x, in[i]);
+    }
+    const bool is_average = strcmp(l->class_name, "Average") == 0;
+    return is_average && x != NO_TENSOR ? keras_scaled(l, x, 1.0 / in_count) : x;
+}
+
+int32_t keras_concatenate(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    return keras_add(l, OP_CONCATENATION, in_count, in, &(struct attr){.axis = keras_int(l, "axis", -1)});
+}
+
+/*** Layers in layers ***/
+
+/* The steps become the batch of the inner layer. */
+int32_t keras_time_distributed(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    struct keras_layer inner;
+    if (!keras_inner_layer(l, "layer", "layer/", 0, &inner)) {
+        return NO_TENSOR;
+    }
+    int32_t dim[IR_MAX_RANK];
+    const struct tensor *x = keras_tensor(l, in[0]);
+    if (x->rank < 2 || x->dim[0] != 1) {
+        return keras_fail(l, "input has %d dims, want 2 or more, of one batch", x->rank);
+    }
+    const int32_t rank = x->rank, steps = x->dim[1];
+    memcpy(dim, x->dim + 1, (size_t)(rank - 1) * sizeof *dim);
+    const int32_t each = keras_reshaped(l, in[0], rank - 1, dim), made = keras_convert(&inner, &each, 1);
+    if (made == NO_TENSOR) {
+        return NO_TENSOR;
+    }
+    const struct tensor *y = keras_tensor(l, made);
+    if (y->rank >= IR_MAX_RANK || y->rank < 1 || y->dim[0] != steps) {
+        return keras_fail(l, "its layer does not keep the batch");
+    }
+    dim[0] = 1;
+    memcpy(dim + 1, y->dim, (size_t)y->rank * sizeof *dim);
+    return keras_reshaped(l, made, y->rank + 1, dim);
+}
+
+#endif
