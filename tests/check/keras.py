@@ -414,6 +414,19 @@ def refused():
             passed += 1
 
 
+def all_that_is_missing():
+    global passed
+    config, layers = sequential((3,), [layer("Lambda", "odd"), layer("Dense", "k", [weights(3, 2)], units=2),
+                                       layer("TimeDistributed", "t", layer={"class_name": "Odder", "config": {}})])
+    write_h5(WORK / "missing.h5", config, layers)
+    said = subprocess.run([MOTE, "inspect", WORK / "missing.h5"], capture_output=True).stderr.decode().splitlines()
+    if len(said) != 3 or "lacks 2 things" not in said[0] or "Lambda" not in said[1] or "Odder" not in said[2]:
+        failures.append("all that is missing")
+        print("FAILED: all that is missing:", said)
+    else:
+        passed += 1
+
+
 if subprocess.run([MOTE, "inspect", "/dev/null"], capture_output=True).returncode != 1:
     sys.exit("no mote there")
 images()
@@ -426,6 +439,7 @@ if "--write" not in sys.argv:
         print("SKIPPED: mote was built without Keras")
         sys.exit(77)
     refused()
+    all_that_is_missing()
 subprocess.run(["rm", "-rf", WORK], check=True)
 print(f"{passed} passed, {len(failures)} failed")
 sys.exit(len(failures) > 0)

@@ -407,11 +407,48 @@ static int32_t convert_model(const struct keras_model *m, const int32_t in[], in
 
 /*** The whole model ***/
 
+static bool is_known(const char *class_name)
+{
+    for (size_t i = 0; i < COUNT_OF(converters); i++) {
+        if (strcmp(converters[i].class_name, class_name) == 0) {
+            return true;
+        }
+    }
+    return is_model_class(class_name) || strcmp(class_name, "InputLayer") == 0;
+}
+
+/* Says it of each layer that mote lacks, before any is converted; returns how many. */
+static int32_t miss_layers(struct keras *k, const cJSON *config, int depth)
+{
+    const cJSON *layers = cJSON_IsArray(config) ? config : get(config, "layers"), *layer;
+    int32_t missed = 0;
+    cJSON_ArrayForEach(layer, layers)
+    {
+        const cJSON *own = get(layer, "config"), *wrapped = get(own, "layer");
+        const char *class_name = get_text(layer, "class_name");
+        if (!is_known(class_name)) {
+            missed++;
+            diag_miss(k->diag, "layer \"%.60s\" (%.40s): mote has no such layer; replace it in the model",
+                      get_text(own, "name"), class_name);
+        }
+        if (cJSON_IsObject(wrapped) && !is_known(get_text(wrapped, "class_name"))) {
+            missed++;
+            diag_miss(k->diag, "layer \"%.60s\" (%.40s): holds a %.40s, which mote lacks", get_text(own, "name"),
+                      class_name, get_text(wrapped, "class_name"));
+        }
+        missed += depth < MAX_DEPTH ? miss_layers(k, own, depth + 1) : 0;
+    }
+    return missed;
+}
+
 static bool convert_whole(struct keras *k)
 {
     const struct keras_model m = {k, get(k->file->config, "config"), k->file->is_v3 ? "" : NULL, false};
     const char *class_name = get_text(k->file->config, "class_name");
     int32_t out[MAX_ARGUMENTS + 1], count = 1;
+    if (miss_layers(k, m.config, 0) > 0) {
+        return diag_fail(k->diag, "has layers that mote lacks");
+    }
     if (!is_model_class(class_name)) {
         return diag_fail(k->diag, "is a Keras %.40s; want a Sequential or Functional model", class_name);
     }
