@@ -51,9 +51,7 @@ static struct attr window_attr(const struct window *w)
                          .stride_h = w->stride[0],
                          .stride_w = w->stride[1],
                          .dilation_h = w->dilation[0],
-                         .dilation_w = w->dilation[1],
-                         .filter_h = w->size[0],
-                         .filter_w = w->size[1]};
+                         .dilation_w = w->dilation[1]};
 }
 
 static bool check_rank(struct keras_layer *l, int32_t x, int32_t rank)
@@ -322,7 +320,9 @@ static int32_t pool(struct keras_layer *l, int32_t x, int32_t axes)
     if (strides == NULL || cJSON_IsNull(strides)) {
         memcpy(w.stride, w.size, sizeof w.stride);
     }
-    const struct attr attr = window_attr(&w);
+    struct attr attr = window_attr(&w);
+    attr.filter_h = w.size[0];
+    attr.filter_w = w.size[1];
     return KERAS_ADD(l, l->class_name[0] == 'M' ? OP_MAX_POOL_2D : OP_AVERAGE_POOL_2D, &attr, x);
 }
 

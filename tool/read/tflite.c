@@ -9,6 +9,7 @@
 #include "flatbuffer.h"
 #include "flexbuffer.h"
 #include "read.h"
+#include "sparse.h"
 #include "tflite_schema.h"
 
 enum { MAX_SUBGRAPHS = 64 };
@@ -221,6 +222,13 @@ static bool read_constant(struct reader *r, const struct fb_table *table, int32_
         }
         count *= t->dim[i];
     }
+    const struct fb_table sparsity = fb_sub(table, TENSOR_SPARSITY);
+    if (sparsity.at != 0) {
+        t->data = read_sparse(&sparsity, t, count, span.data, span.size, r->arena);
+        return t->data != NULL ||
+               diag_fail(r->diag, "tensor %d \"%.80s\": is sparse in a way that does not fit its shape", index,
+                         t->name);
+    }
     const int64_t want = (count * ir_type_bits(t->type) + 7) / 8;
     if ((uint64_t)want != span.size) {
         char shape[IR_SHAPE_TEXT];
@@ -261,9 +269,6 @@ static bool read_tensor(struct reader *r, const struct fb_table *table, int32_t 
     for (uint32_t i = 0; i < shape.count; i++) {
         const int32_t dim = (int32_t)fb_vector_int(&shape, i, 4);
         t->dim[i] = dim == -1 ? 1 : dim; /* an unknown batch is one */
-    }
-    if (fb_sub(table, TENSOR_SPARSITY).at != 0) {
-        return diag_fail(r->diag, "tensor %d \"%.80s\": is sparse; convert the model without sparsity", index, t->name);
     }
     t->is_state = fb_int(table, TENSOR_IS_VARIABLE, 1, 0) != 0;
     return read_quant(r, table, t) && read_constant(r, table, index, t) && !r->diag->failed;
