@@ -48,31 +48,52 @@ static const char **keep_names(struct arena *arena, const char **names, int32_t 
     return kept;
 }
 
-/* Tensors that nobody mentions any more, such as the floats that weights were, lose their values. */
-static void drop_values(struct graph *g, struct arena *scratch)
+static void mark(bool used[], const int32_t tensors[], int32_t count)
 {
-    bool *is_used = ARENA_ARRAY(scratch, g->tensor_count, bool);
-    for (int32_t i = 0; i < g->node_count; i++) {
-        for (int k = 0; k < g->nodes[i].in_count; k++) {
-            if (g->nodes[i].in[k] != NO_TENSOR) {
-                is_used[g->nodes[i].in[k]] = true;
-            }
+    for (int32_t i = 0; i < count; i++) {
+        if (tensors[i] != NO_TENSOR) {
+            used[tensors[i]] = true;
         }
     }
-    for (int32_t i = 0; i < g->output_count; i++) {
-        is_used[g->outputs[i]] = true;
+}
+
+static void renumber(const int32_t number[], int32_t tensors[], int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        tensors[i] = tensors[i] == NO_TENSOR ? NO_TENSOR : number[tensors[i]];
+    }
+}
+
+/* Tensors that nobody mentions any more, such as the floats that weights were, go; the others get new numbers. */
+static void drop_tensors(struct graph *g, struct arena *scratch)
+{
+    bool *used = ARENA_ARRAY(scratch, g->tensor_count, bool);
+    int32_t *number = ARENA_ARRAY(scratch, g->tensor_count, int32_t), left = 0;
+    mark(used, g->inputs, g->input_count);
+    mark(used, g->outputs, g->output_count);
+    for (int32_t i = 0; i < g->node_count; i++) {
+        mark(used, g->nodes[i].in, g->nodes[i].in_count);
+        mark(used, g->nodes[i].out, g->nodes[i].out_count);
     }
     for (int32_t i = 0; i < g->tensor_count; i++) {
-        if (!is_used[i]) {
-            g->tensors[i].data = NULL;
+        if (used[i]) {
+            number[i] = left;
+            g->tensors[left++] = g->tensors[i];
         }
+    }
+    g->tensor_count = left;
+    renumber(number, g->inputs, g->input_count);
+    renumber(number, g->outputs, g->output_count);
+    for (int32_t i = 0; i < g->node_count; i++) {
+        renumber(number, g->nodes[i].in, g->nodes[i].in_count);
+        renumber(number, g->nodes[i].out, g->nodes[i].out_count);
     }
 }
 
 struct graph quant_keep(const struct graph *made, struct arena *arena)
 {
     struct graph g = ir_copy(made, arena);
-    drop_values(&g, made->arena);
+    drop_tensors(&g, made->arena);
     for (int32_t i = 0; i < g.tensor_count; i++) {
         keep_tensor(arena, &g.tensors[i]);
     }

@@ -214,6 +214,7 @@ bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *
             widen(g, &g->nodes[i]);
         }
     }
+    quant_spell_padding(g);
     fold_all(g);
     return check(g, diag) && pass_some(&model, passes, run_node, diag);
 }

@@ -74,6 +74,16 @@ bool quant_graph(const struct graph *real, const float *const *calibration, int3
                  const struct quant_options *options, struct graph *out, struct quant_report *report,
                  struct diag *diag);
 
+struct quant_noise {
+    double signal, noise; /* sums of squares */
+};
+
+double quant_decibel(struct quant_noise n);
+
+/* The noise of all outputs of a quantised graph together, the float graph's being the signal. */
+bool quant_compare(const struct graph *real, const struct graph *quantised, const float *const *samples, int32_t count,
+                   struct quant_noise *noise, struct diag *diag);
+
 const char *quant_calibration_text(enum quant_calibration calibration);
 
 /*** Numbers, also for training with fake quantisation ***/

@@ -9,8 +9,10 @@
     RULE_SAME, { 0 }
 #define FIXED(scale, zero) \
     RULE_FIXED, { scale, zero }
-#define S8 true, false
-#define S8_S16 true, true
+#define S8 true, false, false
+#define S8_S16 true, true, false
+#define S4_S8_S16 true, true, true
+
 static const struct quant_op ops[OP_COUNT] = {
 #define QUANT(name, rule, types) [OP_##name] = {rule, types},
 #include "quant_ops.def"

@@ -34,7 +34,8 @@ enum quant_rule {
 struct quant_op {
     enum quant_rule rule;
     struct quant_params fixed; /* int8; int16 is 1 / 32768 */
-    bool has_s8, has_s16;
+    bool has_s8, has_s16;      /* activations */
+    bool has_s4;               /* weights */
 };
 
 const struct quant_op *quant_op(enum op op);
@@ -103,6 +104,9 @@ struct quant_range quant_calibrate(const struct quant_stat *stat, enum quant_cal
 
 bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *g, struct diag *diag);
 
+/* Padding as TensorFlow Lite has it. */
+void quant_spell_padding(struct graph *g);
+
 /* Scales channels of convolutions and dense layers against each other, by what was seen of them. The graph computes the
  * same. Returns whether it changed. */
 bool quant_equalise(struct graph *g, const struct quant_stat *stats);
@@ -122,16 +126,43 @@ struct quant_plan {
 /* The graph of integers, tensors under the numbers that they have in `g`. */
 bool quant_build(const struct quant_plan *plan, struct arena *arena, struct graph *out, struct diag *diag);
 
-/* The graph with all that it points to in another arena, unused tensors without their values. */
+/*** Searching ***/
+
+/* A float graph that computes what the model computes, and what was seen of it. */
+struct quant_candidate {
+    struct graph g;
+    struct quant_stat *stats;
+    const char **reason; /* [node]: why it stayed float when it was built last */
+    int *bits;           /* [node]: of its weights */
+};
+
+struct quant_work {
+    const struct graph *real;
+    const struct quant_options *options;
+    struct quant_samples samples;
+    struct arena arena; /* for all but the result */
+    struct quant_candidate plain, equalised;
+    bool has_equalised;
+};
+
+bool quant_build_one(struct quant_work *w, struct quant_candidate *c, enum quant_calibration how, struct graph *out,
+                     struct diag *diag);
+
+/* How much noise is at the outputs, over some of the samples. */
+bool quant_try(struct quant_work *w, struct quant_candidate *c, enum quant_calibration how, int32_t samples,
+               struct quant_noise *noise, struct diag *diag);
+
+/* Prepares and observes; which graph and which calibration leave the outputs nearest. */
+bool quant_find_best(struct quant_work *w, struct quant_candidate **best, enum quant_calibration *how,
+                     struct diag *diag);
+
+/* Sets the bits of layers to 4 where that costs little. */
+bool quant_narrow(struct quant_work *w, struct quant_candidate *c, enum quant_calibration how, struct diag *diag);
+
+/* The graph with all that it points to in another arena, without tensors that are not used. */
 struct graph quant_keep(const struct graph *made, struct arena *arena);
 
 /*** Measuring ***/
-
-struct quant_noise {
-    double signal, noise;
-};
-
-double quant_decibel(struct quant_noise n);
 
 /* The noise of every tensor that both graphs have under one number, [tensor]; and of all outputs together. With `all`
  * false, of the outputs only. */
