@@ -133,12 +133,14 @@ static enum activation pick_activation(void)
 
 static void make_conv(struct graph *g, struct node *n)
 {
-    const int32_t kind = pick(0, 3); /* 1x1, square, any */
+    const int32_t kind = pick(0, 4); /* 1x1, square, all of the image, any */
     const int32_t h = kind == 0 ? pick(1, 2) : pick(1, 5), w = PICK_OF(1, 2, 3, 4, 5, 7, 9);
-    const int32_t kh = kind == 0 ? 1 : kind == 1 ? 3 : pick(1, 6), kw = kind == 0 ? 1 : kind == 1 ? 3 : pick(1, 5);
+    const int32_t kh = kind == 0 ? 1 : kind == 1 ? 3 : kind == 2 ? h : pick(1, 6);
+    const int32_t kw = kind == 0 ? 1 : kind == 1 ? 3 : kind == 2 ? w : pick(1, 5);
     const int32_t c = PICK_OF(1, 2, 3, 4, 5, 6, 8, 12, 16, 17, 20), o = PICK_OF(1, 2, 3, 4, 5, 6, 7, 8, 9, 17);
+    const bool is_inside = kh <= h && kw <= w;
     n->op = OP_CONV_2D;
-    n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
+    n->attr = (struct attr){.padding = kind == 2 || (is_inside && pick(0, 1) == 0) ? PADDING_VALID : PADDING_SAME,
                             .stride_h = pick(1, 2),
                             .stride_w = PICK_OF(1, 1, 2, 3),
                             .dilation_h = 1,

@@ -55,7 +55,7 @@ struct mote_conv2d_packed {
     const MOTE_FLASH uint32_t *stream;
 };
 
-/* FULLY_CONNECTED with one factor for all outputs. The inputs are one or more parts of `depth` bytes, filled up to a
+/* FULLY_CONNECTED, mostly with one factor for all outputs. The inputs are one or more parts of `depth` bytes, filled up to a
  * multiple of 4 where there is one part only; the zero point is folded into the biases. The stream has, for each part and
  * group of four filters, their weights as above. The sums of the second and fourth filter over one part, without biases,
  * must stay within 24 bits; all sums within 2^30.
@@ -69,7 +69,8 @@ struct mote_fully_connected_packed {
     int32_t finish;        /* enum mote_finish */
     int32_t factor, shift; /* 2 * multiplier - 2^32, right shift */
     int32_t out_zero, low, high;
-    const MOTE_FLASH int32_t *biases; /* [out_c] */
+    const MOTE_FLASH uint32_t *factors; /* [2 * out_c] in place of the one, of outputs of folded parts; or NULL */
+    const MOTE_FLASH int32_t *biases;   /* [out_c] */
     const MOTE_FLASH uint32_t *stream;
 };
 

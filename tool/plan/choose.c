@@ -28,6 +28,7 @@ static const struct cost {
     {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
     {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
     {KERNEL_conv2d_s8__arm_v7m, 400, 0, 24, 2.5, 1.2},
+    {KERNEL_fully_connected_s8__arm_v7m, 200, 0, 25, 4, 0},
     {KERNEL_depthwise_s8__arm_v7m, 200, 140, 48, 0, 0},
     {KERNEL_depthwise_taps_s8__arm_v7m, 200, 0, 70, 5.2, 0},
     {KERNEL_add_s8__arm_v7m, 100, 0, 45, 0, 0},

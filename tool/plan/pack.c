@@ -154,8 +154,14 @@ bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct
                      struct mote_fully_connected_packed *p)
 {
     const int32_t depth = depth_of(w), part = depth / w->lines, groups = (w->out_c + 3) / 4;
-    if (mac->per_channel != 0 || !plan_pack_finish(mac, 1, &p->finish)) {
+    if ((mac->per_channel != 0 && p->folded == 0) ||
+        !plan_pack_finish(mac, mac->per_channel != 0 ? w->out_c : 1, &p->finish)) {
         return false;
+    }
+    if (mac->per_channel != 0) {
+        uint32_t *factors = plan_alloc_table(plan, 2 * (size_t)w->out_c, sizeof *factors);
+        add_factors(mac, w, 0, w->out_c, PACK_DOUBLED, factors);
+        p->factors = factors;
     }
     uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)depth, sizeof *stream), *to = stream;
     int32_t *biases = plan_alloc_table(plan, (size_t)w->out_c, sizeof *biases);

@@ -50,14 +50,14 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
     return true;
 }
 
-/* One output pixel that sees all inputs, with one factor. A long row is taken in parts that 24 bits can hold. */
+/* One output pixel that sees all inputs. A long row is taken in parts that 24 bits can hold. */
 static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel kernel)
 {
     enum { MOST_PARTS = 8 };
     const struct mote_conv2d *c = s->params;
     const int32_t line = c->filter_w * c->filter_c;
     if (c->filter == NULL || c->filter_c != c->in_c || c->filter_w != c->in_w || c->out_w != 1 || c->pad_w != 0 ||
-        c->mac.per_channel != 0 || (c->folded == 0 && c->filter_h != 1) || (c->folded > 0 && line % 4 != 0)) {
+        (c->folded == 0 && c->filter_h != 1) || (c->folded > 0 && line % 4 != 0)) {
         return false;
     }
     struct mote_fully_connected_packed *p = arena_alloc(plan->arena, sizeof *p);
@@ -78,6 +78,11 @@ static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel 
 static bool fully_connected_dsp(struct plan *plan, struct plan_step *s)
 {
     return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_dsp);
+}
+
+static bool fully_connected_v7m(struct plan *plan, struct plan_step *s)
+{
+    return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_v7m);
 }
 
 static bool fully_connected_v6m(struct plan *plan, struct plan_step *s)
@@ -234,6 +239,7 @@ static const struct rule {
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
     {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
+    {KERNEL_conv2d_s8, PLAN_V7M, fully_connected_v7m},
     {KERNEL_conv2d_s8, PLAN_V7M, plan_conv2d_v7m},
     {KERNEL_depthwise_s8, PLAN_V7M, plan_depthwise_v7m},
     {KERNEL_depthwise_s8, PLAN_V7M, taps_v7m},

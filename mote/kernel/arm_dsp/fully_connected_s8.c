@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "../fully_connected.h"
 #include "../packed.h"
 #include "simd.h"
 
@@ -198,8 +199,11 @@ void mote_fully_connected_s8__arm_dsp(const void *params, const struct mote_io *
         g.x_end = x + p->depth;
         g.stream = p->stream + part * part_words;
         g.from = part == 0 ? p->biases : sums;
-        g.to = part == parts - 1 ? NULL : sums;
+        g.to = part == parts - 1 && p->factors == NULL ? NULL : sums;
         run_all(p, g);
+    }
+    if (p->factors != NULL && end == parts) {
+        mote_finish_outputs(p, sums, io->out[0]);
     }
 }
 

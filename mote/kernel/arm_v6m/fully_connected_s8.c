@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * FULLY_CONNECTED with one factor for all outputs, int8, for Cortex-M0. Weights: packed.h.
+ * FULLY_CONNECTED, int8, for Cortex-M0. Weights: packed.h.
  *
  * One pixel leaves nothing to share a product with, so two filters share what unpacks their weights: half a word is
  * 256 * b + a, sums over it are 256 * (sum of b) + (sum of a), and a by itself is a byte.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "../fixed.h"
+#include "../fully_connected.h"
 #include "../packed.h"
 #include "finish.h"
 
@@ -214,8 +215,11 @@ void mote_fully_connected_s8__arm_v6m(const void *params, const struct mote_io *
         g.x_end = x + p->depth;
         g.stream = p->stream + part * part_words;
         g.from = part == 0 ? p->biases : sums;
-        g.to = part == parts - 1 ? NULL : sums;
+        g.to = part == parts - 1 && p->factors == NULL ? NULL : sums;
         run_all(p, g);
+    }
+    if (p->factors != NULL && end == parts) {
+        mote_finish_outputs(p, sums, io->out[0]);
     }
 }
 
