@@ -59,7 +59,7 @@ static double power_of(const float *x, int32_t count)
     return sum / count;
 }
 
-/* Adds noise, 0 to 25 dB below the signal; made noise is between white and brown. */
+/* Adds noise, 3 to 30 dB below the signal; made noise is between white and brown. */
 static void add_noise(const struct lesson *l, float *x, int32_t count, uint64_t *random)
 {
     const int16_t *noise = train_uniform(random) < 0.7F ? pick_noise(l, random) : NULL;
@@ -75,7 +75,7 @@ static void add_noise(const struct lesson *l, float *x, int32_t count, uint64_t 
         n[i] = last;
     }
     const double signal = power_of(x, count) + 1, power = power_of(n, count) + 1e-9;
-    const float factor = (float)sqrt(signal / power * pow(10, -between(random, 0, 2.5F)));
+    const float factor = (float)sqrt(signal / power * pow(10, -between(random, 0.3F, 3)));
     for (int32_t i = 0; i < count; i++) {
         x[i] += factor * n[i];
     }

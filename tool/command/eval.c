@@ -86,6 +86,7 @@ static bool eval(struct session *s, void *context)
     }
     s->path = l->recipe.data_path;
     l->recipe.data_least = 1;
+    l->is_settled = true;
     if (!lesson_read_data(l, &s->arena, &s->diag)) {
         return false;
     }

@@ -124,6 +124,7 @@ static void set_data_options(struct lesson *l, struct arena *arena)
         .validation = r->data_validation,
         .least = r->data_least,
         .rate = r->data_rate,
+        .is_settled = l->is_settled,
         .window = r->data_window,
         .hop = r->data_hop,
         .width = r->data_width,

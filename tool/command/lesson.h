@@ -14,6 +14,7 @@
 struct lesson {
     struct recipe recipe;
     struct data_options data_options;
+    bool is_settled; /* the recipe is one that a training left */
     struct dataset data;
     struct front_options front_options;
     struct graph front;  /* raw example to features */

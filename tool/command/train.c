@@ -15,10 +15,7 @@
 #include <unistd.h>
 
 #include "../emit/emit.h"
-#include "../pass/pass.h"
 #include "../quant/quant.h"
-#include "../read/read.h"
-#include "../run/run.h"
 #include "../train/learn.h"
 #include "../write/write.h"
 #include "grade.h"
@@ -39,155 +36,6 @@ static const struct usage usage = {
              "Ctrl-C stops it; the same command again goes on where it was.",
     .example = "mote train recipes/keyword.yaml --data recordings -o keyword --set train.epochs=100",
 };
-
-/*** The recipe's words as the trainer's ***/
-
-static bool find_layer_kind(const struct recipe_layer *layer, const struct recipe *r, enum train_kind *kind,
-                            struct diag *diag)
-{
-    static const char *const words[] = {
-#define LAYER(name, text) text,
-#include "../train/layer.def"
-#undef LAYER
-        NULL};
-    for (int i = 0; words[i] != NULL; i++) {
-        if (strcmp(words[i], layer->kind) == 0) {
-            *kind = (enum train_kind)i;
-            return true;
-        }
-    }
-    const char *meant = word_nearest(layer->kind, words);
-    return diag_fail(diag, "%s:%d: there is no layer '%s'%s%s%s", r->path, layer->line, layer->kind,
-                     meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : "");
-}
-
-static bool find_activation(const struct recipe_layer *layer, const struct recipe *r, enum op *op, struct diag *diag)
-{
-    static const struct {
-        const char *name;
-        enum op op;
-    } all[] = {{"relu", OP_RELU},
-               {"relu6", OP_RELU6},
-               {"tanh", OP_TANH},
-               {"logistic", OP_LOGISTIC},
-               {"hard_swish", OP_HARD_SWISH}};
-    *op = (enum op)0;
-    for (size_t i = 0; i < COUNT_OF(all) && layer->activation != NULL; i++) {
-        if (strcmp(all[i].name, layer->activation) == 0) {
-            *op = all[i].op;
-            return true;
-        }
-    }
-    return layer->activation == NULL ||
-           diag_fail(diag, "%s:%d: there is no activation '%s'; want relu, relu6, tanh, logistic or hard_swish",
-                     r->path, layer->line, layer->activation);
-}
-
-static bool find_layers(const struct recipe *r, struct train_model *model, struct arena *arena, struct diag *diag)
-{
-    struct train_layer *layers = ARENA_ARRAY(arena, r->layer_count + 1, struct train_layer);
-    for (int32_t i = 0; i < r->layer_count; i++) {
-        const struct recipe_layer *from = &r->layers[i];
-        layers[i] = (struct train_layer){
-            .filters = from->filters,
-            .kernel_h = from->kernel_h,
-            .kernel_w = from->kernel_w,
-            .stride_h = from->stride_h,
-            .stride_w = from->stride_w,
-            .padding = from->valid ? PADDING_VALID : PADDING_SAME,
-            .is_linear = from->linear,
-            .no_norm = from->no_norm,
-            .rate = (float)from->rate,
-            .expansion = from->expansion,
-        };
-        if (!find_layer_kind(from, r, &layers[i].kind, diag) ||
-            !find_activation(from, r, &layers[i].activation, diag)) {
-            return false;
-        }
-    }
-    model->name = r->layer_count > 0 ? NULL : r->model_name;
-    model->layers = layers;
-    model->layer_count = r->layer_count;
-    return true;
-}
-
-/* Models that are no networks: learned at one go, and float on the device. */
-static const char *const learners[] = {"forest", "neighbours", "clusters", "gaussian"};
-
-static bool is_learner(const struct recipe *r)
-{
-    bool found = false;
-    for (size_t i = 0; i < COUNT_OF(learners); i++) {
-        found |= strcmp(learners[i], r->model_name) == 0;
-    }
-    return found && r->layer_count == 0;
-}
-
-static bool check_architecture(const struct recipe *r, struct arena *arena, struct diag *diag)
-{
-    const char **names = ARENA_ARRAY(arena, train_architecture_count + COUNT_OF(learners) + 1, const char *);
-    int count = 0;
-    for (; count < train_architecture_count; count++) {
-        names[count] = train_architectures[count].name;
-        if (strcmp(names[count], r->model_name) == 0) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < COUNT_OF(learners); i++) {
-        names[count++] = learners[i];
-    }
-    if (is_learner(r)) {
-        return true;
-    }
-    const char *meant = word_nearest(r->model_name, names);
-    return r->layer_count > 0 ||
-           diag_fail(diag, "%s: model.name: there is no '%s'%s%s%s", r->path, r->model_name,
-                     meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : "");
-}
-
-/* A trained model with a new last layer. */
-static bool transfer(struct training *t, int32_t classes, struct diag *diag)
-{
-    const struct recipe *r = &t->lesson.recipe;
-    struct model base = {0};
-    struct ir_evaluator evaluator = {run_node, 0};
-    if (!file_open(&t->base, r->model_from, diag)) {
-        return false;
-    }
-    evaluator.max_work = read_work_limit(&t->base);
-    if (!read_model(&t->base, &evaluator, t->arena, &base, diag)) {
-        struct diag named = {0};
-        diag_fail(&named, "model.from: %s: %s", r->model_from, diag->text);
-        *diag = named;
-        return false;
-    }
-    t->network = (struct graph){.arena = t->arena};
-    return pass_all(&base, run_node, diag) &&
-           train_transfer(&base.graphs[0], *r->model_cut != '\0' ? r->model_cut : NULL, classes,
-                          (float)r->model_dropout, (uint64_t)r->train_seed, &t->network, &t->kept, diag);
-}
-
-static bool build_network(struct training *t, int32_t classes, struct diag *diag)
-{
-    const struct recipe *r = &t->lesson.recipe;
-    if (*r->model_from != '\0') {
-        return transfer(t, classes, diag);
-    }
-    struct train_model model = {
-        .filters = r->model_filters,
-        .depth = r->model_depth,
-        .width = (float)r->model_width,
-        .dropout = (float)r->model_dropout,
-        .outputs = r->model_outputs,
-        .kernel_h = r->model_kernel_h,
-        .kernel_w = r->model_kernel_w,
-        .stride_h = r->model_stride_h,
-        .stride_w = r->model_stride_w,
-    };
-    t->network = (struct graph){.arena = t->arena};
-    return check_architecture(r, t->arena, diag) && find_layers(r, &model, t->arena, diag) &&
-           train_build(&model, &t->lesson.shape, classes, (uint64_t)r->train_seed, &t->network, diag);
-}
 
 /*** Examples ***/
 
@@ -530,7 +378,7 @@ static void set_targets(struct train_set *set)
 
 static bool learn(struct training *t, struct diag *diag)
 {
-    if (is_learner(&t->lesson.recipe)) {
+    if (network_is_learned(&t->lesson.recipe)) {
         return learn_at_once(t, diag);
     }
 
@@ -538,7 +386,7 @@ static bool learn(struct training *t, struct diag *diag)
     const bool is_map = l->data_options.kind == DATA_BOXES;
     const int32_t classes = is_autoencoder(t) ? 0 : l->data.class_count + is_map;
     int32_t *train_examples, *validation_examples;
-    if (!build_network(t, classes, diag)) {
+    if (!network_build(t, classes, diag)) {
         return false;
     }
     struct train_set set = new_set(t, SPLIT_TRAIN, &train_examples);
@@ -589,7 +437,7 @@ static bool train(struct session *s, void *context)
     struct lesson *l = &t->lesson;
     t->arena = &s->arena;
     if (!lesson_read_recipe(l, t->recipe, t->data, t->seed, t->sets, &s->arena, &s->diag) ||
-        !check_architecture(&l->recipe, &s->arena, &s->diag) || !make_folder(t->folder, &s->diag)) {
+        !network_check(&l->recipe, &s->arena, &s->diag) || !make_folder(t->folder, &s->diag)) {
         return false;
     }
     if (!lesson_read_data(l, &s->arena, &s->diag)) {

@@ -25,6 +25,17 @@ struct training {
     int status;
 };
 
+/*** The model of a recipe ***/
+
+/* Whether there is a model of that name. */
+bool network_check(const struct recipe *recipe, struct arena *arena, struct diag *diag);
+
+/* Whether it is no network, but learned at one go, and float on the device: a forest, neighbours, clusters, gaussian. */
+bool network_is_learned(const struct recipe *recipe);
+
+/* Builds the network with random weights, or those of another model; classes 0: an autoencoder. */
+bool network_build(struct training *training, int32_t classes, struct diag *diag);
+
 /* A session's work with device.tflite, `context` the training: judges it, writes C, figures and report. */
 bool training_finish(struct session *session, void *context);
 

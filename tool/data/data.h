@@ -33,7 +33,9 @@ struct data_options {
     double test, validation; /* shares */
     int32_t least;           /* examples that a class must have, else it is left out */
     int32_t rate;            /* audio and sensors: samples a second; sensors 0: as recorded */
-    double window, hop;      /* seconds of audio, steps of sensors; window 0: what the files suggest */
+    bool is_settled;         /* sensors: the window is exactly that, even if most recordings are shorter */
+    double window, hop; /* seconds of audio, steps of sensors, fewer if the files are shorter; window 0: what the files
+                              * suggest */
     int32_t width, height;   /* images: 0 as they are, if all have one size */
     int32_t channels;        /* images: 1 grey, 3 colour */
     bool crop;               /* images: the middle in the right proportions, rather than all of it squeezed */

@@ -229,8 +229,8 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* A window that nine recordings of ten fill, but a short one for long recordings. */
-static int32_t suggest_window(const struct log *l)
+/* A window that nine recordings of ten fill, of at most `wanted` steps; 0: but a short one for long recordings. */
+static int32_t suggest_window(const struct log *l, double wanted)
 {
     int32_t *steps = ARENA_ARRAY(l->r->arena, l->count, int32_t);
     for (int32_t i = 0; i < l->count; i++) {
@@ -238,6 +238,9 @@ static int32_t suggest_window(const struct log *l)
     }
     qsort(steps, (size_t)l->count, sizeof *steps, by_number);
     const int32_t most = steps[l->count / 10];
+    if (wanted >= 1) {
+        return most < wanted ? most : (int32_t)wanted;
+    }
     return most > LONG_WINDOW ? USUAL_WINDOW : most;
 }
 
@@ -294,7 +297,8 @@ static bool cut_all(struct log *l)
         r->data->rate = o->rate > 0 ? o->rate : (int32_t)lround(l->recordings[0].rate);
     }
     const int32_t axes = l->recordings[l->count / 2].axes;
-    const int32_t window = o->window >= 1 ? (int32_t)o->window : suggest_window(l);
+    const int32_t suggested = o->is_settled ? (int32_t)o->window : suggest_window(l, o->window);
+    const int32_t window = suggested > 0 ? suggested : 1;
     const int32_t half = window > 1 ? window / 2 : 1, hop = o->hop >= 1 ? (int32_t)o->hop : half;
     data_shape(r, TYPE_F32, 2, (const int32_t[]){window, axes});
     for (int32_t i = 0; i < l->count; i++) {
