@@ -76,44 +76,66 @@ static bool prepare_conv(struct engine_layer *l, struct diag *diag)
     return true;
 }
 
-/* The windows of one image as rows: [out_h * out_w, filter_h * filter_w * in_c]. */
-static void gather_windows(const struct engine_window *w, const float *in, float *rows)
+/* Taps [first, end) of a filter row whose window begins at `from` that lie within `size`. */
+static void find_inside(int32_t from, int32_t size, int32_t filter, int32_t dilation, int32_t *first, int32_t *end)
 {
-    const size_t pixel = (size_t)w->in_c;
-    for (int32_t y = 0; y < w->out_h; y++) {
-        for (int32_t x = 0; x < w->out_w; x++) {
-            for (int32_t fy = 0; fy < w->filter_h; fy++) {
-                const int32_t from_y = y * w->stride_h - w->top + fy * w->dilation_h;
-                for (int32_t fx = 0; fx < w->filter_w; fx++, rows += pixel) {
-                    const int32_t from_x = x * w->stride_w - w->left + fx * w->dilation_w;
-                    if (from_y < 0 || from_y >= w->in_h || from_x < 0 || from_x >= w->in_w) {
-                        memset(rows, 0, pixel * sizeof *rows);
-                    } else {
-                        memcpy(rows, in + ((size_t)from_y * (size_t)w->in_w + (size_t)from_x) * pixel,
-                               pixel * sizeof *rows);
-                    }
-                }
-            }
+    *first = 0;
+    *end = filter;
+    while (*first < filter && from + *first * dilation < 0) {
+        ++*first;
+    }
+    while (*end > *first && from + (*end - 1) * dilation >= size) {
+        --*end;
+    }
+}
+
+static inline void copy(const float *from, size_t count, float *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] = from[i];
+    }
+}
+
+static inline void add_to(const float *from, size_t count, float *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        to[i] += from[i];
+    }
+}
+
+/* One row of a window, between `row` [filter_w * in_c] and the image's line; pixels side by side in one go. */
+static inline void move_line(const struct engine_window *w, int32_t left, int32_t first, int32_t end, float *row,
+                             float *line, bool back)
+{
+    const size_t pixel = (size_t)w->in_c, step = w->dilation_w == 1 ? (size_t)(end - first) : 1;
+    for (size_t f = (size_t)first; f < (size_t)end; f += step) {
+        float *at = line + (size_t)(left + (int32_t)f * w->dilation_w) * pixel;
+        if (back) {
+            add_to(row + f * pixel, step * pixel, at);
+        } else {
+            copy(at, step * pixel, row + f * pixel);
         }
     }
 }
 
-/* The way back: each element of the rows is added to where it came from. */
-static void scatter_windows(const struct engine_window *w, const float *rows, float *in)
+/* Windows of one image as rows, [out_h * out_w, filter_h * filter_w * in_c]: gathered from it, or back, where each
+ * element is added to where it came from. */
+ENGINE_SIMD static void move_windows(const struct engine_window *w, float *in, float *rows, bool back)
 {
-    const size_t pixel = (size_t)w->in_c;
+    const size_t line = (size_t)w->in_w * (size_t)w->in_c, row = (size_t)w->filter_w * (size_t)w->in_c;
     for (int32_t y = 0; y < w->out_h; y++) {
         for (int32_t x = 0; x < w->out_w; x++) {
-            for (int32_t fy = 0; fy < w->filter_h; fy++) {
-                const int32_t to_y = y * w->stride_h - w->top + fy * w->dilation_h;
-                for (int32_t fx = 0; fx < w->filter_w; fx++, rows += pixel) {
-                    const int32_t to_x = x * w->stride_w - w->left + fx * w->dilation_w;
-                    if (to_y >= 0 && to_y < w->in_h && to_x >= 0 && to_x < w->in_w) {
-                        float *to = in + ((size_t)to_y * (size_t)w->in_w + (size_t)to_x) * pixel;
-                        for (size_t c = 0; c < pixel; c++) {
-                            to[c] += rows[c];
-                        }
-                    }
+            const int32_t left = x * w->stride_w - w->left;
+            int32_t first, end;
+            find_inside(left, w->in_w, w->filter_w, w->dilation_w, &first, &end);
+            for (int32_t fy = 0; fy < w->filter_h; fy++, rows += row) {
+                const int32_t at = y * w->stride_h - w->top + fy * w->dilation_h;
+                const bool is_inside = at >= 0 && at < w->in_h;
+                if (!back && (!is_inside || end - first < w->filter_w)) {
+                    memset(rows, 0, row * sizeof *rows);
+                }
+                if (is_inside) {
+                    move_line(w, left, first, end, rows, in + (size_t)at * line, back);
                 }
             }
         }
@@ -129,7 +151,7 @@ static const float *find_rows(const struct engine_layer *l, struct engine_slice 
         return in;
     }
     for (size_t i = 0; i < count; i++) {
-        gather_windows(w, in + i * in_size(w), s->scratch + i * out_rows(w) * window_size(w));
+        move_windows(w, (float *)(uintptr_t)in + i * in_size(w), s->scratch + i * out_rows(w) * window_size(w), false);
     }
     return s->scratch;
 }
@@ -170,7 +192,7 @@ static void backward_block(const struct engine_layer *l, struct engine_slice *s,
     gemm(false, false, rows, window, depth, grad, engine_in(l, s, 1), 0, s->scratch);
     memset(in, 0, count * in_size(w) * sizeof *in);
     for (size_t i = 0; i < count; i++) {
-        scatter_windows(w, s->scratch + i * out_rows(w) * window, in + i * in_size(w));
+        move_windows(w, in + i * in_size(w), s->scratch + i * out_rows(w) * window, true);
     }
 }
 

@@ -105,20 +105,33 @@ ENGINE_SIMD static void most(const struct engine_window *w, struct area a, const
     }
 }
 
-/* The first of the largest takes all of the gradient. `out` is before the activation, which is found out again. */
-static void most_back(const struct engine_window *w, struct area a, const float *in, float *out, float *in_grad,
-                      const float *out_grad)
+/* The first of the largest takes all of the gradient. */
+ENGINE_SIMD static void most_back(const struct engine_window *w, struct area a, const float *in, float *out,
+                                  float *in_grad, const float *out_grad)
 {
+    enum { CHANNELS = 64 }; /* at once */
     (void)out;
-    for (int32_t c = 0; c < w->in_c; c++) {
-        size_t best = pixel(w, a.top, a.left) + (size_t)c;
+    for (int32_t c = 0; c < w->in_c; c += CHANNELS) {
+        const int32_t count = w->in_c - c < CHANNELS ? w->in_c - c : CHANNELS;
+        float best[CHANNELS];
+        int32_t where[CHANNELS];
+        for (int32_t i = 0; i < count; i++) {
+            best[i] = -INFINITY;
+            where[i] = (int32_t)pixel(w, a.top, a.left);
+        }
         for (int32_t y = a.top; y < a.bottom; y++) {
             for (int32_t x = a.left; x < a.right; x++) {
-                const size_t at = pixel(w, y, x) + (size_t)c;
-                best = in[at] > in[best] ? at : best;
+                const int32_t at = (int32_t)pixel(w, y, x);
+                const float *from = in + at + c;
+                for (int32_t i = 0; i < count; i++) {
+                    where[i] = from[i] > best[i] ? at : where[i];
+                    best[i] = from[i] > best[i] ? from[i] : best[i];
+                }
             }
         }
-        in_grad[best] += out_grad[c];
+        for (int32_t i = 0; i < count; i++) {
+            in_grad[where[i] + c + i] += out_grad[c + i];
+        }
     }
 }
 
