@@ -92,7 +92,7 @@ static void test_learning(void)
 }
 
 /* A trained network runs on the device's kernels as it did in training. */
-static void test_plan(void)
+static void test_plan(const char *name)
 {
     struct arena arena;
     struct diag diag = {0};
@@ -106,26 +106,34 @@ static void test_plan(void)
     o.mixup = 0.2F;
     o.label_smoothing = 0.1F;
     const bool ok =
-        train_pictures(&arena, "resnet", &o, &g, &result, outputs, &diag) && plan_graph(&g, PLAN_STREAM, &plan, &diag);
-    expect(ok, "a trained network: %s", diag.text);
+        train_pictures(&arena, name, &o, &g, &result, outputs, &diag) && plan_graph(&g, PLAN_STREAM, &plan, &diag);
+    expect(ok, "%s, trained: %s", name, diag.text);
     if (ok) {
         const struct train_set set = make_pictures(&arena, 2);
         struct runner runner;
         run_init(&runner, &plan);
-        for (int32_t i = 0; i < POINTS; i++) {
+        for (int32_t i = 0; i < POINTS; i += 10) {
             float out[3];
             run_invoke(&runner, (const uint8_t *)(set.inputs + i * SIZE * SIZE), (uint8_t *)out);
             for (int k = 0; k < 3; k++) {
-                expect(fabsf(out[k] - outputs[3 * i + k]) < 1e-4F, "picture %d, class %d: %g, in training %g", i, k,
-                       (double)out[k], (double)outputs[3 * i + k]);
+                expect(fabsf(out[k] - outputs[3 * i + k]) < 1e-4F, "%s: picture %d, class %d: %g, in training %g", name,
+                       i, k, (double)out[k], (double)outputs[3 * i + k]);
             }
         }
         const struct train_range *r = &result.ranges[g.inputs[0]];
-        expect(r->low == 0 && r->high > 120 && r->high < 300, "range of the input: %g to %g", (double)r->low,
+        expect(r->low == 0 && r->high > 120 && r->high < 300, "%s: range of the input: %g to %g", name, (double)r->low,
                (double)r->high);
-        expect(result.epoch_count == 8, "%d epochs", result.epoch_count);
+        expect(result.epoch_count == 8, "%s: %d epochs", name, result.epoch_count);
     }
     arena_free(&arena);
+}
+
+static void test_plans(void)
+{
+    static const char *const names[] = {"resnet", "mobilenet", "cnn1d", "gru", "mlp", "logistic"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        test_plan(names[i]);
+    }
 }
 
 /*** The same result in any way ***/
@@ -259,6 +267,38 @@ static void test_regression(void)
 
 /*** Refusals ***/
 
+/* A checkpoint that was cut or changed in its head is refused, whatever it says. */
+static void test_damaged_checkpoints(void)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    struct graph g;
+    struct train_result result;
+    const char *path = "test_train_damaged.checkpoint";
+    int32_t stop = 101;
+    arena_init(&arena, memory);
+    struct train_options o = quick_options();
+    o.progress = stop_at;
+    o.progress_context = &stop;
+    o.checkpoint = path;
+    struct file whole = {0};
+    expect(train_pictures(&arena, "mlp", &o, &g, &result, NULL, &diag) && file_open(&whole, path, &diag),
+           "a checkpoint: %s", diag.text);
+    for (size_t i = 0; i < 100 && i < whole.size; i++) {
+        uint8_t *copy = arena_copy(&arena, whole.data, whole.size);
+        copy[i] ^= 0x80;
+        o.resume = (struct file){copy, i < 50 ? whole.size : whole.size - i};
+        o.checkpoint = NULL;
+        struct diag refused = {0};
+        stop = 102;
+        const bool ok = train_pictures(&arena, "mlp", &o, &g, &result, NULL, &refused);
+        expect(!ok && strstr(refused.text, "checkpoint") != NULL, "byte %zu changed: %s", i, refused.text);
+    }
+    file_close(&whole);
+    remove(path);
+    arena_free(&arena);
+}
+
 static void test_refusals(void)
 {
     struct arena arena;
@@ -294,12 +334,13 @@ int main(void)
         return 0;
     }
     test_learning();
-    test_plan();
+    test_plans();
     test_same_result();
     test_early_stopping();
     test_transfer();
     test_regression();
     test_refusals();
+    test_damaged_checkpoints();
     printf("%d checks, %d failed\n", checks, failures);
     return failures > 0;
 }

@@ -11,6 +11,7 @@
 enum { PIECE = 1 << 14 }; /* weights that one thread takes at a time */
 
 static const float keep_moment = 0.9F, keep_square = 0.999F, epsilon = 1e-8F; /* Adam's, as published */
+static const float most_warm_up = 250;                                        /* batches: large sets need no more */
 static const float statistics_share = 0.1F; /* a batch's in the running statistics of normalisation */
 
 float optimise_rate(const struct trainer *t)
@@ -18,7 +19,8 @@ float optimise_rate(const struct trainer *t)
     const struct train_options *o = t->options;
     const bool is_fine = t->at.phase > 0; /* what is learned already needs small steps to settle on 8 bits */
     const int32_t epochs = is_fine ? o->quantised : o->epochs - o->quantised;
-    const float warm = is_fine ? 0 : o->warm_up * (float)t->batches, total = (float)epochs * (float)t->batches;
+    const float warm = is_fine ? 0 : fminf(o->warm_up * (float)t->batches, most_warm_up),
+                total = (float)epochs * (float)t->batches;
     const float at = (float)t->at.step, peak = is_fine ? o->rate / 10 : o->rate;
     if (at < warm) {
         return peak * (at + 1) / (warm + 1);

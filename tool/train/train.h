@@ -110,7 +110,7 @@ struct train_options {
     enum train_optimizer optimizer;
     float rate;         /* of learning, after warm-up; falls to 0 along a cosine */
     bool constant_rate; /* it does not fall */
-    float warm_up;      /* epochs in which it rises from 0 */
+    float warm_up;      /* epochs in which it rises from 0; at most 250 batches */
     float momentum;     /* of SGD */
     float weight_decay; /* of weights, not of biases and normalisation */
     float clip;         /* largest norm of the gradient of all weights; 0: any */
