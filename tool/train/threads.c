@@ -8,7 +8,7 @@
 
 #include "engine.h"
 
-enum { MAX_THREADS = 256 };
+enum { MAX_THREADS = 64 };
 
 struct worker {
     struct threads *threads;
