@@ -146,8 +146,8 @@ static bool is_sound(const struct trainer *t, const struct progress *at)
 {
     const int32_t epochs = t->options->epochs;
     return at->phase == t->at.phase && at->start >= 0 && at->start <= epochs && at->epoch >= at->start &&
-           at->epoch <= epochs && at->batch >= 0 && at->batch <= t->batches && at->best >= -1 &&
-           at->best < at->epoch && at->range_batches >= 0 &&
+           at->epoch <= epochs && at->batch >= 0 && at->batch <= t->batches && at->best >= -1 && at->best < at->epoch &&
+           at->range_batches >= 0 &&
            at->step == (uint64_t)(at->epoch - at->start) * (uint64_t)t->batches + (uint64_t)at->batch;
 }
 
