@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../tool/quant/quant.h"
 #include "../tool/run/run.h"
 #include "../tool/train/trainer.h"
 
@@ -134,6 +135,58 @@ static void test_plans(void)
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         test_plan(names[i]);
     }
+}
+
+/* The classes that a graph of float inputs and outputs finds; how many are right. */
+static int32_t count_right(struct graph *g, const struct train_set *set, struct diag *diag)
+{
+    struct plan plan;
+    if (!plan_graph(g, PLAN_STREAM, &plan, diag)) {
+        return -1;
+    }
+    struct runner runner;
+    run_init(&runner, &plan);
+    int32_t right = 0;
+    for (int32_t i = 0; i < set->count; i++) {
+        float out[3];
+        run_invoke(&runner, (const uint8_t *)(set->inputs + (size_t)i * set->width), (uint8_t *)out);
+        const int32_t most = out[0] > out[1] ? (out[0] > out[2] ? 0 : 2) : out[1] > out[2] ? 1 : 2;
+        right += most == set->labels[i];
+    }
+    return right;
+}
+
+/* With the ranges of quantisation-aware training the integer graph is as good as training said. */
+static void test_quantised(void)
+{
+    enum { SAMPLES = 50 };
+    struct arena arena;
+    struct diag diag = {0};
+    struct graph g, integers = {0};
+    struct train_result result;
+    struct quant_report report;
+    arena_init(&arena, memory);
+    struct train_options o = quick_options();
+    o.epochs = 16;
+    o.quantised = 6;
+    bool ok = train_pictures(&arena, "ds_cnn", &o, &g, &result, NULL, &diag);
+    const struct train_set set = make_pictures(&arena, 2);
+    const float *samples[SAMPLES];
+    struct quant_range *ranges = ARENA_ARRAY(&arena, g.tensor_count, struct quant_range);
+    for (int32_t i = 0; i < SAMPLES; i++) {
+        samples[i] = set.inputs + (size_t)i * set.width;
+    }
+    for (int32_t i = 0; ok && i < g.tensor_count; i++) {
+        const struct train_range *r = &result.ranges[i];
+        ranges[i] = r->low < r->high ? (struct quant_range){r->low, r->high} : (struct quant_range){1, 0};
+    }
+    const struct quant_options how = {.float_io = true, .plain = true, .ranges = ranges};
+    ok = ok && quant_graph(&g, samples, SAMPLES, &how, &integers, &report, &diag);
+    const int32_t right = ok ? count_right(&integers, &set, &diag) : -1;
+    const float said = ok ? result.epochs[result.best].validation_accuracy * POINTS : 0;
+    expect(fabsf(said - (float)right) <= 0.02F * POINTS, "integers: %d right, in training %g: %s", right, (double)said,
+           diag.text);
+    arena_free(&arena);
 }
 
 /*** The same result in any way ***/
@@ -335,6 +388,7 @@ int main(void)
     }
     test_learning();
     test_plans();
+    test_quantised();
     test_same_result();
     test_early_stopping();
     test_transfer();

@@ -7,7 +7,7 @@
 
 #include "trainer.h"
 
-static const char magic[8] = "motetrn1";
+static const char magic[8] = "motetrn2";
 
 struct head {
     char magic[8];
@@ -60,7 +60,7 @@ struct part {
     size_t size;
 };
 
-enum { PARTS = 6 };
+enum { PARTS = 7 };
 
 static size_t find_parts(const struct trainer *t, struct part parts[PARTS])
 {
@@ -71,6 +71,7 @@ static size_t find_parts(const struct trainer *t, struct part parts[PARTS])
                                     {t->moment, weights},
                                     {t->square, weights},
                                     {t->best, weights},
+                                    {t->paces, (size_t)t->engine.param_count * sizeof(float)},
                                     {t->ranges, ranges}};
     size_t size = sizeof(struct head);
     for (int i = 0; i < PARTS; i++) {

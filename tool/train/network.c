@@ -208,6 +208,24 @@ static void mark_quantised(struct trainer *t)
     }
 }
 
+/* One, but in quantisation-aware training: after the scale of the inputs went into the first layer's weights, steps of the old size may be far too large for
+ * them: they shrink as weights fell short of a new layer's deviation. */
+static void set_paces(struct trainer *t)
+{
+    for (int32_t i = 0; i < t->engine.param_count; i++) {
+        const struct engine_param *p = &t->engine.params[i];
+        double squares = 0;
+        for (size_t k = 0; k < p->count; k++) {
+            squares += (double)t->engine.weights[p->offset + k] * (double)t->engine.weights[p->offset + k];
+        }
+        t->paces[i] = 1;
+        if (t->at.phase > 0 && p->channels > 0) {
+            const double inputs = (double)p->count / p->channels, deviation = sqrt(squares / (double)p->count);
+            t->paces[i] = (float)fmin(1, deviation / sqrt(2 / inputs));
+        }
+    }
+}
+
 static void allocate(struct trainer *t)
 {
     struct arena *a = &t->arena;
@@ -222,6 +240,7 @@ static void allocate(struct trainer *t)
     t->moment = ARENA_ARRAY(a, weights, float);
     t->square = ARENA_ARRAY(a, weights, float);
     t->best = ARENA_ARRAY(a, weights, float);
+    t->paces = ARENA_ARRAY(a, t->engine.param_count, float);
     t->norms = ARENA_ARRAY(a, weights / 1024 + 1, double);
     t->tallies = ARENA_ARRAY(a, slice_count(t, most) + 1, struct tally);
     t->samples = ARENA_ARRAY(a, threads, struct sample);
@@ -264,6 +283,7 @@ static bool set_up(struct trainer *t, struct diag *diag)
     } else {
         mark_quantised(t);
     }
+    set_paces(t);
     return true;
 }
 

@@ -67,25 +67,25 @@ static void add_piece(void *context, int32_t index, int32_t thread)
     t->norms[index] = norm;
 }
 
-ENGINE_SIMD static void adamw(const struct step *step, float decay, size_t count, const float *grad, float *moment,
-                              float *square, float *weights)
+ENGINE_SIMD static void adamw(const struct step *step, float rate, float decay, size_t count, const float *grad,
+                              float *moment, float *square, float *weights)
 {
     for (size_t i = 0; i < count; i++) {
         const float g = grad[i] * step->scale;
         moment[i] = keep_moment * moment[i] + (1 - keep_moment) * g;
         square[i] = keep_square * square[i] + (1 - keep_square) * g * g;
         const float move = moment[i] * step->moment_correction / (sqrtf(square[i] * step->square_correction) + epsilon);
-        weights[i] -= step->rate * (move + decay * weights[i]);
+        weights[i] -= rate * (move + decay * weights[i]);
     }
 }
 
-ENGINE_SIMD static void sgd(const struct step *step, float decay, size_t count, const float *grad, float *moment,
-                            float *weights)
+ENGINE_SIMD static void sgd(const struct step *step, float rate, float decay, size_t count, const float *grad,
+                            float *moment, float *weights)
 {
     const float momentum = step->t->options->momentum;
     for (size_t i = 0; i < count; i++) {
         moment[i] = momentum * moment[i] + grad[i] * step->scale + decay * weights[i];
-        weights[i] -= step->rate * moment[i];
+        weights[i] -= rate * moment[i];
     }
 }
 
@@ -116,9 +116,10 @@ static void move_piece(void *context, int32_t index, int32_t thread)
         if (param->is_statistic) {
             follow(t, last - first, t->grad + first, weights);
         } else if (t->options->optimizer == TRAIN_SGD) {
-            sgd(step, decay, last - first, t->grad + first, moment, weights);
+            sgd(step, step->rate * t->paces[p] * t->paces[p], decay, last - first, t->grad + first, moment, weights);
         } else {
-            adamw(step, decay, last - first, t->grad + first, moment, t->square + first, weights);
+            adamw(step, step->rate * t->paces[p], decay, last - first, t->grad + first, moment, t->square + first,
+                  weights);
         }
     }
 }

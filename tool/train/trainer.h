@@ -49,6 +49,7 @@ struct trainer {
     float *grads;               /* for each slice, weight_count */
     float *grad;                /* their sum */
     float *moment, *square;     /* of the optimiser */
+    float *paces;               /* of each parameter: its share of the learning rate */
     float *best;                /* weights of the best epoch */
     float *quantised;           /* weights as 8 bits see them; NULL: not now */
     struct train_range *ranges; /* of tensors, and as seen by each slice */
