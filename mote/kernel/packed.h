@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "kernel.h"
+#include "mac.h"
 
 /* How a sum becomes an output, from the least work to the most. */
 enum mote_finish {
@@ -71,6 +72,22 @@ struct mote_fully_connected_packed {
     int32_t out_zero, low, high;
     const MOTE_FLASH uint32_t *factors; /* [2 * out_c] in place of the one, of outputs of folded parts; or NULL */
     const MOTE_FLASH int32_t *biases;   /* [out_c] */
+    const MOTE_FLASH uint32_t *stream;
+};
+
+/* CONV_2D of all groups in one and FULLY_CONNECTED with int16 activations, without dilation. A pixel's inputs are one
+ * vector of `depth` elements, filter_h lines, each filled up to a multiple of 4 with anything, which meets zeros. The stream has, for each
+ * two filters (the last may meet zeros), a word of either for each 4 inputs, whose bytes belong to inputs 0, 2, 1, 3. Sums
+ * of products stay within 32 bits. */
+struct mote_conv2d_s16_packed {
+    struct mote_mac mac;
+    int32_t in_w, in_c;
+    int32_t out_w, out_c;
+    int32_t filter_h, filter_w;
+    int32_t stride_w, pad_w;
+    int32_t depth;
+    int32_t
+        is_short; /* sums with biases stay below 2^31, multipliers below 0x7FFF0000, shifts in [-16, -1], not packed */
     const MOTE_FLASH uint32_t *stream;
 };
 

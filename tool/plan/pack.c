@@ -196,6 +196,46 @@ bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct
     return true;
 }
 
+/* Whether the outputs of filter o, with a 64-bit bias, can be made in 32 bits; `total`: of its weights' magnitudes. */
+static bool is_short(const struct mote_mac *mac, int32_t o, int32_t total)
+{
+    const int64_t bias = mac->bias != NULL ? ((const int64_t *)mac->bias)[o] : 0;
+    const int64_t most = (bias < 0 ? -bias : bias) + (int64_t)total * -INT16_MIN;
+    const int32_t shift = mac->shift[o * mac->per_channel], multiplier = mac->multiplier[o * mac->per_channel];
+    return bias > INT32_MIN && bias < INT32_MAX && most < INT32_MAX && multiplier < 0x7FFF0000 && shift >= -16 &&
+           shift <= -1;
+}
+
+bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, bool has_wide_bias,
+                   struct mote_conv2d_s16_packed *p)
+{
+    p->is_short = has_wide_bias;
+    const int32_t depth = depth_of(w), pairs = (w->out_c + 1) / 2;
+    uint32_t *stream = plan_alloc_table(plan, (size_t)pairs * (size_t)depth / 2, sizeof *stream), *to = stream;
+    for (int32_t o = 0; o < 2 * pairs; o += 2) {
+        int32_t total[2] = {0, 0};
+        for (int32_t i = 0; i < depth; i += 4) {
+            for (int32_t k = 0; k < 2; k++, to++) {
+                for (int32_t place = 0; place < 4; place++) { /* inputs 0, 2, 1, 3 */
+                    const int32_t v = weight(w, o + k, i + place / 2 + place % 2 * 2);
+                    *to |= ((uint32_t)v & 0xFF) << (8 * place);
+                    total[k] += v < 0 ? -v : v;
+                }
+            }
+        }
+        if (total[0] > UINT16_MAX || total[1] > UINT16_MAX) {
+            return false;
+        }
+        for (int32_t k = 0; k < 2 && o + k < w->out_c && has_wide_bias; k++) {
+            p->is_short = p->is_short && is_short(mac, o + k, total[k]);
+        }
+    }
+    p->mac = *mac;
+    p->depth = depth;
+    p->stream = stream;
+    return true;
+}
+
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p)
 {

@@ -36,6 +36,10 @@ bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct
 bool plan_pack_pairs(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, int32_t filters,
                      enum pack_factor how, struct mote_conv2d_packed *p);
 
+/* The stream of mote_conv2d_s16_packed. Fills in `mac`, `depth` and `is_short`. */
+bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w, bool has_wide_bias,
+                   struct mote_conv2d_s16_packed *p);
+
 /* The stream of mote_depthwise_taps; `w` as one line of taps. Fills in what is about values. */
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p);

@@ -50,6 +50,33 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
     return true;
 }
 
+/* int16 activations: two pixels' lists of lines, and copies of them. */
+static bool conv2d_s16_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_conv2d *c = s->params;
+    const int32_t line = c->filter_w * c->filter_c;
+    const bool has_wide_bias = s->kernel == KERNEL_conv2d_s16;
+    if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
+        return false;
+    }
+    struct mote_conv2d_s16_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_conv2d_s16_packed){.in_w = c->in_w,
+                                         .in_c = c->in_c,
+                                         .out_w = c->out_w,
+                                         .out_c = c->out_c,
+                                         .filter_h = c->filter_h,
+                                         .filter_w = c->filter_w,
+                                         .stride_w = c->stride_w,
+                                         .pad_w = c->pad_w};
+    const struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1};
+    if (!plan_pack_s16(plan, &c->mac, &w, has_wide_bias, p)) {
+        return false;
+    }
+    use(s, has_wide_bias ? KERNEL_conv2d_s16__arm_dsp : KERNEL_conv2d_s16_sum32__arm_dsp, p,
+        2 * (POINTER_BYTES * (size_t)p->filter_h + sizeof(int16_t) * (size_t)p->depth));
+    return true;
+}
+
 /* One output pixel that sees all inputs. A long row is taken in parts that 24 bits can hold. */
 static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel kernel)
 {
@@ -231,6 +258,8 @@ static const struct rule {
 } rules[] = {
     {KERNEL_conv2d_s8, PLAN_DSP, fully_connected_dsp},
     {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
+    {KERNEL_conv2d_s16, PLAN_DSP, conv2d_s16_dsp},
+    {KERNEL_conv2d_s16_sum32, PLAN_DSP, conv2d_s16_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, expanding_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, narrow_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
