@@ -27,64 +27,75 @@ struct groups {
 /* Halves away from zero: one less below zero, where there is a shift (q1). */
 #define AWAY "vand q2, q0, q1\n vshr.s32 q2, q2, #31\n vadd.i32 q0, q0, q2\n"
 
-/* A turn of the inner loop takes 16 inputs: 5 loads, 4 VMLADAVA, one for the loop: 10 instructions for 64 MACs, where 4 is
- * the limit. Around it are 16 for four outputs, 19 with AWAY, and 8 for a pixel. */
-#define RUN_GROUPS(away) \
-    __asm__ volatile( \
-        "0:\n" \
-        "ldr %[at], %[stream]\n" \
-        "ldr %[count], %[groups]\n" \
-        "1:\n" \
-        "mov %[x], %[first]\n" \
-        "ldrd %[a], %[b], [%[at]], #8\n" \
-        "ldrd %[c], %[d], [%[at]], #8\n" \
-        "dlstp.8 lr, %[depth]\n" \
-        "2:\n" \
-        "vldrb.8 q0, [%[x]], #16\n" \
-        "vldrb.8 q1, [%[at]], #16\n" \
-        "vmladava.s8 %[a], q0, q1\n" \
-        "vldrb.8 q2, [%[at]], #16\n" \
-        "vmladava.s8 %[b], q0, q2\n" \
-        "vldrb.8 q1, [%[at]], #16\n" \
-        "vmladava.s8 %[c], q0, q1\n" \
-        "vldrb.8 q2, [%[at]], #16\n" \
-        "vmladava.s8 %[d], q0, q2\n" \
-        "letp lr, 2b\n" \
-        "vmov q0[2], q0[0], %[a], %[c]\n" \
-        "vmov q0[3], q0[1], %[b], %[d]\n" \
-        "vldrw.32 q1, [%[at]], #16\n" \
-        "vqrdmulh.s32 q0, q0, q1\n" \
-        "vldrw.32 q1, [%[at]], #16\n" \
-        away \
-        "vrshl.s32 q0, q0, q1\n" \
-        "vadd.i32 q0, q0, %[zero]\n" \
-        "vmax.s32 q0, q0, %q[low]\n" \
-        "vmin.s32 q0, q0, %q[high]\n" \
-        "vstrb.32 q0, [%[out]], #4\n" \
-        "subs %[count], #1\n" \
-        "bne 1b\n" \
-        "ldr %[x], %[step]\n" \
-        "ldr %[count], %[pixels]\n" \
-        "add %[first], %[x]\n" \
-        "subs %[count], #1\n" \
-        "str %[count], %[pixels]\n" \
-        "bne 0b\n" \
-        : [first] "+&r"(first), [out] "+&l"(out), [pixels] "+m"(pixels), [at] "=&r"(at), [count] "=&r"(count), \
-          [a] "=&Te"(a), [b] "=&Te"(b), [c] "=&Te"(c), [d] "=&Te"(d), [x] "=&r"(x) \
-        : [depth] "r"(g->depth), [zero] "r"(g->zero), [step] "m"(g->step), [groups] "m"(g->count), \
-          [stream] "m"(g->stream), [low] "w"(g->low), [high] "w"(g->high) \
-        : "q0", "q1", "q2", "lr", "cc", "memory")
+/* clang-format off */
 
-OPTIMIZED static void run_groups(const struct groups *g, int32_t halves_up)
+/* r0 groups, r1 stream, r2 r4 r6 r8 sums, r3 inputs, r5 the first pixel's, r7 outputs, r9 groups left, r10 depth, r11 zero
+ * point, r12 pixels left, q3 and q4 limits. The registers are named here, since compilers that choose them among even ones
+ * run short.
+ *
+ * A turn of the inner loop takes 16 inputs: 5 loads, 4 VMLADAVA, one for the loop: 10 instructions for 64 MACs, where 4 is
+ * the limit. Around it are 16 for four outputs, 19 with AWAY, and 6 for a pixel. */
+#define RUN_GROUPS(name, away) \
+    __attribute__((naked, noinline)) static void name(const struct groups *g __attribute__((unused))) \
+    { \
+        __asm__ volatile( \
+            "push {r4-r11, lr}\n" \
+            "vpush {d8-d9}\n" \
+            "ldrd r5, r10, [r0]\n" \
+            "ldr r12, [r0, #12]\n" \
+            "ldrd r7, r11, [r0, #24]\n" \
+            "vldrw.32 q3, [r0, #32]\n" \
+            "vldrw.32 q4, [r0, #48]\n" \
+            "0:\n" \
+            "ldrd r9, r1, [r0, #16]\n" \
+            "1:\n" \
+            "mov r3, r5\n" \
+            "ldrd r2, r4, [r1], #8\n" \
+            "ldrd r6, r8, [r1], #8\n" \
+            "dlstp.8 lr, r10\n" \
+            "2:\n" \
+            "vldrb.8 q0, [r3], #16\n" \
+            "vldrb.8 q1, [r1], #16\n" \
+            "vmladava.s8 r2, q0, q1\n" \
+            "vldrb.8 q2, [r1], #16\n" \
+            "vmladava.s8 r4, q0, q2\n" \
+            "vldrb.8 q1, [r1], #16\n" \
+            "vmladava.s8 r6, q0, q1\n" \
+            "vldrb.8 q2, [r1], #16\n" \
+            "vmladava.s8 r8, q0, q2\n" \
+            "letp lr, 2b\n" \
+            "vmov q0[2], q0[0], r2, r6\n" \
+            "vmov q0[3], q0[1], r4, r8\n" \
+            "vldrw.32 q1, [r1], #16\n" \
+            "vqrdmulh.s32 q0, q0, q1\n" \
+            "vldrw.32 q1, [r1], #16\n" \
+            away \
+            "vrshl.s32 q0, q0, q1\n" \
+            "vadd.i32 q0, q0, r11\n" \
+            "vmax.s32 q0, q0, q3\n" \
+            "vmin.s32 q0, q0, q4\n" \
+            "vstrb.32 q0, [r7], #4\n" \
+            "subs r9, #1\n" \
+            "bne 1b\n" \
+            "ldr r3, [r0, #8]\n" \
+            "add r5, r3\n" \
+            "subs r12, #1\n" \
+            "bne 0b\n" \
+            "vpop {d8-d9}\n" \
+            "pop {r4-r11, pc}\n"); \
+    }
+
+RUN_GROUPS(run_halves_up, "")
+RUN_GROUPS(run_halves_away, AWAY)
+
+/* clang-format on */
+
+static void run_groups(const struct groups *g, int32_t halves_up)
 {
-    const int8_t *first = g->x, *x;
-    int8_t *out = g->out;
-    const uint32_t *at;
-    int32_t pixels = g->pixels, count, a, b, c, d;
     if (halves_up) {
-        RUN_GROUPS("");
+        run_halves_up(g);
     } else {
-        RUN_GROUPS(AWAY);
+        run_halves_away(g);
     }
 }
 
