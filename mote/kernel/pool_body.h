@@ -4,7 +4,7 @@
  * registers; where the window is folded, they are kept from one firing to the next. KERNEL: the name of the kernel;
  * TYPE: of the elements; ACC: of the accumulators; IN_OUTPUT: 1 if these can be kept in the output, 0: in a second
  * output; START: their first value; ADD(a, x): the accumulator after element x; FINISH(p, a, count): what is
- * written, `count` elements seen.
+ * written, `count` elements seen. MAKE_FOUR, where a target has its own: four channels from `offset` on, at once.
  */
 #include <stddef.h>
 
@@ -32,6 +32,7 @@ static void end(const struct mote_pool *p, const struct window *w, int32_t c, AC
     }
 }
 
+#ifndef MAKE_FOUR
 /* Channels c to c + 3 of an output pixel. Written out, because compilers keep an array in memory unless they unroll
  * the loops over it. */
 static void make_four(const struct mote_pool *p, const struct window *w, int32_t c, TYPE *out)
@@ -53,6 +54,8 @@ static void make_four(const struct mote_pool *p, const struct window *w, int32_t
     end(p, w, c + 2, a2, out);
     end(p, w, c + 3, a3, out);
 }
+
+#endif
 
 /* Channel c of an output pixel. */
 static void make_one(const struct mote_pool *p, const struct window *w, int32_t c, TYPE *out)
@@ -97,7 +100,12 @@ void KERNEL(const void *params, const struct mote_io *io)
         w.after = p->folded > 0 && io->y < p->folded - 1 ? kept + x * p->channels : NULL;
         int32_t c = 0;
         for (; c + 4 <= p->channels; c += 4) {
+#ifdef MAKE_FOUR
+            MAKE_FOUR(p, w.rows, w.row_count, w.offset + c, w.taps, w.before != NULL ? w.before + c : NULL,
+                      w.after != NULL ? w.after + c : NULL, w.count, out + c);
+#else
             make_four(p, &w, c, out);
+#endif
         }
         for (; c < p->channels; c++) {
             make_one(p, &w, c, out);

@@ -2,12 +2,13 @@
  *
  * Which of the kernels that a layer could have it gets. A model of costs says what each takes:
  *
- *   cycles = firings * (firing + channels * channel) + outputs * output + MACs * mac
+ *   cycles = firings * (firing + channels * channel) + outputs * output + MACs, or elements of windows, * mac
  *
- * fitted to `mote bench`, without wait states; portable kernels on Cortex-M4, which take twice as long on Cortex-M0. PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel
- * stays only if without it the whole inference would take over 2 % longer: its code would cost flash for little. A layer
- * that shares a kernel with others costs no code, so kernels are judged as a whole, those that buy least first; what
- * their layers do instead may be another special kernel that stays.
+ * fitted to `mote bench`, without wait states; portable kernels on Cortex-M4, which take twice as long on Cortex-M0.
+ * PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel stays only if without it the whole inference
+ * would take over 2 % longer: its code would cost flash for little. A layer that shares a kernel with others costs no
+ * code, so kernels are judged as a whole, those that buy least first; what their layers do instead may be another special
+ * kernel that stays.
  */
 #include "stages.h"
 
@@ -41,6 +42,10 @@ static const struct cost {
     {KERNEL_depthwise_s8__arm_v6m, 150, 95, 92, 0, 0},
     {KERNEL_depthwise_taps_s8__arm_v6m, 200, 0, 125, 9, 0},
     {KERNEL_add_s8__arm_v6m, 100, 0, 82, 0, 0},
+    {KERNEL_average_pool_s8, 100, 0, 25, 3, 0},
+    {KERNEL_average_pool_s8__arm_dsp, 100, 0, 25, 1.2, 0},
+    {KERNEL_max_pool_s8, 100, 0, 12, 3.5, 0},
+    {KERNEL_max_pool_s8__arm_dsp, 100, 0, 4, 1.3, 0},
 };
 
 /* What a layer can do. */
@@ -60,7 +65,9 @@ static double estimate(const struct plan *plan, const struct plan_step *s, enum 
         return NO_COST;
     }
     const struct tensor *out = ir_out(plan->graph, s->node, 0);
-    const double macs = (double)ir_macs(plan->graph, s->node), outputs = (double)ir_count(out);
+    const struct attr *a = &s->node->attr;
+    const double outputs = (double)ir_count(out), products = (double)ir_macs(plan->graph, s->node);
+    const double macs = products > 0 ? products : outputs * a->filter_h * a->filter_w;
     const int32_t channels = out->rank > 0 ? out->dim[out->rank - 1] : 1, width = out->rank == 4 ? out->dim[2] : 1;
     return s->rows * (c->firing + channels * c->channel) + outputs * c->output + macs * c->mac +
            (width % 2 == 1 ? macs / width * c->odd : 0);

@@ -4,6 +4,7 @@
  * those of the portable one, where the shapes and the values of the weights allow it.
  */
 #include "../../mote/kernel/binary.h"
+#include "../../mote/kernel/pool.h"
 #include "pack.h"
 #include "stages.h"
 
@@ -251,6 +252,22 @@ static bool add_v6m(struct plan *plan, struct plan_step *s)
     return add(s, KERNEL_add_s8__arm_v6m);
 }
 
+static bool average_pool_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_pool *p = s->params;
+    (void)plan;
+    s->kernel = KERNEL_average_pool_s8__arm_dsp;
+    return p->channels >= 4 && (p->folded > 0 ? 1 : p->filter_h) * (int64_t)p->filter_w <= UINT8_MAX;
+}
+
+static bool max_pool_dsp(struct plan *plan, struct plan_step *s)
+{
+    const struct mote_pool *p = s->params;
+    (void)plan;
+    s->kernel = KERNEL_max_pool_s8__arm_dsp;
+    return p->channels >= 4;
+}
+
 static const struct rule {
     enum kernel from;
     unsigned features;
@@ -265,6 +282,8 @@ static const struct rule {
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, taps_dsp},
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
+    {KERNEL_average_pool_s8, PLAN_DSP, average_pool_dsp},
+    {KERNEL_max_pool_s8, PLAN_DSP, max_pool_dsp},
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
     {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},

@@ -33,6 +33,34 @@ static inline uint32_t mote_sxtb16_ror8(uint32_t word)
     return pair;
 }
 
+/* Of each of four bytes the greater one. */
+static inline uint32_t mote_max_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t greater;
+    __asm__("ssub8 %0, %1, %2\n sel %0, %1, %2" : "=&r"(greater) : "r"(a), "r"(b) : "cc");
+    return greater;
+}
+
+static inline uint32_t mote_min_bytes(uint32_t a, uint32_t b)
+{
+    uint32_t smaller;
+    __asm__("ssub8 %0, %1, %2\n sel %0, %2, %1" : "=&r"(smaller) : "r"(a), "r"(b) : "cc");
+    return smaller;
+}
+
+/* int16 sums and bytes 0 and 2, or bytes 1 and 3. */
+static inline uint32_t mote_add_bytes(uint32_t sums, uint32_t bytes)
+{
+    __asm__("sxtab16 %0, %0, %1" : "+r"(sums) : "r"(bytes));
+    return sums;
+}
+
+static inline uint32_t mote_add_bytes_ror8(uint32_t sums, uint32_t bytes)
+{
+    __asm__("sxtab16 %0, %0, %1, ror #8" : "+r"(sums) : "r"(bytes));
+    return sums;
+}
+
 /* The lower halves of a and b, or the upper ones, as the lower and the upper half. */
 static inline uint32_t mote_lower_halves(uint32_t a, uint32_t b)
 {
