@@ -9,6 +9,7 @@
  *   lstm_gate(p, g, u, in, state)         gate g of unit u before its activation, from its two sums
  *   lstm_logistic(x), lstm_tanh(x, shift) the activations; x * 2^shift has 12 fractional bits
  *   lstm_next_cell(p, c, in, forget, fresh), lstm_hidden(p, tanh_c, out)    the state equations
+ *   LSTM_DOT                     where a target has its own lstm_dot()
  *
  * All gates see the hidden state of the step before.
  * Source: TensorFlow Lite Micro, LstmStep.
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifndef LSTM_DOT
 /* sum[g] of row u of each of four matrices [units, count] times x; the gates share the loads of x. */
 static inline void lstm_dot(const MOTE_FLASH void *const weights[], int32_t u, const lstm_value *x, int32_t count,
                             lstm_sum sum[])
@@ -36,6 +38,7 @@ static inline void lstm_dot(const MOTE_FLASH void *const weights[], int32_t u, c
     sum[2] = sum2;
     sum[3] = sum3;
 }
+#endif
 
 static void lstm_logistic_all(lstm_cell *x, int32_t count)
 {

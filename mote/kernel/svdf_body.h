@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * SVDF in integers: int8 activations and feature filters, state and time filters of the type svdf_state, which the
- * including file defines, as KERNEL, the name of the kernel.
+ * including file defines, as KERNEL, the name of the kernel; and SVDF_DOTS where a target has its own inner products and
+ * its own shift of a state.
  *
  * Sums wrap modulo 2^32 as the reference's do; the new value of the state wraps in its type.
  * Source: TensorFlow Lite Micro, EvalIntegerSvdfReference.
@@ -12,6 +13,7 @@
 #include "fixed.h"
 #include "state.h"
 
+#ifndef SVDF_DOTS
 static uint32_t feature_dot(const int8_t *in, const MOTE_FLASH int8_t *feature, int32_t count)
 {
     uint32_t sum = 0;
@@ -30,6 +32,9 @@ static uint32_t time_dot(const svdf_state *state, const MOTE_FLASH svdf_state *t
     return sum;
 }
 
+static void shift_state(svdf_state *state, int32_t count) { memmove(state, state + 1, (size_t)count * sizeof *state); }
+#endif
+
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_svdf *p = params;
@@ -46,7 +51,7 @@ void KERNEL(const void *params, const struct mote_io *io)
             const uint32_t offset = p->feature_bias != NULL ? (uint32_t)p->feature_bias[u * p->rank + r] : 0;
             int32_t fresh = (int32_t)(feature_dot(io->in[0], feature, p->in_count) + offset);
             fresh = mote_clamp(mote_requant(fresh, p->state_multiplier, p->state_shift), SVDF_LOW, SVDF_HIGH);
-            memmove(state, state + 1, (size_t)(p->memory - 1) * sizeof *state);
+            shift_state(state, p->memory - 1);
             state[p->memory - 1] = (svdf_state)(fresh + p->state_zero);
             sum += time_dot(state, time, p->memory);
         }

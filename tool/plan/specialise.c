@@ -268,6 +268,16 @@ static bool max_pool_dsp(struct plan *plan, struct plan_step *s)
     return p->channels >= 4;
 }
 
+/* Recurrent layers, whose constants are as the portable kernels have them. */
+static bool recurrent_dsp(struct plan *plan, struct plan_step *s)
+{
+    (void)plan;
+    s->kernel = s->kernel == KERNEL_lstm_s8     ? KERNEL_lstm_s8__arm_dsp
+                : s->kernel == KERNEL_svdf_s8s8 ? KERNEL_svdf_s8s8__arm_dsp
+                                                : KERNEL_svdf_s8s16__arm_dsp;
+    return true;
+}
+
 static const struct rule {
     enum kernel from;
     unsigned features;
@@ -284,6 +294,9 @@ static const struct rule {
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
     {KERNEL_average_pool_s8, PLAN_DSP, average_pool_dsp},
     {KERNEL_max_pool_s8, PLAN_DSP, max_pool_dsp},
+    {KERNEL_lstm_s8, PLAN_DSP, recurrent_dsp},
+    {KERNEL_svdf_s8s8, PLAN_DSP, recurrent_dsp},
+    {KERNEL_svdf_s8s16, PLAN_DSP, recurrent_dsp},
     {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
     {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
     {KERNEL_add_s8, PLAN_MVE, plan_add_mve},

@@ -98,4 +98,10 @@ static inline int32_t mote_ssat8(int32_t x)
     return y;
 }
 
+/* The sum and four products of bytes. */
+static inline int32_t mote_smlad_bytes(uint32_t x, uint32_t y, int32_t sum)
+{
+    return mote_smlad(mote_sxtb16_ror8(x), mote_sxtb16_ror8(y), mote_smlad(mote_sxtb16(x), mote_sxtb16(y), sum));
+}
+
 #endif
