@@ -103,8 +103,9 @@ static void add_bias(struct graph *g, struct node *n, int32_t channels)
         data[i] = pick(-most, most);
         wide[i] = data[i];
     }
-    const int32_t t = add_tensor(g, type == TYPE_S16 ? TYPE_S64 : TYPE_S32, 1, &channels);
-    g->tensors[t].data = type == TYPE_S16 ? (void *)wide : data;
+    const bool is_wide = type == TYPE_S16 && pick(0, 3) > 0;
+    const int32_t t = add_tensor(g, is_wide ? TYPE_S64 : TYPE_S32, 1, &channels);
+    g->tensors[t].data = is_wide ? (void *)wide : data;
     n->in[n->in_count++] = t;
 }
 
@@ -171,6 +172,10 @@ static void make_depthwise(struct graph *g, struct node *n)
                             .depth_multiplier = multiplier,
                             .activation = pick_activation()};
     n->attr.stride_w = n->attr.stride_h;
+    if (n->attr.stride_h == 1 && n->attr.padding == PADDING_SAME && pick(0, 5) == 0) {
+        n->attr.dilation_h = pick(1, 3);
+        n->attr.dilation_w = pick(1, 3);
+    }
     add_input(g, n, 4, (int32_t[]){1, h, w, c});
     add_filter(g, n, 4, (int32_t[]){1, kh, kw, c * multiplier}, 3);
     add_bias(g, n, c * multiplier);

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 #
 # Kernels for one kind of core compute what the portable ones do: models of many random operators on emulated cores, bit
-# for bit. Each row KERNEL_FOR of kernel.def must have been used. MOTE_KERNEL_SEEDS: how many such models.
-# usage: kernels.sh ROOT MOTE KERNEL_MODEL
+# for bit, and the tables of cases for packed weights and recurrent layers. Each row KERNEL_FOR of kernel.def must have been used. MOTE_KERNEL_SEEDS: how many such models.
+# usage: kernels.sh ROOT MOTE KERNEL_MODEL TEST_OP
 set -uo pipefail
 rows=$(realpath "$1")/mote/kernel/kernel.def
 mote=$(realpath "$2")
 kernel_model=$(realpath "$3")
+tables=$(realpath "$1")/tests/op
+test_op=$(realpath "$4")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -27,13 +29,20 @@ for ((seed = 1; seed <= seeds; seed++)); do
     "$kernel_model" any "$seed" 400 "$seed.tflite" || exit 1
 done
 
+for table in packed lstm svdf; do
+    "$test_op" "$tables/$table.test" --corpus . > /dev/null || exit 1
+done
+for model in *.tflite; do # some are there to be refused
+    "$mote" inspect "$model" > /dev/null 2>&1 || rm "$model"
+done
+
 # core, and the target of its rows
 while read -r core target; do
     : > used
     for model in *.tflite; do
-        "$mote" compile "$model" -o out --name k --target "$core" > said 2>&1 || fail "$model: $(cat said)"
+        "$mote" compile "$model" -o out --name k --target "$core" --optimize speed > said 2>&1 || fail "$model: $(cat said)"
         grep -oE "k_\w+__$target\(" out/k.c >> used
-        "$mote" verify "$model" --on "$core" > said 2>&1 || fail "$model on $core: $(tail -2 said)"
+        "$mote" verify "$model" --on "$core" --optimize speed > said 2>&1 || fail "$model on $core: $(tail -2 said)"
     done
     for name in $(sed -n "s/^KERNEL_FOR($target, \(\w*\),.*/\1/p" "$rows"); do
         grep -q "^k_${name}__$target($" used || fail "$core: no operator used mote_${name}__$target"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * mote verify MODEL [--on TARGET]... [--input FILE]
+ * mote verify MODEL [--on TARGET]... [--optimize WISH] [--input FILE]
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, ON, INPUT, INPUT_FED, MAX_WORK, OPTION_COUNT };
+enum { MODEL, ON, OPTIMIZE, INPUT, INPUT_FED, MAX_WORK, OPTION_COUNT };
 enum { MADE_INVOKES = 4, MADE_INVOKES_LARGE = 2, LARGE_MACS = 8000000 }; /* half of them random, half smooth */
 
 static const struct usage usage = {
@@ -103,6 +103,9 @@ static void print_row(struct job *job, const struct target_core *core, const str
 /* The C for cores of these features, which those at hand may be already. */
 static bool make_c(struct session *s, struct job *job, unsigned features)
 {
+    if (!command_wish(s, job->options[OPTIMIZE].text, &features)) {
+        return false;
+    }
     if (job->model.files != NULL && job->features == features) {
         return true;
     }
@@ -189,6 +192,7 @@ int command_verify(int argc, char **argv)
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
         [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
+        [OPTIMIZE] = OPTIMIZE_OPTION,
         [INPUT] = {.name = "input", .value = "FILE", .help = "inputs of one or more runs, as for `mote run`"},
         [INPUT_FED] = {.name = "input-fed", .help = "prove the C of `mote compile --input-fed`"},
         [MAX_WORK] = MAX_WORK_OPTION,
