@@ -118,9 +118,15 @@ void mote_conv2d_s8__arm_mve(const void *params, const struct mote_io *io)
     const struct mote_conv2d_mve *p = params;
     const struct lines lines = {io->in, p->filter_h, p->in_w, p->in_c, p->in_zero};
     const bool is_whole = has_all_rows(&lines);
-    const int32_t end = p->filter_h == 1 && is_whole ? p->in_w - p->filter_w : -1; /* of lefts of windows that lie there */
-    struct groups g = {.depth = p->depth, .step = p->stride_w * p->in_c, .count = p->out_c / 4, .stream = p->stream,
-                       .out = io->out[0], .zero = p->finish.zero, .low = vdupq_n_s32(p->finish.low),
+    const int32_t end =
+        p->filter_h == 1 && is_whole ? p->in_w - p->filter_w : -1; /* of lefts of windows that lie there */
+    struct groups g = {.depth = p->depth,
+                       .step = p->stride_w * p->in_c,
+                       .count = p->out_c / 4,
+                       .stream = p->stream,
+                       .out = io->out[0],
+                       .zero = p->finish.zero,
+                       .low = vdupq_n_s32(p->finish.low),
                        .high = vdupq_n_s32(p->finish.high)};
     for (int32_t x = 0; x < p->out_w; x += g.pixels, g.out += g.pixels * p->out_c) {
         const int32_t left = x * p->stride_w - p->pad_w;
