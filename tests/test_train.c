@@ -320,6 +320,46 @@ static void test_regression(void)
 
 /*** Refusals ***/
 
+/* Networks that cannot be: each ends in one clear message. */
+static void test_impossible_networks(void)
+{
+    static const struct {
+        struct train_layer layer;
+        int32_t dim[2];
+        const char *says;
+    } all[] = {
+        {{TRAIN_DENSE}, {4, 2}, "filters is 0"},
+        {{TRAIN_CONV, .filters = 1 << 30}, {4, 2}, "filters is 1073741824"},
+        {{TRAIN_BOTTLENECK, .filters = 8, .expansion = 1 << 20}, {4, 2}, "expansion is 1048576"},
+        {{TRAIN_CONV, .filters = 8, .kernel_h = 5, .padding = PADDING_VALID}, {4, 2}, "does not fit"},
+        {{TRAIN_MAX_POOL, .kernel_h = 9, .padding = PADDING_VALID}, {4, 2}, "does not fit"},
+        {{TRAIN_CONV, .filters = 8, .kernel_h = 1 << 20}, {4, 2}, "too large"},
+        {{TRAIN_GRU, .filters = 8}, {5000, 2}, "5000 steps"},
+        {{TRAIN_DROPOUT, .rate = 1.5F}, {4, 2}, "drops 1.5"},
+        {{TRAIN_DENSE, .filters = 1 << 16}, {1 << 14, 1}, "larger than 2 GiB"},
+    };
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        struct train_result result;
+        float input[1 << 14] = {0};
+        const int32_t label = 0;
+        arena_init(&arena, memory);
+        struct graph g = {.arena = &arena};
+        const struct tensor example = {.rank = 2, .dim = {all[i].dim[0], all[i].dim[1]}};
+        const struct train_model model = {.layers = &all[i].layer, .layer_count = 1};
+        const struct train_set set = {.count = 1,
+                                      .width = (size_t)ir_count(&example),
+                                      .inputs = input,
+                                      .labels = &label};
+        const struct train_options o = quick_options();
+        const bool ok =
+            train_build(&model, &example, 2, 1, &g, &diag) && train_network(&g, &set, NULL, &o, &result, &diag);
+        expect(!ok && strstr(diag.text, all[i].says) != NULL, "a network that \"%s\": %s", all[i].says, diag.text);
+        arena_free(&arena);
+    }
+}
+
 /* A checkpoint that was cut or changed in its head is refused, whatever it says. */
 static void test_damaged_checkpoints(void)
 {
@@ -394,6 +434,7 @@ int main(void)
     test_transfer();
     test_regression();
     test_refusals();
+    test_impossible_networks();
     test_damaged_checkpoints();
     printf("%d checks, %d failed\n", checks, failures);
     return failures > 0;

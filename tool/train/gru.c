@@ -7,6 +7,8 @@
  */
 #include "net.h"
 
+enum { MOST_STEPS = 1024 }; /* each becomes some ten operators */
+
 struct gru {
     const char *name;
     int32_t units;
@@ -58,7 +60,11 @@ void net_gru(struct net *b, const char *name, int32_t units)
 {
     const struct tensor *in = &b->graph->tensors[b->at];
     const int32_t count = (int32_t)ir_count(in), steps = in->rank > 2 ? in->dim[1] : 1;
-    if (b->failed || count % steps != 0) {
+    if (b->failed || steps > MOST_STEPS) {
+        b->failed = b->failed || !diag_fail(b->diag,
+                                            "%s has %d steps, want at most %d: pool before it, or take longer "
+                                            "frames",
+                                            name, steps, MOST_STEPS);
         return;
     }
     net_reshape(b, name, 2, (int32_t[]){steps, count / steps});

@@ -247,6 +247,19 @@ static struct train_layer complete(const struct train_layer *layer)
     return l;
 }
 
+static bool check_layer(const struct train_layer *l, int32_t number, const char *name, struct diag *diag)
+{
+    enum { MOST_FILTERS = 1 << 16, MOST_EXPANSION = 64 }; /* so that no product overflows */
+    const bool needs_filters = l->kind == TRAIN_CONV || l->kind == TRAIN_SEPARABLE || l->kind == TRAIN_RESIDUAL ||
+                               l->kind == TRAIN_BOTTLENECK || l->kind == TRAIN_DENSE || l->kind == TRAIN_GRU;
+    if (l->filters < (needs_filters ? 1 : 0) || l->filters > MOST_FILTERS) {
+        return diag_fail(diag, "layer %d, %s: filters is %d, want 1 to %d", number, name, l->filters, MOST_FILTERS);
+    }
+    return (l->expansion >= 0 && l->expansion <= MOST_EXPANSION) ||
+           diag_fail(diag, "layer %d, %s: expansion is %d, want at most %d", number, name, l->expansion,
+                     MOST_EXPANSION);
+}
+
 void net_layer(struct net *b, const struct train_layer *layer, int32_t number)
 {
     static const char *const names[] = {
@@ -256,10 +269,8 @@ void net_layer(struct net *b, const struct train_layer *layer, int32_t number)
     };
     const struct train_layer l = complete(layer);
     const char *name = name_of(b, names[l.kind], number);
-    const bool needs_filters = l.kind == TRAIN_CONV || l.kind == TRAIN_SEPARABLE || l.kind == TRAIN_RESIDUAL ||
-                               l.kind == TRAIN_BOTTLENECK || l.kind == TRAIN_DENSE || l.kind == TRAIN_GRU;
-    if (b->failed || (needs_filters && l.filters < 1)) {
-        b->failed = !diag_fail(b->diag, "layer %d, %s: filters is %d, want at least 1", number, name, l.filters);
+    if (b->failed || !check_layer(&l, number, name, b->diag)) {
+        b->failed = true;
         return;
     }
     switch (l.kind) {
