@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""make_onnx_tests.py FOLDER: writes the models of tests/onnx, with inputs and outputs, in the form of ONNX's node tests.
+
+Expected values are the standard's formulas in numpy, in double precision. Needs Debian's python3-onnx.
+"""
+import os
+import sys
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
+TYPES = {np.dtype(np.float32): TensorProto.FLOAT, np.dtype(np.int64): TensorProto.INT64, np.dtype(np.bool_): TensorProto.BOOL,
+         np.dtype(np.uint8): TensorProto.UINT8, np.dtype(np.int8): TensorProto.INT8, np.dtype(np.int32): TensorProto.INT32}
+random = np.random.RandomState(1)
+
+
+def real(*shape):
+    return random.uniform(-1, 1, shape).astype(np.float32)
+
+
+def info(name, value):
+    return helper.make_tensor_value_info(name, TYPES[value.dtype], value.shape)
+
+
+def write(name, nodes, inputs, outputs, constants=None):
+    """One test: inputs, outputs and constants are {name: array}."""
+    folder = os.path.join(sys.argv[1], "test_" + name)
+    data = os.path.join(folder, "test_data_set_0")
+    os.makedirs(data, exist_ok=True)
+    graph = helper.make_graph(nodes, name, [info(k, v) for k, v in inputs.items()], [info(k, v) for k, v in outputs.items()],
+                              [numpy_helper.from_array(v, k) for k, v in (constants or {}).items()])
+    model = helper.make_model(graph, opset_imports=OPSET, producer_name="mote")
+    with open(os.path.join(folder, "model.onnx"), "wb") as f:
+        f.write(model.SerializeToString())
+    for kind, values in (("input", inputs), ("output", outputs)):
+        for i, (k, v) in enumerate(values.items()):
+            with open(os.path.join(data, f"{kind}_{i}.pb"), "wb") as f:
+                f.write(numpy_helper.from_array(v, k).SerializeToString())
+
+
+def f32(x):
+    return np.asarray(x, dtype=np.float32)
+
+
+# Recurrent layers with constant weights.
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm(x, w, r, b):
+    units = r.shape[1]
+    h = c = np.zeros((x.shape[1], units))
+    steps = []
+    for t in x.astype(float):
+        i, o, f, g = np.split(t @ w.T + h @ r.T + b[:4 * units] + b[4 * units:], 4, axis=1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        steps.append(h)
+    return np.array(steps), h
+
+
+def gru(x, w, r, b, before):
+    units = r.shape[1]
+    h = np.zeros((x.shape[1], units))
+    wb, rb = b[:3 * units], b[3 * units:]
+    steps = []
+    for t in x.astype(float):
+        wz, wr, wn = np.split(t @ w.T + wb, 3, axis=1)
+        rz, rr, rn = np.split(h @ r.T + rb, 3, axis=1)
+        z, reset = sigmoid(wz + rz), sigmoid(wr + rr)
+        inner = reset * rn if before else (reset * h) @ r[2 * units:].T + rb[2 * units:]
+        n = np.tanh(wn + inner)
+        h = (1 - z) * n + z * h
+        steps.append(h)
+    return np.array(steps), h
+
+
+def recurrent():
+    x, w, r, b = real(5, 2, 3), real(2, 16, 3), real(2, 16, 4), real(2, 32)
+    (ya, ha), (yb, hb) = lstm(x, w[0], r[0], b[0]), lstm(x[::-1], w[1], r[1], b[1])
+    write("lstm_both_directions", [helper.make_node("LSTM", ["x", "w", "r", "b"], ["y", "h"], hidden_size=4,
+                                                    direction="bidirectional")],
+          {"x": x}, {"y": f32(np.stack([ya, yb[::-1]], 1)), "h": f32(np.stack([ha, hb]))}, {"w": w, "r": r, "b": b})
+    for before in (0, 1):
+        w, r, b = real(1, 12, 3), real(1, 12, 4), real(1, 24)
+        y, h = gru(x, w[0], r[0], b[0], before)
+        write(f"gru_constant_{before}", [helper.make_node("GRU", ["x", "w", "r", "b"], ["y", "h"], hidden_size=4,
+                                                          linear_before_reset=before)],
+              {"x": x}, {"y": f32(y[:, None]), "h": f32(h[None])}, {"w": w, "r": r, "b": b})
+    w, r, b = real(1, 4, 3), real(1, 4, 4), real(1, 8)
+    h = np.zeros((2, 4))
+    for t in x[::-1].astype(float):
+        h = np.tanh(t @ w[0].T + h @ r[0].T + b[0, :4] + b[0, 4:])
+    write("rnn_reverse", [helper.make_node("RNN", ["x", "w", "r", "b"], ["", "h"], hidden_size=4, direction="reverse")],
+          {"x": x}, {"h": f32(h[None])}, {"w": w, "r": r, "b": b})
+
+
+# Trees: (feature, mode, value, yes, no), or the weights of a leaf as {output: weight}.
+
+def walk(tree, x):
+    node = tree[0]
+    while isinstance(node, tuple):
+        f, mode, value, yes, no = node
+        holds = {"BRANCH_LEQ": x[f] <= value, "BRANCH_LT": x[f] < value, "BRANCH_GTE": x[f] >= value,
+                 "BRANCH_GT": x[f] > value}[mode]
+        node = tree[yes if holds else no]
+    return node
+
+
+def tree_attributes(trees, prefix):
+    a = {k: [] for k in ("nodes_treeids", "nodes_nodeids", "nodes_featureids", "nodes_modes", "nodes_values",
+                         "nodes_truenodeids", "nodes_falsenodeids", prefix + "_treeids", prefix + "_nodeids",
+                         prefix + "_ids", prefix + "_weights")}
+    for t, tree in enumerate(trees):
+        for i, node in enumerate(tree):
+            leaf = not isinstance(node, tuple)
+            f, mode, value, yes, no = (0, "LEAF", 0.0, 0, 0) if leaf else node
+            for k, v in zip(list(a)[:7], (t, i, f, mode, value, yes, no)):
+                a[k].append(v)
+            for output, weight in (node.items() if leaf else ()):
+                for k, v in zip(list(a)[7:], (t, i, output, weight)):
+                    a[k].append(v)
+    return a
+
+
+def forest():
+    x = real(16, 3)
+    x[0, 0] = 0.25  # on the threshold
+    trees = [[(0, "BRANCH_LEQ", 0.25, 1, 2), {0: 0.5, 2: 0.25}, (1, "BRANCH_GT", -0.5, 3, 4), {1: 0.5}, {2: 0.5}],
+             [(2, "BRANCH_LT", 0.0, 2, 1), {0: 0.125, 1: 0.125}, {2: 0.25}]]
+    scores = np.zeros((16, 3))
+    for n in range(16):
+        for tree in trees:
+            for output, weight in walk(tree, x[n]).items():
+                scores[n, output] += weight
+    a = tree_attributes(trees, "class")
+    labels = np.array([7, 3, 5])
+    write("forest_classifier", [helper.make_node("TreeEnsembleClassifier", ["x"], ["label", "p"], domain="ai.onnx.ml",
+                                                 classlabels_int64s=labels.tolist(), **a)],
+          {"x": x}, {"label": labels[scores.argmax(1)].astype(np.int64), "p": f32(scores)})
+    trees = [[(0, "BRANCH_LEQ", 0.25, 1, 2), {0: 0.5}, (1, "BRANCH_GTE", -0.5, 3, 4), {0: -1.5}, {0: 2.5}],
+             [{0: 0.75}], [(2, "BRANCH_LT", 0.0, 2, 1), {0: -0.125}, {0: 1.0}]]
+    sums = np.array([[sum(walk(tree, row)[0] for tree in trees)] for row in x])
+    write("boosted_regressor", [helper.make_node("TreeEnsembleRegressor", ["x"], ["y"], domain="ai.onnx.ml", n_targets=1,
+                                                 base_values=[0.5], **tree_attributes(trees, "target"))],
+          {"x": x}, {"y": f32(sums + 0.5)})
+    p = sigmoid(sums - 1)
+    write("boosted_classifier", [helper.make_node("TreeEnsembleClassifier", ["x"], ["label", "p"], domain="ai.onnx.ml",
+                                                  classlabels_int64s=[0, 1], base_values=[-1.0], post_transform="LOGISTIC",
+                                                  **tree_attributes(trees, "class"))],
+          {"x": x}, {"label": (sums[:, 0] > 1).astype(np.int64), "p": f32(np.hstack([1 - p, p]))})
+
+
+def linear():
+    x, c, b = real(6, 4), real(3, 4), real(3)
+    offset, scale = real(4), real(4)
+    s = (x.astype(float) - offset) * scale @ c.T + b
+    e = np.exp(s - s.max(1, keepdims=True))
+    write("scaler_linear_classifier",
+          [helper.make_node("Scaler", ["x"], ["s"], domain="ai.onnx.ml", offset=offset.tolist(), scale=scale.tolist()),
+           helper.make_node("LinearClassifier", ["s"], ["label", "p"], domain="ai.onnx.ml", coefficients=c.ravel().tolist(),
+                            intercepts=b.tolist(), post_transform="SOFTMAX", classlabels_ints=[0, 1, 2])],
+          {"x": x}, {"label": s.argmax(1).astype(np.int64), "p": f32(e / e.sum(1, keepdims=True))})
+    write("normalizer_linear_regressor",
+          [helper.make_node("Normalizer", ["x"], ["n"], domain="ai.onnx.ml", norm="L2"),
+           helper.make_node("LinearRegressor", ["n"], ["y"], domain="ai.onnx.ml", coefficients=c[:2].ravel().tolist(),
+                            intercepts=b[:2].tolist(), targets=2)],
+          {"x": x}, {"y": f32(x / np.linalg.norm(x.astype(float), axis=1, keepdims=True) @ c[:2].T + b[:2])})
+
+
+def kernel(x, v, gamma):
+    return np.exp(-gamma * ((x[:, None].astype(float) - v[None]) ** 2).sum(2))
+
+
+def support_vectors():
+    x, v = real(6, 3), real(5, 3)
+    c, rho = real(5), real(1)
+    common = dict(domain="ai.onnx.ml", kernel_type="RBF", kernel_params=[0.5, 0.0, 3.0],
+                  support_vectors=v.ravel().tolist())
+    write("svm_regressor", [helper.make_node("SVMRegressor", ["x"], ["y"], n_supports=5, coefficients=c.tolist(),
+                                             rho=rho.tolist(), **common)],
+          {"x": x}, {"y": f32(kernel(x, v, 0.5) @ c[:, None] + rho)})
+    per_class, c, rho = [2, 2, 1], real(2, 5), real(3)
+    k, start = kernel(x, v, 0.5), [0, 2, 4, 5]
+    decisions, votes = [], np.zeros((6, 3))
+    for i in range(3):
+        for j in range(i + 1, 3):
+            a, b = slice(start[i], start[i + 1]), slice(start[j], start[j + 1])
+            d = k[:, a] @ c[j - 1, a] + k[:, b] @ c[i, b] + rho[len(decisions)]
+            decisions.append(d)
+            votes[:, i] += d > 0
+            votes[:, j] += d <= 0
+    write("svm_classifier", [helper.make_node("SVMClassifier", ["x"], ["label", "d"], vectors_per_class=per_class,
+                                              coefficients=c.ravel().tolist(), rho=rho.tolist(),
+                                              classlabels_ints=[0, 1, 2], **common)],
+          {"x": x}, {"label": votes.argmax(1).astype(np.int64), "d": f32(np.stack(decisions, 1))})
+
+
+# Networks in the layout of images with channels first.
+
+def convolve(x, w, b, stride, pad, groups):
+    n, c, h, width = x.shape
+    x = np.pad(x.astype(float), ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    k = w.shape[2]
+    oh, ow = (h + 2 * pad - k) // stride + 1, (width + 2 * pad - w.shape[3]) // stride + 1
+    out = np.zeros((n, w.shape[0], oh, ow))
+    per_group = w.shape[0] // groups
+    for o in range(w.shape[0]):
+        part = x[:, o // per_group * w.shape[1]:(o // per_group + 1) * w.shape[1]]
+        for y in range(oh):
+            for z in range(ow):
+                window = part[:, :, y * stride:y * stride + k, z * stride:z * stride + w.shape[3]]
+                out[:, o, y, z] = (window * w[o]).sum((1, 2, 3)) + (b[o] if b is not None else 0)
+    return out
+
+
+def networks():
+    x, a, b, c = real(1, 3, 7, 6), real(4, 3, 3, 3), real(4, 1, 3, 3), real(6, 2, 1, 1)
+    scale, shift, mean, variance = real(4), real(4), real(4), np.abs(real(4))
+    dense = real(6, 5)
+    t = convolve(x, a, None, 2, 1, 1)
+    factor = scale / np.sqrt(variance.astype(float) + 1e-5)
+    t = np.maximum(t * factor[:, None, None] + (shift - mean * factor)[:, None, None], 0)
+    t = convolve(t, b, None, 1, 1, 4) + t
+    t = convolve(t, c, None, 1, 0, 2)
+    y = t.mean((2, 3)) @ dense
+    write("small_network",
+          [helper.make_node("Conv", ["x", "a"], ["t0"], strides=[2, 2], pads=[1, 1, 1, 1]),
+           helper.make_node("BatchNormalization", ["t0", "scale", "shift", "mean", "variance"], ["t1"]),
+           helper.make_node("Relu", ["t1"], ["t2"]),
+           helper.make_node("Conv", ["t2", "b"], ["t3"], pads=[1, 1, 1, 1], group=4),
+           helper.make_node("Add", ["t3", "t2"], ["t4"]),
+           helper.make_node("Conv", ["t4", "c"], ["t5"], group=2),
+           helper.make_node("GlobalAveragePool", ["t5"], ["t6"]),
+           helper.make_node("Flatten", ["t6"], ["t7"]),
+           helper.make_node("MatMul", ["t7", "dense"], ["y"])],
+          {"x": x}, {"y": f32(y)},
+          dict(a=a, b=b, c=c, scale=scale, shift=shift, mean=mean, variance=variance, dense=dense))
+    x, w, b, dense = real(1, 2, 9), real(3, 2, 3), real(3), real(4, 3 * 5)
+    padded = np.pad(x.astype(float), ((0, 0), (0, 0), (1, 1)))
+    t = np.array([[[(padded[0, :, 2 * i:2 * i + 3] * w[o]).sum() + b[o] for i in range(5)] for o in range(3)]])
+    y = np.maximum(t, 0).reshape(1, -1) @ dense.T.astype(float)
+    write("sequence_network",
+          [helper.make_node("Conv", ["x", "w", "b"], ["t0"], strides=[2], pads=[1, 1]),
+           helper.make_node("Relu", ["t0"], ["t1"]),
+           helper.make_node("Flatten", ["t1"], ["t2"]),
+           helper.make_node("Gemm", ["t2", "dense"], ["y"], transB=1)],
+          {"x": x}, {"y": f32(y)}, dict(w=w, b=b, dense=dense))
+
+
+def flow():
+    x = real(4)
+    yes = helper.make_graph([helper.make_node("Neg", ["x"], ["a"])], "yes", [], [info("a", x)])
+    no = helper.make_graph([helper.make_node("Add", ["x", "x"], ["b"])], "no", [], [info("b", x)])
+    for condition in (True, False):
+        write(f"if_at_run_time_{int(condition)}", [helper.make_node("If", ["c"], ["y"], then_branch=yes, else_branch=no)],
+              {"c": np.array(condition), "x": x}, {"y": -x if condition else x + x})
+
+
+def main():
+    recurrent()
+    forest()
+    linear()
+    support_vectors()
+    networks()
+    flow()
+
+
+main()
