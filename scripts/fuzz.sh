@@ -16,7 +16,7 @@ for target in parse read run; do
     mkdir -p "$learnt"
     echo "fuzzing $target for $seconds seconds"
     build/fuzz/fuzz_$target -max_total_time="$seconds" -dict=fuzz/tflite.dict -timeout=10 -rss_limit_mb=2048 \
-        -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ "$learnt" tests/model fuzz/corpus fuzz/regress \
+        -print_final_stats=1 -verbosity=0 -artifact_prefix=build/fuzz/ "$learnt" tests/model tests/onnx fuzz/corpus fuzz/regress \
         "$tables" ${FUZZ_SEEDS:-} 2> build/fuzz/$target.log || {
         tail -n 30 build/fuzz/$target.log
         echo "fuzz_$target found a crash; its input is in build/fuzz; mend it and move the input to fuzz/regress"

@@ -169,7 +169,7 @@ int command_bench(int argc, char **argv)
 {
     struct job job = {0};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
         [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
         [OPTIMIZE] = OPTIMIZE_OPTION,

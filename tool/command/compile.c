@@ -169,7 +169,7 @@ static bool compile(struct session *s, void *context)
 int command_compile(int argc, char **argv)
 {
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
         [NAME] = {.name = "name", .value = "NAME", .help = "prefix of all names; default: model"},
         [INPUT_FED] = {.name = "input-fed",

@@ -88,7 +88,7 @@ static bool inspect(struct session *s, void *context)
 int command_inspect(int argc, char **argv)
 {
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [BOARD] = {.name = "board", .value = "NAME", .help = "whether it fits there, such as raspberry-pi-pico"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [MAX_WORK] = MAX_WORK_OPTION,

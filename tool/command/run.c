@@ -87,7 +87,7 @@ static bool run(struct session *s, void *context)
 int command_run(int argc, char **argv)
 {
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [INPUT] = {.name = "input", .value = "FILE", .help = "values to read; none for a model without inputs"},
         [OUTPUT] = {.name = "output", .value = "FILE", .required = true, .help = "file to write"},
         [MAX_WORK] = MAX_WORK_OPTION,

@@ -190,7 +190,7 @@ int command_verify(int argc, char **argv)
 {
     struct job job = {0};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
         [OPTIMIZE] = OPTIMIZE_OPTION,
         [INPUT] = {.name = "input", .value = "FILE", .help = "inputs of one or more runs, as for `mote run`"},
