@@ -116,6 +116,30 @@ int32_t onnx_matmul(struct onnx *o, int32_t a, int32_t b);
 /* (x - mean) / sqrt(variance + epsilon) over these axes. */
 int32_t onnx_normalise(struct onnx *o, int32_t x, const bool over[], float epsilon);
 
+/*** Quantised values: onnx_quant.c ***/
+
+/* What a float tensor was before it was dequantised. The tensor of a constant has no scales of its own. */
+struct onnx_quantised {
+    int32_t tensor; /* int8, or int32; NO_TENSOR: it was none */
+    struct quant quant;
+};
+
+struct onnx_quantised onnx_quantised(const struct onnx *o, int32_t tensor);
+void onnx_set_quantised(struct onnx *o, int32_t tensor, const struct onnx_quantised *q);
+
+/* A constant moved by a node of this kind: what it was before is moved likewise. */
+void onnx_follow(struct onnx *o, int32_t from, int32_t to, enum op op, int32_t list);
+
+/* The node that makes a tensor; NULL: none. */
+const struct node *onnx_writer(const struct onnx *o, int32_t tensor);
+
+/* An operator as onnx_typed makes it, whose output is quantised. */
+int32_t onnx_emit_quantised(struct onnx *o, enum op op, const struct attr *attr, enum type type, const int32_t in[],
+                            int count, const struct quant *quant);
+
+/* Conv of the node at hand for these inputs. */
+int32_t onnx_conv(struct onnx *o, int32_t in, int32_t given_filter, int32_t bias);
+
 /*** Graphs in graphs ***/
 
 struct onnx_body;
@@ -152,6 +176,11 @@ struct onnx {
     int64_t opset, opset_ml;
     struct onnx_scope *scope; /* names of values, innermost graph first */
     int depth;                /* of graphs in graphs */
+    /* about each tensor, so far */
+    struct onnx_quantised *quantised;
+    int32_t *writers; /* node; -1: none */
+    int32_t known;    /* tensors that these have room for */
+    const struct quant *quant; /* of the outputs of the next node; NULL: none */
     /* the node at hand */
     const struct onnx_row *row;
     const struct Onnx__NodeProto *node;

@@ -89,6 +89,43 @@ static struct node *add_node(struct onnx *o)
     return &g->nodes[g->node_count++];
 }
 
+/*** What is known about tensors ***/
+
+static void make_room(struct onnx *o)
+{
+    if (o->g->tensor_count <= o->known) {
+        return;
+    }
+    const int32_t room = 2 * o->g->tensor_count + 64;
+    struct onnx_quantised *quantised = ARENA_ARRAY(o->arena, room, struct onnx_quantised);
+    int32_t *writers = ARENA_ARRAY(o->arena, room, int32_t);
+    for (int32_t i = 0; i < room; i++) {
+        quantised[i] = i < o->known ? o->quantised[i] : (struct onnx_quantised){.tensor = NO_TENSOR};
+        writers[i] = i < o->known ? o->writers[i] : -1;
+    }
+    o->quantised = quantised;
+    o->writers = writers;
+    o->known = room;
+}
+
+struct onnx_quantised onnx_quantised(const struct onnx *o, int32_t tensor)
+{
+    return tensor >= 0 && tensor < o->known ? o->quantised[tensor] : (struct onnx_quantised){.tensor = NO_TENSOR};
+}
+
+void onnx_set_quantised(struct onnx *o, int32_t tensor, const struct onnx_quantised *q)
+{
+    if (tensor != NO_TENSOR) {
+        make_room(o);
+        o->quantised[tensor] = *q;
+    }
+}
+
+const struct node *onnx_writer(const struct onnx *o, int32_t tensor)
+{
+    return tensor >= 0 && tensor < o->known && o->writers[tensor] >= 0 ? &o->g->nodes[o->writers[tensor]] : NULL;
+}
+
 static bool finish_node(struct onnx *o, struct node *n)
 {
     struct graph *g = o->g;
@@ -99,6 +136,10 @@ static bool finish_node(struct onnx *o, struct node *n)
         g->node_count--;
         struct node folded = *n;
         return o->evaluator->run(g, &folded, o->diag);
+    }
+    make_room(o);
+    for (int i = 0; i < n->out_count; i++) {
+        o->writers[n->out[i]] = (int32_t)(n - g->nodes);
     }
     return true;
 }
@@ -120,6 +161,9 @@ void onnx_node(struct onnx *o, enum op op, const struct attr *attr, const int32_
     for (int i = 0; i < out_count; i++) {
         const int32_t t = ir_add_tensor(o->g);
         o->g->tensors[t] = (struct tensor){.name = inner_name(o), .type = types[i]};
+        if (o->quant != NULL) {
+            o->g->tensors[t].quant = *o->quant;
+        }
         n.out[i] = t;
     }
     struct node *added = add_node(o);
@@ -133,6 +177,15 @@ int32_t onnx_typed(struct onnx *o, enum op op, const struct attr *attr, enum typ
 {
     int32_t out;
     onnx_node(o, op, attr, in, count, &type, &out, 1);
+    return out;
+}
+
+int32_t onnx_emit_quantised(struct onnx *o, enum op op, const struct attr *attr, enum type type, const int32_t in[],
+                            int count, const struct quant *quant)
+{
+    o->quant = quant;
+    const int32_t out = onnx_typed(o, op, attr, type, in, count);
+    o->quant = NULL;
     return out;
 }
 
@@ -182,7 +235,10 @@ int32_t onnx_reshape(struct onnx *o, int32_t x, int32_t rank, const int64_t dim[
         }
         shape[d] = (int32_t)dim[d];
     }
-    return onnx_emit(o, OP_RESHAPE, NULL, (int32_t[]){x, onnx_const(o, TYPE_S32, 1, &rank, shape)}, 2);
+    const int32_t list = onnx_const(o, TYPE_S32, 1, &rank, shape);
+    const int32_t y = onnx_emit(o, OP_RESHAPE, NULL, (int32_t[]){x, list}, 2);
+    onnx_follow(o, x, y, OP_RESHAPE, list);
+    return y;
 }
 
 int32_t onnx_copy(struct onnx *o, int32_t x)
@@ -198,7 +254,10 @@ int32_t onnx_copy(struct onnx *o, int32_t x)
 int32_t onnx_transpose(struct onnx *o, int32_t x, const int32_t permutation[])
 {
     const int32_t rank = onnx_tensor(o, x)->rank;
-    return onnx_emit(o, OP_TRANSPOSE, NULL, (int32_t[]){x, onnx_const(o, TYPE_S32, 1, &rank, permutation)}, 2);
+    const int32_t list = onnx_const(o, TYPE_S32, 1, &rank, permutation);
+    const int32_t y = onnx_emit(o, OP_TRANSPOSE, NULL, (int32_t[]){x, list}, 2);
+    onnx_follow(o, x, y, OP_TRANSPOSE, list);
+    return y;
 }
 
 int32_t onnx_reduce(struct onnx *o, enum op op, int32_t x, const bool reduced[], bool keep)

@@ -8,9 +8,8 @@
 #include "onnx_image.h"
 
 /* The filter as the file has it, of 4 dims. */
-static int32_t read_filter(struct onnx *o, int32_t rank, int64_t size[2])
+static int32_t read_filter(struct onnx *o, int32_t filter, int32_t rank, int64_t size[2])
 {
-    int32_t filter = onnx_in(o, 1);
     const struct tensor t = *onnx_tensor(o, filter);
     if (t.rank != rank || (rank != 3 && rank != 4) || ir_count(&t) < 1) {
         return onnx_fail(o, "input has %d dims, filter %d: want 3 or 4 both, none empty", rank, t.rank);
@@ -37,22 +36,21 @@ static int32_t add_bias(struct onnx *o, int32_t y, int32_t bias)
     return bias == NO_TENSOR || onnx_is_const(o, bias) ? y : onnx_binary(o, OP_ADD, y, bias);
 }
 
-void onnx_convert_conv(struct onnx *o)
+int32_t onnx_conv(struct onnx *o, int32_t in, int32_t given_filter, int32_t bias)
 {
-    const int32_t in = onnx_in(o, 0), rank = onnx_tensor(o, in)->rank;
-    int32_t bias = onnx_in(o, 2);
+    const int32_t rank = onnx_tensor(o, in)->rank;
     struct onnx_window w;
     int64_t size[2];
-    int32_t filter = read_filter(o, rank, size);
+    int32_t filter = read_filter(o, given_filter, rank, size);
     if (filter == NO_TENSOR || !onnx_read_window(o, in, size, &w)) {
-        return;
+        return NO_TENSOR;
     }
     const struct tensor f = *onnx_tensor(o, filter);
     const int64_t groups = onnx_int(o, "group", 1), channels = onnx_tensor(o, in)->dim[1];
     if (groups < 1 || groups * f.dim[1] != channels || f.dim[0] % groups != 0) {
         onnx_fail(o, "%lld channels in %lld groups do not fit %d filters of %d", (long long)channels, (long long)groups,
                   f.dim[0], f.dim[1]);
-        return;
+        return NO_TENSOR;
     }
     int32_t x = onnx_to_nhwc(o, in);
     if (pads_too_far(&w)) {
@@ -66,8 +64,10 @@ void onnx_convert_conv(struct onnx *o)
     const int32_t inputs[] = {x, filter, onnx_is_const(o, bias) ? bias : NO_TENSOR};
     const int count = inputs[2] == NO_TENSOR ? 2 : 3;
     const int32_t y = onnx_emit(o, is_depthwise ? OP_DEPTHWISE_CONV_2D : OP_CONV_2D, &attr, inputs, count);
-    onnx_out(o, 0, onnx_from_nhwc(o, add_bias(o, y, bias), rank));
+    return onnx_from_nhwc(o, add_bias(o, y, bias), rank);
 }
+
+void onnx_convert_conv(struct onnx *o) { onnx_out(o, 0, onnx_conv(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2))); }
 
 /*** Transposed ***/
 
@@ -114,7 +114,7 @@ void onnx_convert_conv_transpose(struct onnx *o)
     const struct tensor t = *onnx_tensor(o, in);
     struct onnx_window w;
     int64_t size[2];
-    const int32_t filter = read_filter(o, rank, size);
+    const int32_t filter = read_filter(o, onnx_in(o, 1), rank, size);
     const int64_t groups = onnx_int(o, "group", 1);
     if (filter == NO_TENSOR || !onnx_read_transposed_window(o, in, size, &w) || !find_output(o, &t, &w)) {
         return;
