@@ -178,8 +178,8 @@ struct onnx {
     int depth;                /* of graphs in graphs */
     /* about each tensor, so far */
     struct onnx_quantised *quantised;
-    int32_t *writers; /* node; -1: none */
-    int32_t known;    /* tensors that these have room for */
+    int32_t *writers;          /* node; -1: none */
+    int32_t known;             /* tensors that these have room for */
     const struct quant *quant; /* of the outputs of the next node; NULL: none */
     /* the node at hand */
     const struct onnx_row *row;

@@ -7,7 +7,8 @@
 static bool is_onnx(const struct file *file)
 {
     static const uint8_t tags[] = {0x08, 0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42};
-    return file->size >= 8 && memchr(tags, file->data[0], sizeof tags) != NULL;
+    return file->size >= 8 && memcmp(file->data + 4, "TFL3", 4) != 0 &&
+           memchr(tags, file->data[0], sizeof tags) != NULL;
 }
 
 /* A HDF5 file, or a zip archive. */
