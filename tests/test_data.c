@@ -369,6 +369,69 @@ static void test_errors(void)
     check(!load(&o) && strstr(diag.text, "MiB") != NULL, "more than may be taken");
 }
 
+/* Files with bytes changed, taken away and doubled: whatever comes of it, nothing is read beyond its end, and what is
+ * read has labels and boxes that there are. Sanitizers tell the rest. */
+static void test_broken(void)
+{
+    static const struct {
+        const char *name, *folder;
+        enum data_kind kind;
+    } files[] = {{"audio/yes/a_nohash_0.wav", "audio/yes", DATA_AUDIO},
+                 {"npy/t1_wave.npy", "npy", DATA_SENSOR},
+                 {"log/one.csv", "log", DATA_SENSOR},
+                 {"image/train/a/1.bmp", "image", DATA_IMAGE},
+                 {"idx/x-labels-idx1-ubyte", "idx", DATA_IMAGE},
+                 {"idx/x-images-idx3-ubyte", "idx", DATA_IMAGE},
+                 {"boxes/Annotations/1.xml", "boxes", DATA_BOXES},
+                 {"sms/all.tsv", "sms", DATA_TEXT},
+                 {"trec/questions.txt", "trec", DATA_TEXT},
+                 {"table.csv", "table.csv", DATA_TABLE}};
+    enum { ROUNDS = 40 };
+    uint32_t random = 1;
+    bool ok = true;
+    for (size_t i = data_missing(DATA_AUDIO) != NULL; i < COUNT_OF(files); i++) {
+        struct file file;
+        char path[600];
+        snprintf(path, sizeof path, "%s/%s", root, files[i].name);
+        diag = (struct diag){0};
+        if (!file_open(&file, path, &diag)) {
+            check(false, files[i].name);
+            continue;
+        }
+        uint8_t *bytes = malloc(file.size);
+        for (int round = 0; round < ROUNDS && bytes != NULL; round++) {
+            const struct arena_mark mark = arena_mark(&arena);
+            memcpy(bytes, file.data, file.size);
+            for (int k = 0; k <= round % 8; k++) {
+                random = random * 1664525 + 1013904223;
+                bytes[(random >> 8) % (round % 2 == 0   ? file.size
+                                       : file.size < 64 ? file.size
+                                                        : 64)] ^= (uint8_t)(1U << (random >> 5) % 8);
+            }
+            put(files[i].name, bytes, round % 4 == 3 ? file.size - (random >> 8) % file.size : file.size);
+            struct data_options o = options_for(files[i].kind, files[i].folder);
+            o.rate = files[i].kind == DATA_AUDIO ? 16000 : 0;
+            o.window = files[i].kind == DATA_AUDIO ? 1 : 0;
+            o.width = o.height = 8;
+            load(&o);
+            for (int32_t e = 0; e < data.count; e++) {
+                const struct data_example *x = &data.examples[e];
+                ok = ok && x->label < data.class_count && (int)x->split < SPLIT_COUNT;
+                for (int32_t k = 0; k < x->box_count; k++) {
+                    ok = ok && x->boxes[k].label >= 0 && x->boxes[k].label < data.class_count;
+                }
+            }
+            arena_release(&arena, mark);
+            data.skipped_count = 0;
+        }
+        put(files[i].name, file.data, file.size);
+        free(bytes);
+        file_close(&file);
+    }
+    diag = (struct diag){0};
+    check(ok, "broken files");
+}
+
 int main(void)
 {
     jmp_buf exhausted;
@@ -386,6 +449,7 @@ int main(void)
     test_text();
     test_table();
     test_errors();
+    test_broken();
     data_free(&data);
     arena_free(&arena);
     char command[600];

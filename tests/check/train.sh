@@ -119,5 +119,8 @@ wrong "did you mean 'mlp'" "$mote" train "$root/recipes/table.yaml" --data "$wor
 wrong "front.kind does not fit data.kind" "$mote" train "$root/recipes/table.yaml" --data "$work/shake/slow/1.csv" \
     --set front.kind=mel --set data.labels=none -o "$work/e"
 wrong "nowhere: " "$mote" train "$work/shake.yaml" -o "$work/e"
+for recipe in "$root"/recipes/*.yaml; do # each can be read
+    wrong "$work/nowhere: no such file or folder" "$mote" train "$recipe" --data "$work/nowhere" -o "$work/e"
+done
 wrong "recipe.yaml" "$mote" eval "$root/tests/model/sobel.tflite" --data "$work/shake"
 echo "mote train and mote eval: all well"

@@ -242,6 +242,19 @@ static bool run_trainer(struct training *t, const struct train_set *set, const s
     return ok;
 }
 
+/* As many as asked for, but fewer of a large network: each runs through several candidates on plain kernels. */
+static int32_t sample_count(const struct graph *network, int32_t wanted)
+{
+    enum { LEAST = 24 };
+    const double most_macs = 1e9;
+    double macs = 1;
+    for (int32_t i = 0; i < network->node_count; i++) {
+        macs += (double)ir_macs(network, &network->nodes[i]);
+    }
+    const double most = most_macs / macs;
+    return wanted <= LEAST || most >= wanted ? wanted : most > LEAST ? (int32_t)most : LEAST;
+}
+
 /* Examples that show the quantiser the ranges: training ones, spread evenly. */
 static bool quantise(struct training *t, const struct train_set *set, struct diag *diag)
 {
@@ -254,7 +267,7 @@ static bool quantise(struct training *t, const struct train_set *set, struct dia
                  {"mse", QUANT_MSE},
                  {"entropy", QUANT_ENTROPY}};
     const struct recipe *r = &t->lesson.recipe;
-    const int32_t count = set->count < r->quantise_samples ? set->count : r->quantise_samples;
+    const int32_t most = sample_count(&t->network, r->quantise_samples), count = set->count < most ? set->count : most;
     const float **samples = ARENA_ARRAY(t->arena, count + 1, const float *);
     for (int32_t i = 0; i < count; i++) {
         samples[i] = set->inputs + (size_t)((int64_t)i * set->count / count) * set->width;
