@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all test-valgrind test-onnx demo bench bench-cortex fuzz install format check-format setup clean
+.PHONY: all help test test-all test-valgrind test-onnx demo bench bench-cortex bench-train fuzz install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
 	@$(BUILD) host -j $(JOBS)
@@ -49,6 +49,9 @@ bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=pro
 
 bench-cortex: all  ## price models on emulated Cortex-M cores, write bench/cortex_m.md: GOLDEN=../shared/golden
 	@bench/cortex_m.py build/mote $(GOLDEN) > build/cortex_m.md && mv build/cortex_m.md bench/cortex_m.md
+
+bench-train: all  ## time an epoch of training, and PyTorch's beside it where python3-torch is
+	@bench/train.sh
 
 fuzz:  ## feed the readers broken models: make fuzz [FUZZ_SECONDS=60]
 	@scripts/setup.sh build test

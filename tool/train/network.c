@@ -124,11 +124,13 @@ static struct train_epoch sum_up(const struct trainer *t)
                                 .seconds = t->at.seconds};
 }
 
-/* Whether a is better than b: more right, or as many with a smaller loss. */
-static bool is_better(const struct train_epoch *a, const struct train_epoch *b)
+/* Whether a is better than b: more right, or as many with a smaller loss. Of a heat map the loss alone counts, since
+ * accuracy looks only where something is. */
+static bool is_better(const struct trainer *t, const struct train_epoch *a, const struct train_epoch *b)
 {
-    return a->validation_accuracy != b->validation_accuracy ? a->validation_accuracy > b->validation_accuracy
-                                                            : a->validation_loss < b->validation_loss;
+    return t->outputs == t->classes && a->validation_accuracy != b->validation_accuracy
+               ? a->validation_accuracy > b->validation_accuracy
+               : a->validation_loss < b->validation_loss;
 }
 
 /* Validates, and keeps the weights if they are the best, or without validation always. */
@@ -141,7 +143,7 @@ static bool end_epoch(struct trainer *t)
         e->validation_loss = mean_loss(tally, t->validation->count);
         e->validation_accuracy = accuracy(tally);
     }
-    const bool is_best = t->validation == NULL || t->at.best < 0 || is_better(e, &t->epochs[t->at.best]);
+    const bool is_best = t->validation == NULL || t->at.best < 0 || is_better(t, e, &t->epochs[t->at.best]);
     if (is_best) {
         t->at.best = t->at.epoch;
         memcpy(t->best, t->engine.weights, t->engine.weight_count * sizeof *t->best);

@@ -10,8 +10,6 @@
 
 #include "../ir/ir.h"
 
-/*** Examples ***/
-
 struct train_set {
     int32_t count;         /* examples */
     size_t width;          /* elements of one input: of the network's one input without the batch */
@@ -21,8 +19,6 @@ struct train_set {
                             * its inputs; a heat map's are 0 and 1 for each cell and class, class 0 being nothing */
     size_t target_width;
 };
-
-/*** Networks ***/
 
 enum train_kind {
 #define LAYER(name, text) TRAIN_##name,
@@ -50,11 +46,9 @@ struct train_model {
     const char *name; /* see train_architectures */
     const struct train_layer *layers;
     int32_t layer_count;
-    int32_t filters; /* channels of the first layer, or units */
-    int32_t depth;   /* blocks or layers */
-    float width;     /* channels are multiplied by it, 1 */
-    float dropout;   /* before the head, 0 */
-    int32_t outputs; /* without classes: values that come out; of autoencoder: the bottleneck */
+    int32_t filters, depth; /* channels of the first layer or units; blocks or layers */
+    float width, dropout;   /* channels are multiplied by it, 1; before the head, 0 */
+    int32_t outputs;        /* without classes: values that come out; of autoencoder: the bottleneck */
     int32_t kernel_h, kernel_w, stride_h, stride_w; /* of the first convolution */
 };
 
@@ -80,16 +74,15 @@ bool train_transfer(const struct graph *base, const char *cut, int32_t classes, 
 
 enum train_loss { TRAIN_CROSS_ENTROPY, TRAIN_FOCAL, TRAIN_SQUARED };
 enum train_optimizer { TRAIN_ADAMW, TRAIN_SGD };
-
 /* Changes one example of `width` values in place; *random advances by train_random. Runs in several threads at once. */
 typedef void train_augment(void *context, float *example, size_t width, int32_t index, uint64_t *random);
 
-uint64_t train_random(uint64_t *random); /* 64 bits */
-float train_uniform(uint64_t *random);   /* [0, 1) */
-float train_normal(uint64_t *random);    /* mean 0, deviation 1 */
+uint64_t train_random(uint64_t *random);
+float train_uniform(uint64_t *random); /* [0, 1) */
+float train_normal(uint64_t *random);  /* mean 0, deviation 1 */
 
 struct train_epoch {
-    float loss, accuracy; /* of training, as it went, with augmentation; accuracy 0 without classes */
+    float loss, accuracy; /* of training, as it went; accuracy 0 without classes, of heat maps where something is */
     float validation_loss, validation_accuracy; /* 0 without a validation set */
     float rate;                                 /* of learning, at its end */
     double seconds;
