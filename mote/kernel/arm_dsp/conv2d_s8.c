@@ -181,20 +181,22 @@ __attribute__((naked, noinline)) static void run_single(const struct groups *g _
 /* Bytes of a line of the window, in whole fours. */
 static int32_t line_bytes(const struct mote_conv2d_packed *p) { return (p->filter_w * p->in_c + 3) & ~3; }
 
-/* `size` bytes from offset `start` of the row, whose bytes outside of [0, row_size) are `zero` four times. */
+/* `size` bytes, in whole fours, from offset `start` of the row, whose bytes outside of [0, row_size) are `zero` four times. */
 static void copy_line(const int8_t *row, int32_t row_size, int32_t start, int32_t size, uint32_t zero, int8_t *to)
 {
-    const int32_t end = start + size;
-    int32_t i = start;
-    while (i < end) { /* before the row, in it, behind it */
-        const bool inside = row != NULL && i >= 0 && i < row_size;
-        const int32_t stop = row == NULL ? end : mote_min(end, i < 0 ? 0 : inside ? row_size : end);
-        for (; i + 4 <= stop; i += 4, to += 4) {
-            mote_store_word(to, inside ? mote_load_word(row + i) : zero);
-        }
-        for (; i < stop; i++) {
-            *to++ = inside ? row[i] : (int8_t)zero;
-        }
+    for (int32_t i = 0; i < size; i += 4) {
+        mote_store_word(to + i, zero);
+    }
+    if (row == NULL) {
+        return;
+    }
+    const int32_t first = mote_max(start, 0), last = mote_min(start + size, row_size);
+    int32_t i = first;
+    for (to -= start; i + 4 <= last; i += 4) {
+        mote_store_word(to + i, mote_load_word(row + i));
+    }
+    for (; i < last; i++) {
+        to[i] = row[i];
     }
 }
 
