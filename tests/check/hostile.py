@@ -23,8 +23,8 @@ SECONDS = 1.0
 failures = []
 runs = 0
 
-F32, S32, S8, STRING, S4 = 0, 2, 9, 5, 17
-ADD, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, HASHTABLE, MULTINOMIAL = 0, 2, 3, 19, 94, 96, 130, 136, 149
+F32, S32, S8, STRING, S4, BOOL = 0, 2, 9, 5, 17, 6
+ADD, WHILE, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, HASHTABLE, MULTINOMIAL = 0, 119, 2, 3, 19, 94, 96, 130, 136, 149
 CODES = [ADD, CONCATENATION, CONV_2D, RELU, FILL, RANGE, BROADCAST_TO, HASHTABLE, MULTINOMIAL]
 
 
@@ -286,6 +286,36 @@ def bombs():
     check_bytes("200,000 scales", model([scales] * 1000, [], [0], [0]), "")
 
 
+def endless_loops():
+    """They end after a time, alone, one after the other, and in each other."""
+    add, loop = (code_table(ADD), code_table(WHILE))
+
+    def number():
+        return Table({0: Vector("i", [1]), 1: ("b", S32), 3: b"n"})
+
+    def graph(tensors, operators, outputs):
+        return Table({0: Tables(tensors), 1: Vector("i", [0]), 2: Vector("i", outputs), 3: Tables(operators)})
+
+    def repeat(i, condition, body):
+        return Table({0: ("I", 1), 1: Vector("i", [i]), 2: Vector("i", [i + 1]), 3: ("B", 93),
+                      4: Table({0: ("i", condition), 1: ("i", body)})})
+
+    always = graph([number(), Table({0: Vector("i", [1]), 1: ("b", BOOL), 2: ("I", 1), 3: b"true"})], [], [1])
+    double = graph([number(), number()], [Table({0: ("I", 0), 1: Vector("i", [0, 0]), 2: Vector("i", [1])})], [1])
+    nest = [graph([number(), number()], [repeat(0, 1, 3 + i)], [1]) for i in range(4)] + [double]
+
+    def check_loops(name, count, bodies):
+        main = graph([number() for _ in range(count + 1)], [repeat(i, 1, 2) for i in range(count)], [count])
+        (WORK / "in").write_bytes(bytes(4))
+        check_bytes(name, build(Table({0: ("I", 3), 1: Tables([add, loop]), 2: Tables([main, always, *bodies]),
+                                       4: Tables([Table(), Table({0: b"\1"})])})))
+        (WORK / "in").write_bytes(bytes(20))
+
+    check_loops("an endless loop", 1, [double])
+    check_loops("50 endless loops", 50, [double])
+    check_loops("endless loops in each other", 1, nest)
+
+
 def large_model():
     """Reading and planning 4 MB of weights, in 3 times as much memory besides the program itself."""
     side, layers = 1024, 4
@@ -320,6 +350,7 @@ broken_graphs()
 all_that_is_missing()
 broken_tensors()
 bombs()
+endless_loops()
 large_model()
 subprocess.run(["rm", "-rf", WORK], check=True)
 print(f"{runs - len(failures)} passed, {len(failures)} failed")

@@ -24,8 +24,8 @@ static void survey_graph(struct graph *g, struct diag_list *missed)
     }
     for (int32_t i = 0; i < g->node_count; i++) {
         struct node *n = &g->nodes[i];
-        const bool is_call =
-            n->op == OP_CALL_ONCE || n->op == OP_VAR_HANDLE || n->op == OP_READ_VARIABLE || n->op == OP_ASSIGN_VARIABLE;
+        const bool is_call = ir_call_count(n) > 0 || n->op == OP_CALL_ONCE || n->op == OP_VAR_HANDLE ||
+                             n->op == OP_READ_VARIABLE || n->op == OP_ASSIGN_VARIABLE;
         struct diag diag = {0};
         if (!is_call && !try_node(g, n, &diag)) {
             diag_list_add(missed, diag.text);

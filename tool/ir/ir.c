@@ -246,7 +246,7 @@ bool ir_infer(struct graph *g, struct node *n, struct diag *diag)
 bool ir_is_constant(const struct graph *g, const struct node *n)
 {
     const int flags = ir_op_flags(n->op);
-    if ((flags & IR_PURE) == 0) {
+    if ((flags & IR_PURE) == 0 || n->op == OP_WHILE) { /* how long a loop takes is not known beforehand */
         return false;
     }
     for (int i = 0; i < n->in_count && (flags & IR_SHAPE_ONLY) == 0; i++) {

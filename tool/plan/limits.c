@@ -62,9 +62,27 @@ static double loops(const struct tensor *t)
     return count;
 }
 
+/* Boxes that are held against each other. */
+static double pairs(const struct graph *g, const struct node *n)
+{
+    switch (n->op) {
+    case OP_NON_MAX_SUPPRESSION_V4:
+    case OP_NON_MAX_SUPPRESSION_V5: {
+        const double boxes = ir_in(g, n, 0)->dim[0], most = ir_out(g, n, 0)->dim[0];
+        return boxes * (most < boxes ? most : boxes) * 8;
+    }
+    case OP_TFLite_Detection_PostProcess: {
+        const double boxes = ir_in(g, n, 0)->dim[1], rounds = n->attr.use_regular_nms ? n->attr.num_classes : 1;
+        return boxes * (n->attr.use_regular_nms ? boxes : n->attr.max_detections) * rounds * 8;
+    }
+    default:
+        return 0;
+    }
+}
+
 static double node_work(const struct graph *g, const struct node *n)
 {
-    double work = taps(g, n);
+    double work = taps(g, n) + pairs(g, n);
     for (int i = 0; i < n->in_count; i++) {
         work += loops(ir_in(g, n, i));
     }

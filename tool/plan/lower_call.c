@@ -6,8 +6,8 @@
 
 #include "lower.h"
 
-/* What a loop may take of the work allowed; a loop in a loop gets so much less. At least so many turns. */
-enum { INNER_SHARE = 1024, LEAST_TURNS = 1024 };
+/* A loop may take all the work that is allowed, a loop in a loop so much less. What leaves fewer turns is refused. */
+enum { INNER_SHARE = 1024, LEAST_TURNS = 16, TURN_WORK = 512 /* besides what the graphs do */ };
 
 static bool plan_call(struct lower *l, int k, struct mote_call *call)
 {
@@ -57,6 +57,16 @@ bool lower_branch(struct lower *l)
     return true;
 }
 
+/* At least 1. */
+static int32_t count_loops(const struct graph *g)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < g->node_count; i++) {
+        count += g->nodes[i].op == OP_WHILE;
+    }
+    return count > 0 ? count : 1;
+}
+
 bool lower_repeat(struct lower *l)
 {
     struct mote_repeat *p = lower_kernel(l, KERNEL_repeat);
@@ -67,9 +77,14 @@ bool lower_repeat(struct lower *l)
     for (int32_t i = 0; i < l->graph->loops; i++) {
         allowed /= INNER_SHARE;
     }
+    allowed /= count_loops(l->graph);
     if (allowed > 0) {
-        turns = allowed / (l->step->worst + 1);
-        turns = turns < LEAST_TURNS ? LEAST_TURNS : turns > INT32_MAX ? INT32_MAX : turns;
+        turns = allowed / (l->step->worst + TURN_WORK);
+        turns = turns > INT32_MAX ? INT32_MAX : turns;
+    }
+    if (turns < LEAST_TURNS) {
+        return ir_fail(l->node, l->diag,
+                       "may take too long: %.3g steps of computation a turn; allow more by --max-work", l->step->worst);
     }
     p->most_turns = (int32_t)turns;
     l->step->worst *= turns;

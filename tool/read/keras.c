@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 16, MAX_LAYERS = 1 << 14, MAX_CALLS = 64, MAX_ARGUMENTS = 256 };
+enum { MAX_DEPTH = 16, MAX_LAYERS = 1 << 12, MAX_CALLS = 64, MAX_ARGUMENTS = 256 };
 
 static const struct {
     const char *class_name;
@@ -235,22 +235,31 @@ static int32_t convert_sequential(const struct keras_model *m, int32_t x)
 
 /*** Functional ***/
 
-static struct called *find_called(struct called *list, int32_t count, const char *name)
+/* The layers of a functional model. */
+struct called_list {
+    struct called *all;
+    struct called **by_name; /* sorted */
+    int32_t count;
+};
+
+static int compare_names(const void *a, const void *b)
 {
-    for (int32_t i = 0; i < count; i++) {
-        if (strcmp(list[i].own.name, name) == 0) {
-            return &list[i];
-        }
-    }
-    return NULL;
+    return strcmp((*(struct called *const *)a)->own.name, (*(struct called *const *)b)->own.name);
+}
+
+static struct called *find_called(const struct called_list *list, const char *name)
+{
+    struct called wanted = {.own.name = name}, *key = &wanted;
+    struct called **found = bsearch(&key, list->by_name, (size_t)list->count, sizeof *list->by_name, compare_names);
+    return found != NULL ? *found : NULL;
 }
 
 /* The tensor of ["dense", 0, 0]; NO_TENSOR: not there yet, or an error. */
-static int32_t find_tensor(struct keras *k, struct called *list, int32_t count, const cJSON *reference)
+static int32_t find_tensor(struct keras *k, const struct called_list *list, const cJSON *reference)
 {
     const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(reference, 0));
     const cJSON *call = cJSON_GetArrayItem(reference, 1), *output = cJSON_GetArrayItem(reference, 2);
-    const struct called *layer = name != NULL ? find_called(list, count, name) : NULL;
+    const struct called *layer = name != NULL ? find_called(list, name) : NULL;
     if (layer == NULL || !cJSON_IsNumber(call) || call->valuedouble < 0 || call->valuedouble >= MAX_CALLS ||
         !cJSON_IsNumber(output)) {
         diag_fail(k->diag, "layer \"%.60s\" is used, but is not in the model", name != NULL ? name : "");
@@ -285,7 +294,7 @@ static int32_t collect(const cJSON *item, const cJSON *found[], int32_t count, i
 }
 
 /* Runs the calls whose inputs are there; returns how many. */
-static int32_t run_calls(struct keras *k, struct called *list, int32_t count, struct called *layer)
+static int32_t run_calls(struct keras *k, const struct called_list *list, struct called *layer)
 {
     const cJSON *call, *calls = get(layer->layer, "inbound_nodes");
     int32_t number = 0, done = 0;
@@ -307,7 +316,7 @@ static int32_t run_calls(struct keras *k, struct called *list, int32_t count, st
             return done;
         }
         for (; ready < inputs; ready++) {
-            in[ready] = find_tensor(k, list, count, found[ready]);
+            in[ready] = find_tensor(k, list, found[ready]);
             if (in[ready] == NO_TENSOR) {
                 break;
             }
@@ -327,7 +336,7 @@ static int32_t run_calls(struct keras *k, struct called *list, int32_t count, st
 static int32_t list_ends(const cJSON *item, const cJSON *found[]) { return collect(item, found, 0, 0); }
 
 /* The inputs of a model in its own order: those given, or new ones. */
-static bool set_inputs(const struct keras_model *m, struct called *list, int32_t count, const int32_t in[],
+static bool set_inputs(const struct keras_model *m, const struct called_list *list, const int32_t in[],
                        int32_t in_count)
 {
     const cJSON *found[MAX_ARGUMENTS + 1];
@@ -337,7 +346,7 @@ static bool set_inputs(const struct keras_model *m, struct called *list, int32_t
     }
     for (int32_t i = 0; i < inputs; i++) {
         const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(found[i], 0));
-        struct called *layer = name != NULL ? find_called(list, count, name) : NULL;
+        struct called *layer = name != NULL ? find_called(list, name) : NULL;
         if (layer == NULL) {
             return diag_fail(m->k->diag, "input layer %d is not in the model", i);
         }
@@ -362,22 +371,24 @@ static int32_t convert_functional(const struct keras_model *m, const int32_t in[
         diag_fail(k->diag, "has a model of %d layers, want 1 to %d", count, MAX_LAYERS);
         return 0;
     }
-    struct called *list = ARENA_ARRAY(k->arena, count, struct called);
-    int32_t n = 0;
+    struct called_list list = {ARENA_ARRAY(k->arena, count, struct called),
+                               ARENA_ARRAY(k->arena, count, struct called *), 0};
     cJSON_ArrayForEach(layer, layers)
     {
-        list[n] = (struct called){.layer = layer, .own = make_layer(m, layers, layer)};
-        list[n].own.name = arena_printf(k->arena, "%s", get_text(layer, "name"));
-        memset(list[n].out, 0xFF, sizeof list[n].out); /* NO_TENSOR */
-        n++;
+        struct called *c = &list.all[list.count];
+        *c = (struct called){.layer = layer, .own = make_layer(m, layers, layer)};
+        c->own.name = arena_printf(k->arena, "%s", get_text(layer, "name"));
+        memset(c->out, 0xFF, sizeof c->out); /* NO_TENSOR */
+        list.by_name[list.count++] = c;
     }
-    if (!set_inputs(m, list, count, in, in_count)) {
+    qsort(list.by_name, (size_t)count, sizeof *list.by_name, compare_names);
+    if (!set_inputs(m, &list, in, in_count)) {
         return 0;
     }
     for (int32_t done = 1; done > 0 && !k->diag->failed;) {
         done = 0;
         for (int32_t i = 0; i < count && !k->diag->failed; i++) {
-            done += run_calls(k, list, count, &list[i]);
+            done += run_calls(k, &list, &list.all[i]);
         }
     }
     const cJSON *found[MAX_ARGUMENTS + 1];
@@ -386,7 +397,7 @@ static int32_t convert_functional(const struct keras_model *m, const int32_t in[
         diag_fail(k->diag, "has a model of %d outputs", outputs);
     }
     for (int32_t i = 0; i < outputs && !k->diag->failed; i++) {
-        out[i] = find_tensor(k, list, count, found[i]);
+        out[i] = find_tensor(k, &list, found[i]);
         if (out[i] == NO_TENSOR) {
             diag_fail(k->diag, "output %d is never computed", i);
         }

@@ -201,6 +201,7 @@ static bool find_weight(struct keras_layer *l, int32_t index, char path[])
         snprintf(path, NAME_SIZE, "%.400s/%.40svars/%d", l->group, l->part, index);
         return true;
     }
+    const struct arena_mark mark = arena_mark(l->k->arena);
     const hid_t group = H5Gopen2(l->k->file->hdf, l->group, H5P_DEFAULT);
     bool found = false;
     if (group >= 0) {
@@ -216,6 +217,7 @@ static bool find_weight(struct keras_layer *l, int32_t index, char path[])
         }
         H5Gclose(group);
     }
+    arena_release(l->k->arena, mark); /* the names */
     return found;
 }
 
