@@ -23,7 +23,45 @@ PEER = {
     'tflm_micro_speech_int8': (2.03e6, 9.4, 44.0, None, None),
 }
 CORES = {'cortex-m4f': 0, 'cortex-m3': 3, 'cortex-m0': None, 'cortex-m55': 4}
-FLOOR = 1.0  # cycles per MAC on an M4 with SMLAD: 0.5 for the products, as much for loads and unpacking
+
+# What the comments in a kernel count, in cycles per MAC: products and their sums alone, which is the limit of the core;
+# the whole inner loop, loads and unpacking included; then cycles to make an output of a sum. None: not counted.
+KERNELS = {
+    'conv2d_s8__arm_dsp': (0.5, 0.97, 10.6),
+    'fully_connected_s8__arm_dsp': (0.5, 1.30, 17.5),
+    'depthwise_s8__arm_dsp': (0.5, 14 / 9, 13),
+    'depthwise_narrow_s8__arm_dsp': (0.5, 70 / 45, 7),
+    'depthwise_taps_s8__arm_dsp': (0.5, 3.75, 15),
+    'conv2d_s8__arm_v7m': (1.5, 2.44, 15),
+    'fully_connected_s8__arm_v7m': (2, 3.8, 15),
+    'depthwise_s8__arm_v7m': (2, 117 / 36, 12.5),
+    'depthwise_taps_s8__arm_v7m': (2, None, None),
+    'conv2d_s8__arm_v6m': (1.75, 3.0, 27),
+    'fully_connected_s8__arm_v6m': (2, 4.3, 28),
+    'depthwise_s8__arm_v6m': (2, 52 / 9, 40),
+    'depthwise_taps_s8__arm_v6m': (2, None, None),
+    'conv2d_s8__arm_mve': (0.125, None, None),
+    'depthwise_s8__arm_mve': (0.125, None, None),
+}
+
+WHY = {
+    'cortex-m4f': """SMLAD makes two products a cycle: 0.5 cycles per MAC is the limit. Weights and inputs must be loaded and widened, and 14
+registers hold sums of two pixels by four filters at most, so that this costs as much again: 0.97 with the loop. A single
+pixel, in a dense layer or at the end of an odd row, shares its weights with nobody: 1.3. A depthwise output has nine
+products, six instructions of them, against as many of loads, 13 for the output, and a share of what a channel takes to
+begin; that is why a third of the limit is what such layers reach. Narrow maps, few channels and few inputs for each output
+(first layers, 1x1 on 8 channels) pay for gathering windows and for outputs.""",
+    'cortex-m3': """Without SIMD a product and its sum take two cycles. Two pixels in one word make four products of two multiplications, and
+taking their sums apart leaves 1.5 cycles per MAC; loads of single bytes bring that to 2.44. A depthwise output cannot be
+paired (each channel has weights of its own): two cycles for each MAC, loads of three rows, 12 for the output.""",
+    'cortex-m0': """As on Cortex-M3, two pixels share a multiplication: 1.75 cycles per MAC for products and sums. Eight registers hold the
+operands of two filters at most, weights take 1.25 cycles each to unpack, loads two cycles or more: 3.0. A depthwise weight
+waits in a high register or on the stack and is copied for each product: 5.8. Without a long product an output takes 17
+cycles from its sum, and 10 more for its factor and its place.""",
+    'cortex-m55': """VMLADAVA takes 16 products in two beats of a cycle each: 0.125 cycles per MAC. Emulation counts instructions; that loads
+overlap with products on the real core is not in the estimate. Layers of few channels cannot fill 16 lanes, and the
+requantisation of an output is as long as 64 of its MACs.""",
+}
 
 
 def bench(mote, model, core, *options):
@@ -49,8 +87,25 @@ def summary(mote, golden):
     print()
 
 
+def parts(layer):
+    """Of a layer: (cycles per MAC, fraction of the limit, what is over it in percent of the layer's cycles, or '')."""
+    kernel, macs, cycles = layer['kernel'], layer['macs'], layer['cycles']
+    if macs == 0 or cycles == 0:
+        return '', '', ''
+    per_mac = f'{cycles / macs:.2f}'
+    if kernel not in KERNELS:
+        return per_mac, '', 'portable kernel'
+    limit, loop, output = KERNELS[kernel]
+    reached = f'{100 * limit * macs / cycles:.0f} %'
+    if loop is None:
+        return per_mac, reached, ''
+    loads, outputs = (loop - limit) * macs / cycles, output * layer['outputs'] / cycles
+    rest = 1 - limit * macs / cycles - loads - outputs
+    return per_mac, reached, f'loads {100 * loads:.0f}, outputs {100 * outputs:.0f}, rest {max(0, 100 * rest):.0f}'
+
+
 def layers(mote, golden, core_name):
-    print(f'## {core_name}, layer by layer\n')
+    print(f'## {core_name}, layer by layer\n\n{WHY[core_name]}\n')
     for name, peer in PEER.items():
         core = bench(mote, os.path.join(golden, name, 'model.tflite'), core_name)
         at = CORES[core_name]
@@ -58,24 +113,29 @@ def layers(mote, golden, core_name):
         if at is not None and peer[at] is not None:
             what = 'instructions' if core_name == 'cortex-m55' else 'cycles'
             versus = f'; the peer needs {peer[at] / 1e6:.2f} M {what}, {peer[at] / core[what]:.1f} times as many'
-        print(f'{name}: {core["instructions"] / 1e6:.3f} M instructions, {core["cycles"] / 1e6:.3f} M cycles{versus}.\n')
-        print('| # | operator | MACs | instructions | cycles | cycles per MAC |' + (' of the limit |' if at == 0 else ''))
-        print('|---|---|---|---|---|---|' + ('---|' if at == 0 else ''))
+        macs = sum(layer['macs'] for layer in core['layers'])
+        ram = core['arena_bytes'] + core['static_bytes'] + core['stack_bytes']
+        print(f'{name}: {core["instructions"] / 1e6:.3f} M instructions, {core["cycles"] / 1e6:.3f} M cycles, '
+              f'{core["cycles"] / macs:.2f} per MAC{versus}. RAM {ram:,} bytes, flash beside the weights '
+              f'{core["table_bytes"] + core["code_bytes"]:,}.\n')
+        print('| # | operator | kernel | MACs | instructions | cycles | per MAC | of the limit | over it, % |')
+        print('|---|---|---|---|---|---|---|---|---|')
         for i, layer in enumerate(core['layers']):
-            per_mac = layer['cycles'] / layer['macs'] if layer['macs'] else None
-            row = f'| {i} | {layer["operator"]} | {layer["macs"]:,} | {layer["instructions"]:,} | {layer["cycles"]:,} | '
-            row += f'{per_mac:.2f} |' if per_mac else '|'
-            if at == 0:
-                row += f' {100 * FLOOR / per_mac:.0f} % |' if per_mac else ' |'
-            print(row)
+            print(f'| {i} | {layer["operator"]} | {layer["kernel"]} | {layer["macs"]:,} | {layer["instructions"]:,} | '
+                  f'{layer["cycles"]:,} | ' + ' | '.join(parts(layer)) + ' |')
         print()
 
 
 def main():
     mote, golden = sys.argv[1:3]
-    print('# Cortex-M\n\nMade by `make bench-cortex`. Instructions are exact; cycles are estimated from the core\'s manual, without '
-          'wait states of\nflash and without caches, for mote and the peer alike. The limit on Cortex-M4 is taken as 1 cycle per '
-          'MAC: half for SMLAD,\nhalf for loads and unpacking.\n')
+    print("""# Cortex-M
+
+Made by `make bench-cortex`. Instructions are exact; cycles are estimated from the core's manual, without wait states of
+flash and without caches, for mote and the peer alike. For each layer: how much of the limit it reaches, which is products
+and their sums alone, all operands in registers; then which parts of its cycles are over that, in percent: loads and
+unpacking in the inner loop, making outputs of sums, and the rest, which is gathering windows, borders, the last pixel of an
+odd row, what a row or a channel takes to begin. Counts are those in the comments of the kernels.
+""")
     summary(mote, golden)
     for core in CORES:
         layers(mote, golden, core)

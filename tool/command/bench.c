@@ -40,14 +40,25 @@ static void collect_layers(struct report_core *to, const struct plan *plan, cons
     for (int i = 0; i < plan->step_count; i++) {
         const struct node *n = plan->steps[i].node;
         const bool is_first = i == 0 || plan->steps[i - 1].node != n;
-        layers[i] = (struct report_layer){n != NULL ? ir_op_text(n->op) : "input row", n != NULL ? n->name : "",
-                                          n != NULL && is_first ? ir_macs(plan->graph, n) : 0,
-                                          counts->layers[i].instructions, counts->layers[i].cycles};
+        const struct tensor *out = n != NULL && n->out_count > 0 ? ir_out(plan->graph, n, 0) : NULL;
+        layers[i] = (struct report_layer){.op = n != NULL ? ir_op_text(n->op) : "input row",
+                                          .name = n != NULL ? n->name : "",
+                                          .kernel = plan_kernels[plan->steps[i].kernel].name,
+                                          .macs = n != NULL && is_first ? ir_macs(plan->graph, n) : 0,
+                                          .outputs = out != NULL ? ir_count(out) : 0,
+                                          .instructions = counts->layers[i].instructions,
+                                          .cycles = counts->layers[i].cycles};
         total->macs += layers[i].macs;
     }
-    layers[plan->step_count] =
-        (struct report_layer){"schedule", "", 0, counts->schedule.instructions, counts->schedule.cycles};
-    *total = (struct report_layer){"total", "", total->macs, counts->total.instructions, counts->total.cycles};
+    layers[plan->step_count] = (struct report_layer){.op = "schedule",
+                                                     .name = "",
+                                                     .instructions = counts->schedule.instructions,
+                                                     .cycles = counts->schedule.cycles};
+    *total = (struct report_layer){.op = "total",
+                                   .name = "",
+                                   .macs = total->macs,
+                                   .instructions = counts->total.instructions,
+                                   .cycles = counts->total.cycles};
     to->layers = layers;
     to->layer_count = plan->step_count;
 }

@@ -149,7 +149,9 @@ static void add_layer(cJSON *list, const struct report_layer *l)
     cJSON_AddItemToArray(list, object);
     cJSON_AddStringToObject(object, "operator", l->op);
     add_name(object, "name", l->name);
+    cJSON_AddStringToObject(object, "kernel", l->kernel);
     cJSON_AddNumberToObject(object, "macs", (double)l->macs);
+    cJSON_AddNumberToObject(object, "outputs", (double)l->outputs);
     cJSON_AddNumberToObject(object, "instructions", (double)l->instructions);
     cJSON_AddNumberToObject(object, "cycles", (double)l->cycles);
 }

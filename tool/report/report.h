@@ -64,7 +64,8 @@ char *report_json(const struct report *report);
 
 struct report_layer {
     const char *op, *name;
-    int64_t macs;
+    const char *kernel;    /* in kernel.def, as name or name__target; NULL: of no layer */
+    int64_t macs, outputs; /* elements of its first output */
     uint64_t instructions, cycles;
 };
 
