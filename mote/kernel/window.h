@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fixed.h"
 #include "packed.h"
 
 /* Input i of the window's line that begins at column `left` of a row; NULL and columns outside are the zero point. */
@@ -29,15 +30,37 @@ static inline void mote_copy_window(const struct mote_conv2d_packed *p, const vo
     }
 }
 
-/* The same, one word an input. */
+/* Puts an input into its word: alone, or as the second one. */
+static inline void mote_put_input(uint32_t *to, int32_t input, bool is_second)
+{
+    *to = is_second ? *to + ((uint32_t)input << 16) : (uint32_t)input;
+}
+
+/* A line of a window, one word an input. */
+static inline void mote_put_line(const struct mote_conv2d_packed *p, const int8_t *row, int32_t left, bool is_second,
+                                 uint32_t *to)
+{
+    const int32_t line = p->filter_w * p->in_c, start = left * p->in_c;
+    const int32_t first = mote_clamp(-start, 0, line),
+                  last = row != NULL ? mote_clamp(p->in_w * p->in_c - start, 0, line) : 0;
+    int32_t i = 0;
+    for (; i < mote_min(first, last); i++) {
+        mote_put_input(to + i, p->in_zero, is_second);
+    }
+    for (; i < last; i++) {
+        mote_put_input(to + i, row[start + i], is_second);
+    }
+    for (; i < line; i++) {
+        mote_put_input(to + i, p->in_zero, is_second);
+    }
+}
+
+/* A window, one word an input. */
 static inline void mote_widen_window(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left,
                                      uint32_t *to)
 {
-    const int32_t line = p->filter_w * p->in_c;
-    for (int32_t ky = 0; ky < p->filter_h; ky++) {
-        for (int32_t i = 0; i < line; i++) {
-            *to++ = (uint32_t)mote_window_input(p, rows[ky], left, i);
-        }
+    for (int32_t ky = 0; ky < p->filter_h; ky++, to += p->filter_w * p->in_c) {
+        mote_put_line(p, rows[ky], left, false, to);
     }
 }
 
@@ -68,10 +91,9 @@ static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const v
             }
             continue;
         }
-        for (int32_t i = 0; i < line; i++) {
-            *to++ = (uint32_t)mote_window_input(p, row, left, i) +
-                    ((uint32_t)mote_window_input(p, row, left + p->stride_w, i) << 16);
-        }
+        mote_put_line(p, row, left, false, to);
+        mote_put_line(p, row, left + p->stride_w, true, to);
+        to += line;
     }
 }
 
