@@ -9,7 +9,7 @@ JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all test-valgrind test-onnx demo bench bench-cortex bench-train fuzz install format check-format setup clean
+.PHONY: all help test test-all test-valgrind test-onnx demo bench bench-cortex bench-quantise bench-train fuzz install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
 	@$(BUILD) host -j $(JOBS)
@@ -46,6 +46,9 @@ demo:  ## a published model finds the faces in a photograph: make demo [PICTURE=
 
 bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=program]
 	@bench/bench.sh $(MODELS)
+
+bench-quantise: all  ## mote's int8 models against MLPerf's: signal to noise
+	@build/bench/bench_quantise $(GOLDEN)/..
 
 bench-cortex: all  ## price models on emulated Cortex-M cores, write bench/cortex_m.md: GOLDEN=../shared/golden
 	@bench/cortex_m.py build/mote $(GOLDEN) > build/cortex_m.md && mv build/cortex_m.md bench/cortex_m.md

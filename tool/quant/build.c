@@ -281,8 +281,9 @@ static void build_outputs(struct build *b)
         }
         if (g->outputs[i] != tensor) {
             const char *name = g->tensors[tensor].name;
-            g->tensors[tensor].name = g->tensors[g->outputs[i]].name;
             g->tensors[g->outputs[i]].name = name;
+            g->tensors[tensor].name =
+                arena_printf(g->arena, "%s_%s", name, b->plan->options->float_io ? "quantized" : "float");
         }
     }
 }

@@ -49,6 +49,9 @@ static double channel_error(const struct filter *f, int32_t channel, float scale
     return sum;
 }
 
+/* Weights that were trained as integers have been trained for the widest scale, and biases for their rounding. */
+static bool is_as_trained(const struct quant_options *o) { return o->plain || o->ranges != NULL; }
+
 /* From the one that covers all weights downwards. */
 static float best_scale(const struct filter *f, int32_t channel)
 {
@@ -57,7 +60,7 @@ static float best_scale(const struct filter *f, int32_t channel)
     const float least_part = f->bits >= 8 ? 0.85F : 0.4F;
     float best = whole;
     double least = channel_error(f, channel, whole);
-    for (int i = 1; i <= TRIES && !f->plan->options->plain; i++) {
+    for (int i = 1; i <= TRIES && !is_as_trained(f->plan->options); i++) {
         const float scale = whole * (1 - (1 - least_part) * (float)i / TRIES);
         const double error = channel_error(f, channel, scale);
         if (error < least) {
@@ -164,8 +167,8 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
             const int64_t at = place(&f.channels, k, i / f.channels.inner, i % f.channels.inner);
             q[at] = (int8_t)quant_weight_to_int(((const float *)t.data)[at], scale[k], f.bits);
         }
-        bias[k] =
-            (values != NULL ? (double)values[k] : 0) + (b->plan->options->plain ? 0 : lost_mean(&f, q, k, scale[k]));
+        bias[k] = (values != NULL ? (double)values[k] : 0) +
+                  (is_as_trained(b->plan->options) ? 0 : lost_mean(&f, q, k, scale[k]));
     }
     if (has_bias(bias, count) || old != NULL) {
         set_bias(b, n, &f, bias, scale);
