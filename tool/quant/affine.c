@@ -25,7 +25,9 @@ struct quant_params quant_from_range(struct quant_range range, enum type type)
 int32_t quant_to_int(float value, struct quant_params p, enum type type)
 {
     const float q = roundf(value / p.scale) + (float)p.zero_point;
-    return q <= (float)least[type] ? least[type] : q >= (float)greatest[type] ? greatest[type] : (int32_t)q;
+    return !(q > (float)least[type])    ? least[type]
+           : q >= (float)greatest[type] ? greatest[type]
+                                        : (int32_t)q; /* NaN too */
 }
 
 float quant_fake(float value, struct quant_params p, enum type type)

@@ -9,6 +9,8 @@
 
 #include "../plan/plan.h"
 
+enum { TURNS_MOST = 8 }; /* of looking for nodes among floats */
+
 static bool is_float(const struct tensor *t) { return t != NULL && t->type == TYPE_F32; }
 
 /* A value that flows: neither constant nor something else than a float. */
@@ -106,7 +108,8 @@ static void choose_nodes(struct build *b)
         }
         b->is_int[i] = can && b->plan->reason[i] == NULL;
     }
-    for (bool changed = true; changed;) {
+    bool changed = true;
+    for (int turn = 0; turn < TURNS_MOST && changed; turn++) {
         changed = false;
         choose_tensors(b);
         for (int32_t i = 0; i < g->node_count; i++) {
@@ -117,6 +120,7 @@ static void choose_nodes(struct build *b)
             }
         }
     }
+    choose_tensors(b);
 }
 
 /*** Tensors ***/
@@ -294,7 +298,8 @@ static bool check_nodes(struct build *b)
     const struct graph *g = b->plan->g;
     const struct node *n = b->out->nodes;
     for (int32_t i = 0; i < g->node_count; i++, n++) {
-        while (n->op != g->nodes[i].op || n->out[0] != g->nodes[i].out[0]) {
+        while (n->op != g->nodes[i].op || n->out_count != g->nodes[i].out_count ||
+               (n->out_count > 0 && n->out[0] != g->nodes[i].out[0])) {
             n++; /* conversions between them */
         }
         struct node copy = *n;

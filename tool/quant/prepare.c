@@ -202,7 +202,7 @@ static bool check(const struct graph *g, struct diag *diag)
 bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *g, struct diag *diag)
 {
     *g = ir_copy(real, arena);
-    g->work = g->max_work = 0;
+    g->work = 0;
     struct model model = {g, 1, ""};
     const unsigned passes = 1U << PASS_constants | 1U << PASS_dead_nodes | 1U << PASS_identities | 1U << PASS_common |
                             1U << PASS_activations;

@@ -2,6 +2,7 @@
  *
  * Looking into a graph while it runs: all tensors become outputs, so that the plan keeps them to the end.
  */
+#include <math.h>
 #include <string.h>
 
 #include "../run/run.h"
@@ -63,7 +64,7 @@ static void find_values(struct quant_watch *w)
 bool quant_watch_init(struct quant_watch *w, const struct graph *g, bool all, struct diag *diag)
 {
     *w = (struct quant_watch){.graph = *g};
-    w->graph.work = w->graph.max_work = 0;
+    w->graph.work = 0; /* what it may take is allowed for each sample */
     w->output_of = ARENA_ARRAY(g->arena, g->tensor_count, int32_t);
     w->values = ARENA_ARRAY(g->arena, g->tensor_count, const uint8_t *);
     choose_outputs(w, all);
@@ -92,7 +93,7 @@ static void set_input(uint8_t *to, const struct tensor *t, const float *from)
         } else if (t->type == TYPE_S16 && p.scale > 0) {
             ((int16_t *)(void *)to)[i] = (int16_t)quant_to_int(from[i], p, TYPE_S16);
         } else { /* whole numbers, little-endian */
-            const int64_t whole = (int64_t)from[i];
+            const int64_t whole = (int64_t)fmaxf(fminf(from[i], 0x1p62F), -0x1p62F);
             const size_t bytes = (size_t)ir_type_bits(t->type) / 8;
             memcpy(to + (size_t)i * bytes, &whole, bytes);
         }
