@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NODES = 32, PORTS = 3 };
+enum { MOST_NODES = 256, PORTS = 3 };
 
 static uint32_t random_state;
 static enum type type; /* of all activations */
@@ -230,7 +230,7 @@ static bool is_read(const struct graph *g, int32_t tensor)
     return false;
 }
 
-struct graph random_graph(struct arena *arena, uint32_t seed)
+struct graph random_graph(struct arena *arena, uint32_t seed, int32_t nodes)
 {
     random_state = seed * 2654435761U + 1;
     type = pick(0, 4) == 0 ? TYPE_F32 : TYPE_S8;
@@ -243,7 +243,7 @@ struct graph random_graph(struct arena *arena, uint32_t seed)
     activations[count++] = g.inputs[g.input_count++] = add_activation(&g);
     const int32_t dim[4] = {pick(1, 6) / 6 + 1, pick(1, 24), pick(1, 12), pick(1, 4)};
     memcpy(g.tensors[g.inputs[0]].dim, dim, sizeof dim);
-    const int32_t nodes = pick(1, 20);
+    nodes = nodes > 0 ? nodes : pick(1, 20);
     for (int32_t i = 0; i < nodes; i++) {
         activations[count] = add_node(&g, activations, count);
         count++;

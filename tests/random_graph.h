@@ -8,7 +8,7 @@
 
 #include "../tool/ir/ir.h"
 
-/* The same for the same seed; has shapes and passes ir_check. */
-struct graph random_graph(struct arena *arena, uint32_t seed);
+/* The same for the same seed; has shapes and passes ir_check. `nodes`: at most 256; 0: 1 to 20. */
+struct graph random_graph(struct arena *arena, uint32_t seed, int32_t nodes);
 
 #endif

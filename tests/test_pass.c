@@ -217,7 +217,7 @@ static void check_random(uint32_t seed)
     struct arena arena;
     struct diag diag = {0};
     arena_init(&arena, MEMORY_LIMIT);
-    const struct graph g = random_graph(&arena, seed);
+    const struct graph g = random_graph(&arena, seed, 0);
     bool ok = check_same(&g, ~0U, "all passes", &diag);
     for (int i = 0; i < PASS_COUNT && ok; i++) {
         ok = check_same(&g, 1U << i, pass_name((enum pass)i), &diag);

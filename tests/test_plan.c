@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../tool/pass/pass.h"
 #include "../tool/read/read.h"
@@ -171,9 +172,10 @@ static const uint8_t *run_plan(const struct plan *plan, const uint8_t *in)
 static void check_graph(struct graph *g, const char *name, bool verbose)
 {
     struct diag diag = {0};
-    struct plan stream, layers, fed;
+    struct plan stream, layers, fed, flash;
     bool ok = plan_graph(g, PLAN_LAYERS, &layers, &diag) && check_plan(&layers, &diag) &&
               plan_graph(g, PLAN_STREAM, &stream, &diag) && check_plan(&stream, &diag) && check_map(&stream, &diag) &&
+              plan_graph_for(g, PLAN_STREAM, PLAN_FLASH, &flash, &diag) && check_plan(&flash, &diag) &&
               (g->input_count != 1 || (plan_graph(g, PLAN_FED, &fed, &diag) && check_plan(&fed, &diag)));
     if (ok) {
         const size_t size = run_input_size(&stream);
@@ -183,7 +185,7 @@ static void check_graph(struct graph *g, const char *name, bool verbose)
         }
         const uint8_t *out = run_plan(&layers, in);
         const size_t out_size = run_output_size(&layers);
-        ok = (memcmp(out, run_plan(&stream, in), out_size) == 0 &&
+        ok = (memcmp(out, run_plan(&stream, in), out_size) == 0 && memcmp(out, run_plan(&flash, in), out_size) == 0 &&
               (g->input_count != 1 || memcmp(out, run_plan(&fed, in), out_size) == 0)) ||
              diag_fail(&diag, "the results differ from those layer by layer");
     }
@@ -222,6 +224,26 @@ static void check_file(const char *path)
     file_close(&file);
 }
 
+/* A large graph with branches everywhere takes its time, but not more than this. */
+static void check_time(void)
+{
+    enum { NODES = 200, MOST_SECONDS = 10 };
+    struct arena arena;
+    struct plan plan;
+    struct diag diag = {0};
+    arena_init(&arena, MEMORY_LIMIT);
+    struct graph g = random_graph(&arena, 5, NODES);
+    const clock_t start = clock();
+    const bool ok = plan_graph(&g, PLAN_STREAM, &plan, &diag) && check_plan(&plan, &diag);
+    const bool in_time = clock() - start < (clock_t)MOST_SECONDS * CLOCKS_PER_SEC;
+    if (!ok || !in_time) {
+        printf("%d operators: %s\n", NODES, ok ? "it takes too long" : diag.text);
+    }
+    passed += ok && in_time;
+    failed += !ok || !in_time;
+    arena_free(&arena);
+}
+
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -230,11 +252,14 @@ int main(int argc, char **argv)
     for (uint32_t seed = 0; seed < GRAPHS && argc == 1; seed++) {
         struct arena arena;
         arena_init(&arena, MEMORY_LIMIT);
-        struct graph g = random_graph(&arena, seed);
+        struct graph g = random_graph(&arena, seed, 0);
         char name[32];
         snprintf(name, sizeof name, "graph %u", seed);
         check_graph(&g, name, false);
         arena_free(&arena);
+    }
+    if (argc == 1) {
+        check_time();
     }
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

@@ -126,7 +126,7 @@ int main(int argc, char **argv)
     arena_init(&arena, (size_t)64 << 20);
     struct report_epoch epochs[20];
     struct report_training t = make_training(epochs, 20);
-    struct graph g = random_graph(&arena, 3);
+    struct graph g = random_graph(&arena, 3, 0);
     struct plan plan;
     expect(plan_graph(&g, PLAN_STREAM, &plan, &diag), "a plan");
     t.plan = &plan;
