@@ -280,7 +280,7 @@ static void check_random(uint32_t seed)
     struct graph out;
     struct quant_report report;
     arena_init(&arena, MEMORY_LIMIT);
-    const struct graph g = random_graph(&arena, seed);
+    const struct graph g = random_graph(&arena, seed, 0);
     const float *samples[SAMPLES];
     uint32_t x = seed;
     int64_t width = 0;

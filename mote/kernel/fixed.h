@@ -35,6 +35,18 @@ static inline int32_t mote_mul_q31(int32_t x, int32_t multiplier)
     const int32_t middle = (a >> 15) + (b >> 15) + (((a & 0x7FFF) + (b & 0x7FFF)) >> 15);
     return (int32_t)(2 * (uint32_t)(high * by_high) + (uint32_t)middle);
 }
+#elif defined(__AVR__)
+/* Without a shift of 64 bits, which is a loop there. */
+static inline int32_t mote_mul_q31(int32_t x, int32_t multiplier)
+{
+    const union {
+        int64_t whole;
+        uint32_t half[2];
+    } product = {(int64_t)x * multiplier};
+    const uint32_t low = product.half[0] + (UINT32_C(1) << 30);
+    const uint32_t high = product.half[1] + (low < UINT32_C(1) << 30);
+    return (int32_t)(high << 1 | low >> 31);
+}
 #else
 static inline int32_t mote_mul_q31(int32_t x, int32_t multiplier)
 {

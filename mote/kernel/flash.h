@@ -10,6 +10,7 @@
 
 #ifndef MOTE_FLASH
 #define MOTE_FLASH
+#define MOTE_ONE_MEMORY
 #endif
 
 /* The same for the weights of multiply-accumulate kernels; one that takes them as rows defines it as nothing. */

@@ -35,7 +35,7 @@ avr) spaces=(avr-gcc -std=gnu11 -DMOTE_FLASH=__flash) ;;
 avr-clang) spaces=(clang --target=avr -std=gnu11 -DMOTE_FLASH=__flash -isystem target/freestanding) ;;
 esac
 if ((${#spaces[@]} > 0)); then
-    for kernel in mote/kernel/*.c; do
+    for kernel in mote/kernel/*.c mote/kernel/avr/*.c; do
         "${spaces[@]}" -mmcu=atmega2560 -O2 -Wall -Wextra -Werror -c -o /dev/null "$kernel" || exit 1
     done
 fi

@@ -31,15 +31,20 @@ data=$(avr-size model*.o | awk 'NR > 1 {sum += $2 + $3} END {print sum}')
 avr-gcc -mmcu=atmega328p -std=c99 -pedantic -Wall -Wextra -Werror -O2 -c avr/*.c || fail 'it does not build as ISO C'
 
 count=0
-for table in conv2d depthwise batch_matmul arithmetic broadcast softmax lstm svdf resize index control tree signal_spectrum; do
+for table in packed conv2d fully_connected depthwise batch_matmul arithmetic broadcast softmax lstm svdf resize index control tree signal_spectrum; do
     mkdir $table
     "$test_op" "$root/tests/op/$table.test" --corpus $table > /dev/null || fail "$table: no models"
-    for model in $(find $table -name '*.tflite' | sort | head -n 8); do
+    for model in $(find $table -name '*.tflite' | sort | head -n 9); do
         "$mote" inspect "$model" > /dev/null 2>&1 || continue # a case that is refused
+        "$mote" compile "$model" -o out --target avr > /dev/null 2>&1 && grep -ohE 'model_\w+__avr\(' out/model.c >> used
         said=$("$mote" verify "$model" --on avr 2>&1) && count=$((count + 1)) && continue
         [[ $said == *'weights are known only at run time'* ]] && refused=$model
         [[ $said == *'bytes of RAM, the emulated'* || ${refused:-} == "$model" ]] || fail "$model: $said"
     done
+done
+
+for name in $(sed -n 's/^KERNEL_FOR(avr, \(\w*\),.*/\1/p' "$root/mote/kernel/kernel.def"); do
+    grep -q "^model_${name}__avr($" used || fail "no operator used mote_${name}__avr"
 done
 
 # What it refuses does not stand in the way of other cores.

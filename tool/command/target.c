@@ -44,7 +44,7 @@ static bool has(const struct target_core *core, const char *feature)
 
 unsigned command_features(const struct target_core *core)
 {
-    return core->separate_flash ? PLAN_FLASH
+    return core->separate_flash ? PLAN_FLASH | (has(core, "avr") ? PLAN_AVR : 0)
            : has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
            : has(core, "dsp")   ? PLAN_DSP
            : has(core, "v7m")   ? PLAN_V7M

@@ -114,6 +114,7 @@ enum {
     PLAN_MVE = 2,         /* Helium, Arm's M-profile vector extension */
     PLAN_V7M = 4,         /* Cortex-M3 */
     PLAN_V6M = 8,         /* Cortex-M0, Cortex-M0+ */
+    PLAN_AVR = 16,        /* AVR with a multiplier */
     PLAN_FLASH = 1 << 15, /* flash is a memory of its own: no row lies in it */
     PLAN_SMALL = 1 << 16, /* the least flash: portable kernels, which layers share, and packed tables */
     PLAN_SPEED = 1 << 17, /* the least time, whatever code it takes; without both, code that is worth it */

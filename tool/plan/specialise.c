@@ -310,6 +310,8 @@ static const struct rule {
     {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
     {KERNEL_depthwise_s8, PLAN_V6M, taps_v6m},
     {KERNEL_add_s8, PLAN_V6M, add_v6m},
+    {KERNEL_conv2d_s8, PLAN_AVR, plan_conv2d_avr},
+    {KERNEL_depthwise_s8, PLAN_AVR, plan_depthwise_avr},
 };
 
 static int32_t find_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[])

@@ -31,6 +31,10 @@ bool plan_conv2d_mve(struct plan *plan, struct plan_step *s);
 bool plan_depthwise_mve(struct plan *plan, struct plan_step *s);
 bool plan_add_mve(struct plan *plan, struct plan_step *s);
 
+/* specialise_avr.c: a step's kernel for AVR. False: there is none for these parameters. */
+bool plan_conv2d_avr(struct plan *plan, struct plan_step *s);
+bool plan_depthwise_avr(struct plan *plan, struct plan_step *s);
+
 /* limits.c: checks that the steps are within what the executor can count and within the graph's max_work, adding to
  * *work what they take. */
 bool plan_check_limits(struct plan *plan, double *work, struct diag *diag);
