@@ -103,6 +103,16 @@ PYTHON
 "$mote" eval "$work/a/device.tflite" --data "$work/shake" 2> /dev/null | grep -q "^120 examples" || fail "eval of all"
 "$mote" inspect "$work/a/device.tflite" > /dev/null || fail "the model cannot be read"
 
+# A detector learns from what is normal alone, and says where to raise an alarm.
+"$mote" train "$root/recipes/vibration.yaml" --data "$work/shake" --set data.normal=slow -o "$work/f" > "$work/f.txt" 2> /dev/null
+grep -q "^above " "$work/f.txt" || fail "no threshold: $(cat "$work/f.txt")"
+python3 - "$work/f/metrics.json" << 'PYTHON'
+import json, sys
+m = json.load(open(sys.argv[1]))
+assert m["auc"] > 0.95 and m["threshold"] > 0 and m["found_above"] > 0.8, m
+assert m["examples"] > 80, "all that is not normal is for the test"
+PYTHON
+
 # What is wrong is said with its place.
 wrong() {
     local want=$1

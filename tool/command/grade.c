@@ -179,12 +179,44 @@ static void map_figures(struct grade *g, struct arena *arena)
     add_figure(g, "recall", eval_share(matches.found, matches.found + matches.missed));
 }
 
+static int by_score(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Where to raise an alarm, so that it is false for one normal recording of twenty. */
+static void find_threshold(struct grade *g, struct arena *arena)
+{
+    bool *positive = ARENA_ARRAY(arena, g->count + 1, bool);
+    const float *scores = detector_scores(g, positive, arena);
+    float *normal = ARENA_ARRAY(arena, g->count + 1, float);
+    int32_t count = 0, others = 0, found = 0;
+    for (int32_t i = 0; i < g->count; i++) {
+        if (!positive[i]) {
+            normal[count++] = scores[i];
+        }
+    }
+    if (count == 0) {
+        return;
+    }
+    qsort(normal, (size_t)count, sizeof *normal, by_score);
+    g->threshold = (double)normal[(count - 1) * 19 / 20];
+    for (int32_t i = 0; i < g->count; i++) {
+        others += positive[i];
+        found += positive[i] && (double)scores[i] > g->threshold;
+    }
+    g->found = others > 0 ? (double)found / others : NAN;
+}
+
 void grade_figures(struct grade *g, struct arena *arena)
 {
+    g->threshold = NAN;
     if (g->height * g->width > 1) {
         map_figures(g, arena);
     } else if (lesson_normal(g->lesson) != NO_LABEL) {
         add_auc(g, arena);
+        find_threshold(g, arena);
     } else {
         class_figures(g, arena);
     }
@@ -267,6 +299,11 @@ void grade_json(const struct grade *g, const struct grade *real, struct text *te
             json_number(text, grade_value(real, g->figures[i].name));
             text_add(text, ",\n");
         }
+    }
+    if (!isnan(g->threshold)) {
+        text_add(text, "  \"threshold\": %.9g,\n  \"found_above\": ", g->threshold);
+        json_number(text, g->found);
+        text_add(text, ",\n");
     }
     if (g->positive >= 0) {
         text_add(text, "  \"positive\": ");
