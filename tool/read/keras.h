@@ -53,6 +53,28 @@ int32_t keras_convert(struct keras_layer *l, const int32_t in[], int32_t in_coun
 bool keras_inner_layer(struct keras_layer *l, const char *key, const char *part, int32_t first,
                        struct keras_layer *inner);
 
+enum { KERAS_DEPTH = 16, KERAS_ARGUMENTS = 256 };
+
+/* A model, the whole one or one that is a layer. */
+struct keras_model {
+    struct keras *k;
+    const cJSON *config;
+    const char
+        *group; /* by place: of the model, "" or "layers/functional/"; by name: of the layer that it is, or NULL */
+    bool is_inner;
+};
+
+/* The layer that an entry of "layers" describes. */
+struct keras_layer keras_make_layer(const struct keras_model *m, const cJSON *layers, const cJSON *layer);
+
+/* A new input of the graph, with the shape that the config of the layer says. */
+int32_t keras_add_input(struct keras_layer *l);
+void keras_add_end(struct arena *arena, int32_t **ends, int32_t *count, int32_t tensor);
+
+/* keras_functional.c: all outputs of the model go to out[KERAS_ARGUMENTS]; returns how many. Without `in` it gets
+ * inputs of its own. */
+int32_t keras_convert_functional(const struct keras_model *m, const int32_t in[], int32_t in_count, int32_t out[]);
+
 /*** keras_file.c ***/
 
 bool keras_open(struct keras_file *file, const struct file *bytes, struct arena *arena, struct diag *diag);
@@ -65,6 +87,10 @@ const float *keras_weight(struct keras_layer *l, int32_t index, int32_t rank, co
 __attribute__((format(printf, 2, 3))) int32_t keras_fail(struct keras_layer *l, const char *format, ...);
 
 /*** Entries of the config ***/
+
+/* NULL: there is none; "" likewise. */
+const cJSON *keras_get(const cJSON *object, const char *key);
+const char *keras_get_text(const cJSON *object, const char *key);
 
 int32_t keras_int(struct keras_layer *l, const char *key, int32_t absent);
 double keras_real(struct keras_layer *l, const char *key, double absent);

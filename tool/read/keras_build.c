@@ -21,6 +21,14 @@ int32_t keras_fail(struct keras_layer *l, const char *format, ...)
 
 /*** Entries of the config ***/
 
+const cJSON *keras_get(const cJSON *object, const char *key) { return cJSON_GetObjectItemCaseSensitive(object, key); }
+
+const char *keras_get_text(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(keras_get(object, key));
+    return text != NULL ? text : "";
+}
+
 static const cJSON *entry(const struct keras_layer *l, const char *key)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(l->config, key);
