@@ -11,7 +11,7 @@ cmake --build --preset fuzz -j "$(nproc)"
 tables=build/fuzz/tables # the operator tests as models
 mkdir -p "$tables"
 build/fuzz/test_op --corpus "$tables" > build/fuzz/tables.log
-for target in parse read run; do
+for target in parse quant read run; do
     learnt=build/fuzz/learnt_$target
     mkdir -p "$learnt"
     echo "fuzzing $target for $seconds seconds"

@@ -498,5 +498,12 @@ bool write_has_tflite(const struct graph *g, struct diag *diag)
             return ir_fail(n, diag, "a .tflite file has no padding beside SAME and VALID");
         }
     }
+    for (int32_t i = 0; i < g->output_count; i++) {
+        const struct tensor *out = &g->tensors[g->outputs[i]];
+        if (out->data != NULL && ir_count(out) == 0) {
+            return diag_fail(diag, "output %d, tensor \"%.80s\", is an empty constant, which no .tflite file has", i,
+                             out->name);
+        }
+    }
     return true;
 }
