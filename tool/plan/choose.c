@@ -8,7 +8,7 @@
  * PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel stays only if without it the whole inference
  * would take over 2 % longer: its code would cost flash for little. A layer that shares a kernel with others costs no
  * code, so kernels are judged as a whole, those that buy least first; what their layers do instead may be another special
- * kernel that stays.
+ * kernel that stays. A single filter with many weights keeps the portable kernel, too.
  */
 #include "stages.h"
 
@@ -73,6 +73,16 @@ static double estimate(const struct plan *plan, const struct plan_step *s, enum 
            (width % 2 == 1 ? macs / width * c->odd : 0);
 }
 
+/* Groups of filters are filled up with zeros: one filter alone would take four times its flash. */
+static bool is_wasteful(const struct plan *plan, const struct plan_step *s)
+{
+    enum { MOST_WASTED = 1024 };
+    const struct tensor *weights = s->node != NULL && s->node->in_count > 1 ? ir_in(plan->graph, s->node, 1) : NULL;
+    const struct tensor *out = s->node != NULL && s->node->out_count > 0 ? ir_out(plan->graph, s->node, 0) : NULL;
+    return weights != NULL && weights->data != NULL && out != NULL && out->rank > 0 && out->dim[out->rank - 1] == 1 &&
+           3 * ir_size(weights) > MOST_WASTED;
+}
+
 /* The best choice of a layer: the one of least cycles among the allowed kernels; the first whose cost is not known. */
 static int32_t find_best(const struct options *o, const bool banned[])
 {
@@ -135,7 +145,10 @@ void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
     for (int32_t i = 0; i < plan->step_count; i++) {
         struct options *o = &options[i];
         o->list[0] = plan->steps[i];
-        o->count = 1 + choices(plan, &plan->steps[i], features, o->list + 1);
+        o->count = 1;
+        if ((features & PLAN_SPEED) != 0 || !is_wasteful(plan, &plan->steps[i])) {
+            o->count += choices(plan, &plan->steps[i], features, o->list + 1);
+        }
         for (int32_t k = 0; k < o->count; k++) {
             o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel);
         }
