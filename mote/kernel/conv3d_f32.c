@@ -31,7 +31,7 @@ static void add_slice(const struct mote_conv3d *p, const float *in, const MOTE_F
 void mote_conv3d_f32(const void *params, const struct mote_io *io)
 {
     const struct mote_conv3d *p = params;
-    const ptrdiff_t slice = (ptrdiff_t)p->h.filter * p->w.filter * p->in_c * p->out_c;
+    const ptrdiff_t slice = (ptrdiff_t)(p->h.filter * p->w.filter * p->in_c * p->out_c);
     float *out = io->out[0];
     for (int32_t y = 0; y < p->h.out; y++) {
         for (int32_t x = 0; x < p->w.out; x++, out += p->out_c) {

@@ -32,7 +32,7 @@ static void add_slice(const struct mote_conv3d *p, const float *in, const MOTE_F
 void mote_transpose_conv3d_f32(const void *params, const struct mote_io *io)
 {
     const struct mote_conv3d *p = params;
-    const ptrdiff_t slice = (ptrdiff_t)p->h.filter * p->w.filter * p->in_c * p->out_c;
+    const ptrdiff_t slice = (ptrdiff_t)(p->h.filter * p->w.filter * p->in_c * p->out_c);
     float *out = io->out[0];
     const int32_t pixels = p->h.out * p->w.out;
     /* The first input slice that can reach slice z of the image is the one whose last tap does, or comes after it. */
