@@ -43,6 +43,7 @@ expect 0 '360 MACs, 26 bytes' inspect "$model"
 expect 2 'MODEL is missing' inspect
 expect 2 'takes no value' inspect "$model" --json=yes
 expect 0 'it fits' inspect "$model" --board microbit
+expect 0 'about 0.' inspect "$model" --board arduino-uno
 expect 1 'there is no board "arduino-un"; did you mean "arduino-uno"' inspect "$model" --board arduino-un
 expect 1 'stm32f746-discovery, teensy-41' inspect "$model" --board z80
 expect 1 'there is no core "cortex-m44"; did you mean "cortex-m4"' compile "$model" -o made --target cortex-m44

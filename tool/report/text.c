@@ -195,8 +195,9 @@ static void print_fit(FILE *to, const struct report_fit *f)
     print_share(to, "RAM", report_fit_ram(f), f->ram);
     print_share(to, "flash", report_fit_flash(f), f->flash);
     if (f->cycles > 0) {
-        fprintf(to, "  about %.3g ms an invoke at %.4g MHz, estimated from its MACs; `mote bench` counts\n",
-                f->cycles / f->clock * 1e3, f->clock / 1e6);
+        const double ms = f->cycles / f->clock * 1e3;
+        fprintf(to, "  about %.*f ms an invoke at %.4g MHz, estimated from its MACs; `mote bench` counts\n",
+                ms < 10 ? 2 : 0, ms, f->clock / 1e6);
     }
 }
 
