@@ -113,27 +113,27 @@ __attribute__((naked, noinline)) static void run(const struct groups *g __attrib
         "add r2, r7\n add r3, r8, r3, asr #8\n add r4, r9\n add r5, r10, r5, asr #8\n"
         PUT("r6", FROM)
         "cmp r11, #0\n"
-        "beq 4f\n"
-        "stm r11!, {r2-r5}\n"
-        PUT("r11", TO)
+        "bne 4f\n"
+        GET("r11", OUT) GET("r10", ZERO) GET("r12", FACTOR) GET("lr", SHIFT) GET("r9", HOW)
+        "cmp r9, #0\n"
+        "bne 5f\n"
+        OUTPUTS(SHORT)
         "3:\n"
+        "add r11, #4\n"
+        PUT("r11", OUT)
+        "6:\n"
         GET("r10", STOP)
         "cmp r1, r10\n"
         "bne.w 1b\n"
         "add sp, #60\n pop {r4-r11, pc}\n"
         "4:\n"
-        GET("r11", OUT) GET("r10", ZERO) GET("r12", FACTOR) GET("lr", SHIFT) GET("r9", HOW)
-        "cmp r9, #0\n"
-        "bne 6f\n"
-        OUTPUTS(SHORT)
+        "stm r11!, {r2-r5}\n"
+        PUT("r11", TO)
+        "b 6b\n"
         "5:\n"
-        "add r11, #4\n"
-        PUT("r11", OUT)
-        "b 3b\n"
-        "6:\n"
         GET("r6", LOW) GET("r7", HIGH)
         OUTPUTS(LONG)
-        "b 5b\n");
+        "b 3b\n");
 }
 
 /* clang-format on */
