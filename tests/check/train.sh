@@ -103,6 +103,25 @@ PYTHON
 "$mote" eval "$work/a/device.tflite" --data "$work/shake" 2> /dev/null | grep -q "^120 examples" || fail "eval of all"
 "$mote" inspect "$work/a/device.tflite" > /dev/null || fail "the model cannot be read"
 
+# Sound is fed a hop at a time: the window is never whole.
+python3 - "$work" << 'PYTHON'
+import math, os, struct, sys
+for label, hertz in (("low", 300), ("high", 2000)):
+    os.makedirs(f"{sys.argv[1]}/tones/{label}")
+    for i in range(16):
+        x = [int(8000 * math.sin(2 * math.pi * hertz * (1 + i / 99) * t / 8000)) for t in range(4000)]
+        data = struct.pack(f"<{len(x)}h", *x)
+        head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1, 8000, 16000, 2, 16, b"data", len(data))
+        open(f"{sys.argv[1]}/tones/{label}/{i}.wav", "wb").write(head + data)
+PYTHON
+if "$mote" train "$root/recipes/keyword.yaml" --data "$work/tones" -o "$work/g" --set train.epochs=2 --set augment.copies=1 \
+    --set data.rate=8000 --set data.window=0.5 --set front.high=3800 --set model.filters=8 > "$work/g.txt" 2> "$work/error"; then
+    grep -q "call keyword_feed_row with every 160 new values of int16" "$work/g.txt" || fail "not fed: $(cat "$work/g.txt")"
+    grep -q "keyword_feed_row" "$work/g/c/keyword.h" || fail "the C is not fed"
+else
+    grep -q "built without" "$work/error" || fail "sound: $(cat "$work/error")"
+fi
+
 # A detector learns from what is normal alone, and says where to raise an alarm.
 "$mote" train "$root/recipes/vibration.yaml" --data "$work/shake" --set data.normal=slow -o "$work/f" > "$work/f.txt" 2> /dev/null
 grep -q "^above " "$work/f.txt" || fail "no threshold: $(cat "$work/f.txt")"

@@ -65,7 +65,7 @@ static bool make_plan(struct session *s, const struct training *t, unsigned feat
         return false;
     }
     if ((kind == DATA_AUDIO || kind == DATA_SENSOR) && plan_graph_for(graph, PLAN_FED, features, &fed, &none) &&
-        fed.arena_size < plan->arena_size) {
+        fed.tensor_size < plan->tensor_size) { /* the host's arena_size has what is fed in it, too */
         *plan = fed;
     }
     return true;
@@ -126,7 +126,7 @@ static bool write_metrics(struct session *s, const struct training *t, const str
     text_add(&text,
              "  \"epochs\": %d,\n  \"best_epoch\": %d,\n  \"model_bytes\": %lld,\n  \"arena_bytes\": %u,\n  "
              "\"input_fed\": %s",
-             t->result.epoch_count, t->result.best, (long long)t->losses.bytes, d->plan.arena_size,
+             t->result.epoch_count, t->result.best, (long long)t->losses.bytes, d->plan.tensor_size,
              d->plan.is_fed ? "true" : "false");
     if (d->has_fit) {
         text_add(&text, ",\n  \"board\": ");
