@@ -260,6 +260,43 @@ def flow():
               {"c": np.array(condition), "x": x}, {"y": -x if condition else x + x})
 
 
+# Quantised: what the formulas of QuantizeLinear and DequantizeLinear give round float operators.
+
+def steps(x, scale, zero, kind):
+    limits = np.iinfo(kind)
+    return np.clip(np.rint(x / float(scale)) + zero, limits.min, limits.max).astype(kind)
+
+
+def quantised():
+    scales = dict(xs=np.float32(0.0625), ys=np.float32(0.03125), zs=np.float32(0.125))
+    zeros = dict(xz=np.uint8(120), yz=np.uint8(3), zz=np.uint8(117), wz=np.int8(0))
+    x = random.randint(0, 256, (1, 3, 6, 6)).astype(np.uint8)
+    w, dense = (random.randint(-127, 128, s).astype(np.int8) for s in ((4, 3, 3, 3), (5, 4 * 9)))
+    ws = np.array([0.0078125, 0.015625, 0.00390625, 0.0078125], np.float32)
+    b = random.randint(-500, 500, 4).astype(np.int32)
+    bs = ws * scales["xs"]
+    real_x, real_w = (x.astype(float) - 120) * 0.0625, w * ws.astype(float)[:, None, None, None]
+    y = np.maximum(convolve(real_x, real_w, b * bs.astype(float), 2, 1, 1), 0)
+    real_y = (steps(y, 0.03125, 3, np.uint8).astype(float) - 3) * 0.03125
+    z = steps(real_y.reshape(1, -1) @ dense.T * 0.0078125, 0.125, 117, np.uint8)
+    dequantise, quantise = "DequantizeLinear", "QuantizeLinear"
+    write("qdq_network",
+          [helper.make_node(dequantise, ["x", "xs", "xz"], ["rx"]),
+           helper.make_node(dequantise, ["w", "ws"], ["rw"], axis=0),
+           helper.make_node(dequantise, ["b", "bs"], ["rb"], axis=0),
+           helper.make_node("Conv", ["rx", "rw", "rb"], ["t0"], strides=[2, 2], pads=[1, 1, 1, 1]),
+           helper.make_node("Relu", ["t0"], ["t1"]),
+           helper.make_node(quantise, ["t1", "ys", "yz"], ["y"]),
+           helper.make_node(dequantise, ["y", "ys", "yz"], ["ry"]),
+           helper.make_node("Flatten", ["ry"], ["f"]),
+           helper.make_node(dequantise, ["dense", "ds", "wz"], ["rd"]),
+           helper.make_node("Gemm", ["f", "rd"], ["t2"], transB=1),
+           helper.make_node(quantise, ["t2", "zs", "zz"], ["z"])],
+          {"x": x}, {"z": z},
+          dict(w=w, ws=ws, b=b, bs=bs, dense=dense, ds=np.float32(0.0078125), **{k: np.array(v) for k, v in scales.items()},
+               **{k: np.array(v) for k, v in zeros.items()}))
+
+
 def main():
     recurrent()
     forest()
@@ -267,6 +304,7 @@ def main():
     support_vectors()
     networks()
     flow()
+    quantised()
 
 
 main()
