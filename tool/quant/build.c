@@ -47,9 +47,11 @@ static const char *find_reason(const struct build *b, const struct node *n)
     const struct graph *g = b->plan->g;
     const struct quant_op *op = quant_op(n->op);
     const struct quant_ports ports = quant_ports(n->op);
-    if (op->rule == RULE_NONE || !(b->type == TYPE_S8 ? op->has_s8 : op->has_s16)) {
-        return b->type == TYPE_S8 ? "TensorFlow Lite has no int8 kernel for it"
-                                  : "TensorFlow Lite has no int16 kernel for it";
+    if (op->rule == RULE_NONE) {
+        return "mote has no rule to make integers of it";
+    }
+    if (!(b->type == TYPE_S8 ? op->has_s8 : op->has_s16)) {
+        return "TensorFlow Lite has no kernel of 16 bits for it";
     }
     if (op->rule == RULE_WEIGHTS) {
         const struct tensor *w = ir_in(g, n, ports.weights), *bias = ir_in(g, n, ports.bias);
