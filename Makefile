@@ -24,7 +24,7 @@ test:  ## build, then run every test (under 10 minutes on two cores)
 	@ctest --preset host -j $(JOBS)
 
 test-all: test  ## the same again with more kernels' shapes, by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
-	@MOTE_KERNEL_SEEDS=20 tests/check/kernels.sh . build/mote build/kernel_model
+	@MOTE_KERNEL_SEEDS=20 tests/check/kernels.sh . build/mote build/kernel_model build/test_op
 	@for preset in clang sanitizers; do \
 	    cmake --preset $$preset > /dev/null && $(BUILD) $$preset -j $(JOBS) && \
 	    ctest --preset $$preset -j $(JOBS) -LE device || exit 1; \

@@ -156,7 +156,7 @@ static void make_conv(struct graph *g, struct node *n)
 static void make_depthwise(struct graph *g, struct node *n)
 {
     const int32_t kind = pick(0, 3); /* 3x3, mostly; one column; any */
-    const int32_t h = pick(1, 5), w = kind == 1 ? 1 : PICK_OF(1, 2, 3, 4, 5, 6, 7, 9, 12);
+    const int32_t h = pick(1, 5), w = kind == 1 ? 1 : PICK_OF(1, 2, 3, 4, 5, 5, 6, 6, 7, 9, 12);
     const int32_t kh = kind < 1    ? pick(1, 7)
                        : kind == 1 ? pick(2, 9)
                                    : 3,
@@ -166,7 +166,7 @@ static void make_depthwise(struct graph *g, struct node *n)
     const int32_t multiplier = pick(0, 4) > 0 ? 1 : pick(2, 5), c = PICK_OF(1, 2, 3, 4, 5, 6, 8, 9, 16, 17, 20);
     n->op = OP_DEPTHWISE_CONV_2D;
     n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
-                            .stride_h = pick(1, 2),
+                            .stride_h = PICK_OF(1, 1, 2),
                             .dilation_h = 1,
                             .dilation_w = 1,
                             .depth_multiplier = multiplier,

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Kernels for one kind of core compute what the portable ones do: models of many random operators on emulated cores, bit
-# for bit, and the tables of cases for packed weights and recurrent layers. Each row KERNEL_FOR of kernel.def must have been used. MOTE_KERNEL_SEEDS: how many such models.
+# for bit, and, where it has kernels for them, the tables of cases for recurrent layers. Each row KERNEL_FOR of kernel.def
+# must have been used. MOTE_KERNEL_SEEDS: how many such models.
 # usage: kernels.sh ROOT MOTE KERNEL_MODEL TEST_OP
 set -uo pipefail
 rows=$(realpath "$1")/mote/kernel/kernel.def
@@ -29,17 +30,22 @@ for ((seed = 1; seed <= seeds; seed++)); do
     "$kernel_model" any "$seed" 400 "$seed.tflite" || exit 1
 done
 
-for table in packed lstm svdf; do
-    "$test_op" "$tables/$table.test" --corpus . > /dev/null || exit 1
-done
-for model in *.tflite; do # some are there to be refused
-    "$mote" inspect "$model" > /dev/null 2>&1 || rm "$model"
+for table in lstm svdf; do
+    mkdir $table
+    "$test_op" "$tables/$table.test" --corpus $table > /dev/null || exit 1
+    for model in "$table"/*.tflite; do # some are there to be refused
+        "$mote" inspect "$model" > /dev/null 2>&1 || rm "$model"
+    done
 done
 
 # core, and the target of its rows
 while read -r core target; do
     : > used
-    for model in *.tflite; do
+    models=(*.tflite)
+    for table in lstm svdf; do
+        grep -q "^KERNEL_FOR($target, $table" "$rows" && models+=("$table"/*.tflite)
+    done
+    for model in "${models[@]}"; do
         "$mote" compile "$model" -o out --name k --target "$core" --optimize speed > said 2>&1 || fail "$model: $(cat said)"
         grep -oE "k_\w+__$target\(" out/k.c >> used
         "$mote" verify "$model" --on "$core" --optimize speed > said 2>&1 || fail "$model on $core: $(tail -2 said)"
