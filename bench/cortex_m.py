@@ -49,7 +49,7 @@ WHY = {
 registers hold sums of two pixels by four filters at most, so that this costs as much again: 0.97 with the loop. A single
 pixel, in a dense layer or at the end of an odd row, shares its weights with nobody: 1.3. A depthwise output has nine
 products, six instructions of them, against as many of loads, 13 for the output, and a share of what a channel takes to
-begin; that is why a third of the limit is what such layers reach. Narrow maps, few channels and few inputs for each output
+begin; that is why such layers reach 10 to 15 % of the limit. Narrow maps, few channels and few inputs for each output
 (first layers, 1x1 on 8 channels) pay for gathering windows and for outputs.""",
     'cortex-m3': """Without SIMD a product and its sum take two cycles. Two pixels in one word make four products of two multiplications, and
 taking their sums apart leaves 1.5 cycles per MAC; loads of single bytes bring that to 2.44. A depthwise output cannot be
