@@ -8,6 +8,10 @@
 #include "onnx.h"
 
 struct Onnx__TensorProto;
+struct Onnx__AttributeProto;
+
+/* The attribute of the node at hand; NULL: it has none of this name. */
+const struct Onnx__AttributeProto *onnx_attribute(const struct onnx *o, const char *name);
 
 /* The type of the graph for an element type of the file. Half precision counts as float16 here. */
 bool onnx_find_type(int32_t code, enum type *type);
