@@ -116,7 +116,7 @@ static bool understand(const struct option *o, struct quant_options *quant)
 int command_quantize(int argc, char **argv)
 {
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file of floats (.tflite)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file of floats (.tflite or .onnx)"},
         [DATA] = {.name = "data", .value = "DIR", .required = true, .help = "samples of the inputs: .bin, .npy"},
         [OUT] = {.name = "o", .value = "FILE", .required = true, .help = "the .tflite file to write"},
         [INT16X8] = {.name = "int16x8", .help = "activations of 16 bits"},
