@@ -204,8 +204,8 @@ bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *
     *g = ir_copy(real, arena);
     g->work = 0;
     struct model model = {g, 1, ""};
-    const unsigned passes = 1U << PASS_constants | 1U << PASS_dead_nodes | 1U << PASS_identities | 1U << PASS_common |
-                            1U << PASS_activations;
+    const unsigned passes = 1U << PASS_constants | 1U << PASS_dead_nodes | 1U << PASS_layout | 1U << PASS_identities |
+                            1U << PASS_common | 1U << PASS_activations;
     if (!pass_some(&model, passes, run_node, diag)) {
         return false;
     }
