@@ -70,7 +70,7 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_conv2d *p = params;
     const MOTE_FLASH mac_weight *filters =
-        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)io->in[p->filter_h];
+        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->filter_h];
     const int32_t filter_size = p->filter_h * p->filter_w * p->filter_c;
     const int32_t group_filters = p->out_c / (p->in_c / p->filter_c);
     mac_out *out = io->out[0];

@@ -44,7 +44,7 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_depthwise *p = params;
     const MOTE_FLASH mac_weight *filter =
-        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)io->in[p->filter_h];
+        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->filter_h];
     mac_out *out = io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {

@@ -37,7 +37,7 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_transpose_conv *p = params;
     const MOTE_FLASH mac_weight *filters =
-        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)io->in[p->rows];
+        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->rows];
     const int32_t filter_row = p->filter_w * p->in_c;
     const struct reach down = find_reach(io->y % p->out_h + p->pad_h, p->filter_h, p->stride_h);
     mac_out *out = io->out[0];

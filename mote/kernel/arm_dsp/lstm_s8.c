@@ -29,11 +29,11 @@ static inline void lstm_dot(const void *const weights[], int32_t u, const lstm_v
         sums[3] = mote_smlad_bytes(word, mote_load_word(d + i), sums[3]);
     }
     for (; i < count; i++) {
-        const uint32_t one = (uint16_t)x[i];
-        sums[0] = mote_smlad(one, (uint16_t)a[i], sums[0]);
-        sums[1] = mote_smlad(one, (uint16_t)b[i], sums[1]);
-        sums[2] = mote_smlad(one, (uint16_t)c[i], sums[2]);
-        sums[3] = mote_smlad(one, (uint16_t)d[i], sums[3]);
+        const uint32_t one = (uint32_t)(uint16_t)x[i];
+        sums[0] = mote_smlad(one, (uint32_t)(uint16_t)a[i], sums[0]);
+        sums[1] = mote_smlad(one, (uint32_t)(uint16_t)b[i], sums[1]);
+        sums[2] = mote_smlad(one, (uint32_t)(uint16_t)c[i], sums[2]);
+        sums[3] = mote_smlad(one, (uint32_t)(uint16_t)d[i], sums[3]);
     }
     for (int g = 0; g < MOTE_LSTM_GATES; g++) {
         sum[g] = (lstm_sum)sums[g];
