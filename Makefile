@@ -9,7 +9,8 @@ JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all test-valgrind test-onnx demo bench bench-cortex bench-quantise bench-train fuzz install format check-format setup clean
+.PHONY: all help test test-all test-valgrind test-onnx demo demo-faces bench bench-cortex bench-quantise bench-train fuzz \
+	install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
 	@$(BUILD) host -j $(JOBS)
@@ -38,11 +39,17 @@ test-onnx: all  ## the conformance tests of ONNX (Debian package libonnx-testdat
 	@scripts/setup.sh build onnx
 	@build/test_onnx --at-least 660
 
-demo:  ## a published model finds the faces in a photograph: make demo [PICTURE=me.png]
+demo:  ## words spoken in many voices, a model trained on them, proved on an emulated Cortex-M4
 	@scripts/setup.sh build
 	@scripts/setup.sh demo || true
 	@$(MAKE) --no-print-directory all
-	@examples/demo.sh build/mote build/demo $(PICTURE)
+	@examples/demo.sh build/mote build/demo
+
+demo-faces:  ## a published model finds the faces in a photograph: make demo-faces [PICTURE=me.png]
+	@scripts/setup.sh build
+	@scripts/setup.sh faces || true
+	@$(MAKE) --no-print-directory all
+	@examples/faces.sh build/mote build/demo $(PICTURE)
 
 bench: all  ## time models: make bench MODELS="a.tflite b.tflite" [MOTE_PEER=program]
 	@bench/bench.sh $(MODELS)
@@ -70,7 +77,7 @@ check-format:  ## fail if `make format` would change anything
 	@clang-format --dry-run --Werror $(SOURCES)
 
 setup:  ## install all Debian packages that any of these need
-	@scripts/setup.sh build test demo
+	@scripts/setup.sh build test onnx demo faces
 
 clean:  ## remove everything that was built
 	@rm -rf build

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Installs what is missing for the given jobs, from Debian: setup.sh build [test] [demo]
+# Installs what is missing for the given jobs, from Debian: setup.sh build [test] [onnx] [demo] [faces]
 # Quick when nothing is missing; works as root or with sudo; needs the network only when it installs.
 # setup.sh --update refreshes the lists of packages.
 set -euo pipefail
@@ -40,7 +40,11 @@ test  qemu-system-riscv32   qemu-system-misc
 test  cmocka.h              libcmocka-dev
 test  valgrind              valgrind
 onnx  /usr/share/libonnx-testdata/data/node libonnx-testdata
-demo  npm                   npm
+demo  espeak-ng             espeak-ng
+demo  arm-none-eabi-gcc     gcc-arm-none-eabi
+demo  /usr/lib/arm-none-eabi/include/string.h libnewlib-arm-none-eabi
+demo  qemu-system-arm       qemu-system-arm
+faces npm                   npm
 '
 
 have() {
