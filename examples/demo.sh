@@ -30,9 +30,9 @@ echo "demo: training on them"
 
 echo
 echo "demo: the C that came of it, samples in and decision out, on an emulated Cortex-M4 against this machine"
-"$mote" verify keyword/device.tflite --on cortex-m4
+"$mote" verify keyword/device.tflite --on cortex-m4 --input-fed
 echo
-"$mote" bench keyword/device.tflite --on cortex-m4
+"$mote" bench keyword/device.tflite --on cortex-m4 --input-fed
 echo
 echo "demo: how good it is, and what it gets wrong: $dir/keyword/report.html"
 echo "demo: the firmware's part: $dir/keyword/c"
