@@ -32,6 +32,7 @@ static const struct way {
     {"int16x8.test", {.scheme = QUANT_INT16X8, .calibration = QUANT_MINMAX, .plain = true}},
     {"float_io.test", {.calibration = QUANT_MINMAX, .plain = true, .float_io = true}},
     {"portable.test", {.calibration = QUANT_MINMAX, .plain = true, .portable = true}},
+    {"int4.test", {.scheme = QUANT_INT4, .calibration = QUANT_MINMAX, .plain = true}},
 };
 
 static int passed, failed;

@@ -144,13 +144,14 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
     struct tensor t = *ir_in(b->out, n, ports.weights);
     const struct tensor *old = ir_in(b->out, n, ports.bias);
     const float *values = old != NULL ? old->data : NULL;
-    const bool is_dense = n->op == OP_FULLY_CONNECTED && b->plan->options->portable;
     struct filter f = {.plan = b->plan,
                        .weights = &t,
                        .input = &b->plan->stats[b->plan->g->nodes[node].in[ports.input]]};
     f.channels = quant_channels(&t, ports.axis);
     f.is_depthwise = n->op == OP_DEPTHWISE_CONV_2D;
     f.bits = b->plan->bits[node];
+    /* TensorFlow Lite Micro refuses a dense layer of 4 bits with a scale for each channel. */
+    const bool has_one_scale = n->op == OP_FULLY_CONNECTED && (b->plan->options->portable || f.bits == 4);
     f.input_scale = input.scale;
     const int32_t count = f.channels.count;
     float *scale = ARENA_ARRAY(b->out->arena, count, float);
@@ -162,7 +163,7 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
         widest = fmaxf(widest, scale[k]);
     }
     for (int32_t k = 0; k < count; k++) {
-        scale[k] = is_dense ? widest : scale[k];
+        scale[k] = has_one_scale ? widest : scale[k];
         for (int64_t i = 0; i < f.channels.outer * f.channels.inner; i++) {
             const int64_t at = place(&f.channels, k, i / f.channels.inner, i % f.channels.inner);
             q[at] = (int8_t)quant_weight_to_int(((const float *)t.data)[at], scale[k], f.bits);
@@ -176,6 +177,6 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
     t.type = TYPE_S8;
     t.is_int4 = f.bits == 4;
     t.data = q;
-    t.quant = channel_quant(b, is_dense ? 1 : count, ports.axis, scale, 1);
+    t.quant = channel_quant(b, has_one_scale ? 1 : count, ports.axis, scale, 1);
     build_set_input(b, n, ports.weights, &t);
 }
