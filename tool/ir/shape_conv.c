@@ -122,7 +122,7 @@ bool shape_conv2d(struct graph *g, struct node *n, struct diag *diag)
     return set_window(g, n, filter->dim[0], diag);
 }
 
-/* depth_multiplier is not looked at: the shapes say it, and some converters left it out. */
+/* The shapes say what depth_multiplier is; some converters left it out, and TensorFlow Lite Micro computes with it. */
 bool shape_depthwise(struct graph *g, struct node *n, struct diag *diag)
 {
     const struct tensor *in = ir_in(g, n, 0), *filter = ir_in(g, n, 1);
@@ -133,6 +133,7 @@ bool shape_depthwise(struct graph *g, struct node *n, struct diag *diag)
         return ir_fail(n, diag, "filter has %d images of %d channels, want 1 of a multiple of the input's %d",
                        filter->dim[0], filter->dim[3], in->dim[3]);
     }
+    n->attr.depth_multiplier = filter->dim[3] / in->dim[3];
     return set_window(g, n, filter->dim[3], diag);
 }
 
