@@ -222,6 +222,9 @@ static void test_sensor(void)
           "CSV: with header and time, or without");
     check(data.rate == 100, "steps of 10 are milliseconds");
     check(data.skipped_count == 1 && was_skipped("off/d.csv", "steps"), "CSV: words are no signal");
+    put_text("header/a.csv", "class");
+    o = options_for(DATA_SENSOR, "header");
+    check(!load(&o) && was_skipped("a.csv", "header alone"), "CSV: a header without rows");
 
     put_log("log/one.csv", "timestamp,x,y,activity\n", 40, 1, "run");
     o = options_for(DATA_SENSOR, "log");

@@ -219,6 +219,9 @@ bool data_parse_csv(struct reader *r, const struct data_file *f, char *text, siz
         csv->header = csv->cells;
         drop_line(csv);
     }
+    if (csv->row_count == 0) {
+        return data_skip(r, f->name, "has a header alone");
+    }
     return true;
 }
 

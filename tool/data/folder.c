@@ -397,7 +397,9 @@ bool folder_list(struct reader *r)
         const char *slash = strrchr(path, '/');
         add_file(&list, path, slash != NULL ? slash + 1 : path);
     }
-    qsort(r->files, (size_t)r->file_count, sizeof *r->files, by_name);
+    if (r->file_count > 0) {
+        qsort(r->files, (size_t)r->file_count, sizeof *r->files, by_name);
+    }
     if (r->options->kind != DATA_BOXES) {
         find_splits(r);
     }
