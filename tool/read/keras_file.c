@@ -24,20 +24,21 @@ static uint64_t little(const uint8_t *from, int count)
     return value;
 }
 
-/* Whether a heap of strings, which "GCOL" begins, has an object that takes no bytes: libhdf5 would read it for ever. */
-static bool has_endless_heap(const uint8_t *bytes, size_t size)
+/* Whether a heap of strings, "GCOL" and version 1, has an object that takes no bytes, which libhdf5 would read for ever,
+ * or more than the heap has, which it would copy. */
+static bool has_broken_heap(const uint8_t *bytes, size_t size)
 {
     enum { HEAD = 16 };
     const uint8_t *end = bytes + size, *at = bytes;
     while ((at = memmem(at, (size_t)(end - at), "GCOL", 4)) != NULL && end - at >= HEAD) {
         const uint64_t most = (uint64_t)(end - at), heap = little(at + 8, 8), limit = heap < most ? heap : most;
-        for (uint64_t i = HEAD; i <= limit && limit - i >= HEAD;) {
+        for (uint64_t i = HEAD; at[4] == 1 && i <= limit && limit - i >= HEAD;) {
             const uint64_t object = little(at + i + 8, 8);
             const uint64_t step = little(at + i, 2) == 0 ? object : HEAD + ((object + 7) & ~(uint64_t)7);
-            if (step == 0) {
+            if (step == 0 || step > limit - i) {
                 return true;
             }
-            i = step < limit - i ? i + step : limit;
+            i += step;
         }
         at++;
     }
@@ -46,8 +47,8 @@ static bool has_endless_heap(const uint8_t *bytes, size_t size)
 
 static bool open_hdf(struct keras_file *file, const void *bytes, size_t size, struct diag *diag)
 {
-    if (has_endless_heap(bytes, size)) {
-        return diag_fail(diag, "damaged file: its HDF5 part has a heap without an end");
+    if (has_broken_heap(bytes, size)) {
+        return diag_fail(diag, "damaged file: a heap of its HDF5 part does not hold together");
     }
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
