@@ -19,7 +19,7 @@
 #include "op_table.h"
 #include "random_graph.h"
 
-enum { GRAPHS = 400, TRIES = 5, MEMORY_LIMIT = 1 << 30 };
+enum { GRAPHS = 160, TRIES = 5, MEMORY_LIMIT = 1 << 30 };
 
 static int passed, failed;
 
