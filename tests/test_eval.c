@@ -6,17 +6,7 @@
 #include <stdio.h>
 
 #include "../tool/eval/eval.h"
-
-static int passed, failed;
-
-static void expect(bool ok, const char *what)
-{
-    passed += ok;
-    failed += !ok;
-    if (!ok) {
-        printf("FAILED: %s\n", what);
-    }
-}
+#include "expect.h"
 
 static bool is_near(double a, double b) { return fabs(a - b) < 5e-5; }
 
@@ -94,6 +84,5 @@ int main(void)
     test_auc(&arena);
     test_objects(&arena);
     arena_free(&arena);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed > 0;
+    return expect_end();
 }

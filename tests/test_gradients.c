@@ -3,29 +3,14 @@
  * Gradients of every layer, operator and loss that can be trained, against finite differences.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../tool/train/net.h"
 #include "../tool/train/trainer.h"
+#include "expect.h"
 
-static int failures, checks;
 static const size_t memory = (size_t)1 << 30;
-
-__attribute__((format(printf, 2, 3))) static void expect(bool ok, const char *format, ...)
-{
-    checks++;
-    if (!ok) {
-        va_list args;
-        va_start(args, format);
-        printf("FAILED: ");
-        vprintf(format, args);
-        printf("\n");
-        va_end(args);
-        failures++;
-    }
-}
 
 /*** Gradients ***/
 
@@ -394,6 +379,5 @@ int main(void)
     test_layers();
     test_operators();
     test_losses();
-    printf("%d checks, %d failed\n", checks, failures);
-    return failures > 0;
+    return expect_end();
 }

@@ -4,29 +4,14 @@
  * that are known.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../tool/run/run.h"
 #include "../tool/train/learn.h"
+#include "expect.h"
 
-static int failures, checks;
 static const size_t memory = (size_t)1 << 30;
-
-__attribute__((format(printf, 2, 3))) static void expect(bool ok, const char *format, ...)
-{
-    checks++;
-    if (!ok) {
-        va_list args;
-        va_start(args, format);
-        printf("FAILED: ");
-        vprintf(format, args);
-        printf("\n");
-        va_end(args);
-        failures++;
-    }
-}
 
 /* What a graph says to `count` examples. */
 static bool run_all(struct graph *g, const float *inputs, int32_t count, size_t width, float *outputs,
@@ -218,6 +203,5 @@ int main(void)
     test_gaussian(1);
     test_gaussian(3);
     test_refusals();
-    printf("%d checks, %d failed\n", checks, failures);
-    return failures > 0;
+    return expect_end();
 }

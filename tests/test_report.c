@@ -9,17 +9,7 @@
 
 #include "../tool/report/training.h"
 #include "random_graph.h"
-
-static int passed, failed;
-
-static void expect(bool ok, const char *what)
-{
-    passed += ok;
-    failed += !ok;
-    if (!ok) {
-        printf("FAILED: %s\n", what);
-    }
-}
+#include "expect.h"
 
 static bool has(struct file page, const char *text) { return memmem(page.data, page.size, text, strlen(text)) != NULL; }
 
@@ -137,6 +127,5 @@ int main(int argc, char **argv)
         expect(file_write(argv[1], page.data, page.size, &diag), "writing");
     }
     arena_free(&arena);
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed > 0;
+    return expect_end();
 }

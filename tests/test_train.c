@@ -3,30 +3,15 @@
  * Training: what is learned, the same weights whatever the threads and interruptions, what is refused.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../tool/quant/quant.h"
 #include "../tool/run/run.h"
 #include "../tool/train/trainer.h"
+#include "expect.h"
 
-static int failures, checks;
 static const size_t memory = (size_t)1 << 30;
-
-__attribute__((format(printf, 2, 3))) static void expect(bool ok, const char *format, ...)
-{
-    checks++;
-    if (!ok) {
-        va_list args;
-        va_start(args, format);
-        printf("FAILED: ");
-        vprintf(format, args);
-        printf("\n");
-        va_end(args);
-        failures++;
-    }
-}
 
 /*** Learning ***/
 
@@ -436,6 +421,5 @@ int main(void)
     test_refusals();
     test_impossible_networks();
     test_damaged_checkpoints();
-    printf("%d checks, %d failed\n", checks, failures);
-    return failures > 0;
+    return expect_end();
 }
