@@ -756,3 +756,33 @@ struct model *op_case_model(const struct op_case *c, struct arena *arena)
     }
     return model;
 }
+
+char *op_table_read(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    char *text = NULL;
+    size_t size = 0;
+    if (f == NULL || getdelim(&text, &size, '\0', f) < 0) {
+        fprintf(stderr, "%s: cannot read it, or it is empty\n", path);
+        exit(1);
+    }
+    fclose(f);
+    return text;
+}
+
+bool op_same_text(const char *a, const char *b)
+{
+    for (;;) {
+        a += strspn(a, " \t\n");
+        b += strspn(b, " \t\n");
+        const size_t length = strcspn(a, " \t\n");
+        if (length != strcspn(b, " \t\n") || strncmp(a, b, length) != 0) {
+            return false;
+        }
+        if (length == 0) {
+            return true;
+        }
+        a += length;
+        b += length;
+    }
+}

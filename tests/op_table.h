@@ -71,6 +71,12 @@ bool op_table_next(struct op_table *table, struct arena *arena, struct op_case *
 /* The case as a model, with copies of the graphs, since passes change them. */
 struct model *op_case_model(const struct op_case *c, struct arena *arena);
 
+/* The text of a table, from malloc. Ends the program if it cannot be read. */
+char *op_table_read(const char *path);
+
+/* Equal but for white space. */
+bool op_same_text(const char *a, const char *b);
+
 /* CRC-32 as in zlib. */
 uint32_t op_crc32(const void *data, size_t size);
 

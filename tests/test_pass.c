@@ -25,23 +25,11 @@ static int passed, failed;
 
 /*** Running ***/
 
-static struct graph *copy_graph(const struct graph *g)
-{
-    struct graph *copy = arena_copy(g->arena, g, sizeof *g);
-    copy->tensors = arena_copy(g->arena, g->tensors, (size_t)g->tensor_capacity * sizeof *g->tensors);
-    copy->nodes = arena_copy(g->arena, g->nodes, (size_t)g->node_count * sizeof *g->nodes);
-    for (int i = 0; i < g->node_count; i++) {
-        struct node *n = &copy->nodes[i];
-        n->in = arena_copy(g->arena, n->in, (size_t)n->in_count * sizeof *n->in);
-        n->out = arena_copy(g->arena, n->out, (size_t)n->out_count * sizeof *n->out);
-    }
-    return copy;
-}
-
 /* The graph after these passes; NULL with an error. */
 static struct graph *run_passes(const struct graph *g, unsigned which, struct diag *diag)
 {
-    struct model model = {.graphs = copy_graph(g), .graph_count = 1, .description = ""};
+    struct graph copy = ir_copy(g, g->arena);
+    struct model model = {.graphs = arena_copy(g->arena, &copy, sizeof copy), .graph_count = 1, .description = ""};
     return pass_some(&model, which, run_node, diag) ? model.graphs : NULL;
 }
 
@@ -103,24 +91,6 @@ static bool check_same(const struct graph *g, unsigned which, const char *what, 
 
 /*** Tables ***/
 
-/* Equal but for white space. */
-static bool same_text(const char *a, const char *b)
-{
-    for (;;) {
-        a += strspn(a, " \t\n");
-        b += strspn(b, " \t\n");
-        const size_t length = strcspn(a, " \t\n");
-        if (length != strcspn(b, " \t\n") || strncmp(a, b, length) != 0) {
-            return false;
-        }
-        if (length == 0) {
-            return true;
-        }
-        a += length;
-        b += length;
-    }
-}
-
 static void print_text(const char *keyword, const char *text)
 {
     printf("%s\n", keyword);
@@ -144,25 +114,12 @@ static bool check_case(const struct op_case *c, enum pass pass, bool print, stru
         print_text("after", result);
         return check_same(&c->graph, 1U << pass, pass_name(pass), diag) && check_same(&c->graph, ~0U, "all", diag);
     }
-    if (c->before == NULL || c->after == NULL || !same_text(c->before, was) || !same_text(c->after, result)) {
+    if (c->before == NULL || c->after == NULL || !op_same_text(c->before, was) || !op_same_text(c->after, result)) {
         print_text("before", was);
         print_text("after", result);
         return diag_fail(diag, "want other texts than these");
     }
     return check_same(&c->graph, 1U << pass, pass_name(pass), diag) && check_same(&c->graph, ~0U, "all passes", diag);
-}
-
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    char *text = NULL;
-    size_t size = 0;
-    if (f == NULL || getdelim(&text, &size, '\0', f) < 0) {
-        fprintf(stderr, "%s: cannot read it, or it is empty\n", path);
-        exit(1);
-    }
-    fclose(f);
-    return text;
 }
 
 /* The pass that the file is named after. */
@@ -187,7 +144,7 @@ static void count(bool ok, const char *place, int line, const char *name, const 
 
 static void run_table(const char *path, bool print)
 {
-    char *text = read_text(path);
+    char *text = op_table_read(path);
     struct op_table table;
     const enum pass pass = find_pass(path);
     bool more = pass != PASS_COUNT;

@@ -87,23 +87,6 @@ static void check_numbers(void)
 
 /*** Tables ***/
 
-static bool same_text(const char *a, const char *b)
-{
-    for (;;) {
-        a += strspn(a, " \t\n");
-        b += strspn(b, " \t\n");
-        const size_t length = strcspn(a, " \t\n");
-        if (length != strcspn(b, " \t\n") || strncmp(a, b, length) != 0) {
-            return false;
-        }
-        if (length == 0) {
-            return true;
-        }
-        a += length;
-        b += length;
-    }
-}
-
 /* All inputs of a case as one sample. */
 static const float *sample_of(const struct op_case *c)
 {
@@ -174,24 +157,11 @@ static bool check_case(const struct op_case *c, const struct way *way, bool prin
         return diag_fail(diag, "want an error with \"%.80s\", got none", c->error);
     }
     const char *is = ir_dump(&out);
-    if (print || c->after == NULL || !same_text(c->after, is)) {
+    if (print || c->after == NULL || !op_same_text(c->after, is)) {
         printf("case %s\nafter\n%s\n", c->name, is);
         return print || diag_fail(diag, "want another text than this");
     }
     return check_file(&out, diag) && (report.sqnr >= LEAST || diag_fail(diag, "only %g dB are left", report.sqnr));
-}
-
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    char *text = NULL;
-    size_t size = 0;
-    if (f == NULL || getdelim(&text, &size, '\0', f) < 0) {
-        fprintf(stderr, "%s: cannot read it, or it is empty\n", path);
-        exit(1);
-    }
-    fclose(f);
-    return text;
 }
 
 static const struct way *find_way(const char *path)
@@ -208,7 +178,7 @@ static const struct way *find_way(const char *path)
 static void run_table(const char *path, const struct doing *doing)
 {
     const struct way *way = find_way(path);
-    char *text = read_text(path);
+    char *text = op_table_read(path);
     struct op_table table;
     bool more = way != NULL;
     count(more, path, 0, "table", "is called after no way to quantise");
