@@ -3,22 +3,10 @@
 #
 # mote bench: its table and JSON agree, layers add up, the counter has checked itself on every core that can be had here.
 # usage: bench.sh ROOT MOTE
-set -uo pipefail
-model=$(realpath "$1")/tests/model/sobel.tflite
-mote=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/common.sh"
+need arm-none-eabi-gcc qemu-system-arm
+model=$root/tests/model/sobel.tflite
 export TMPDIR=$work
-if ! command -v arm-none-eabi-gcc qemu-system-arm > /dev/null; then
-    echo "skipped: no arm-none-eabi-gcc or no qemu-system-arm"
-    exit 77
-fi
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
 
 cores=(--on cortex-m0 --on cortex-m0plus --on cortex-m3 --on cortex-m4 --on cortex-m4f --on cortex-m7 --on cortex-m33 --on cortex-m55)
 command -v qemu-system-riscv32 > /dev/null && cores+=(--on riscv32)
@@ -38,5 +26,4 @@ elif [[ $json != *'install libcjson-dev'* ]]; then
 fi
 [[ -z $(ls -A "$TMPDIR") ]] || fail "files were left behind"
 
-((failures == 0)) && grep -E "total|^[a-z0-9-]*:" <<< "$said"
-exit $((failures > 0))
+finish "$(grep -E "total|^[a-z0-9-]*:" <<< "$said")"

@@ -2,29 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The command line as users meet it: exit status, messages, files. usage: cli.sh ROOT MOTE
-set -uo pipefail
-model=$(realpath "$1")/tests/model/sobel.tflite
-mote=$(realpath "$2")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT ARGUMENT...: what mote returns, and what it says on either stream
-expect() {
-    local status=$1 text=$2 said got
-    shift 2
-    said=$("$mote" "$@" 2>&1)
-    got=$?
-    [[ $got == "$status" ]] || fail "mote $*: exit status $got, want $status: $said"
-    [[ $said == *"$text"* ]] || fail "mote $*: says \"$said\", want \"$text\""
-    [[ $status != 1 || $(wc -l <<< "$said") == 1 ]] || fail "mote $*: an error of several lines: $said"
-}
+. "$(dirname "$0")/common.sh"
+model=$root/tests/model/sobel.tflite
 
 printf '\0\0\0dd\0\0\0dd\0\0\0dd\0\0\0dd' > in # a vertical edge, 4 lines of 5 pixels
 cat in in in > three
@@ -98,5 +77,4 @@ cmp -s target out || fail "the output did not go where the link leads"
 rm -f in three short empty kept link out three.out target to-target
 [[ -z $(ls -A) ]] || fail "files were left behind: $(ls -A)"
 
-((failures == 0)) && echo "the command line answers as it should"
-exit $((failures > 0))
+finish "the command line answers as it should"

@@ -3,58 +3,36 @@
 #
 # mote compile: the emitted C builds in every standard without a warning, is the same each time, leaves nothing stale, lives
 # beside another model, and mistakes are met in one line. usage: compile.sh ROOT MOTE TEST_OP
-set -uo pipefail
-sobel=$(realpath "$1")/tests/model/sobel.tflite
-table=$(realpath "$1")/tests/op/conv2d.test
-mote=$(realpath "$2")
-test_op=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
+. "$(dirname "$0")/common.sh"
+sobel=$root/tests/model/sobel.tflite
+test_op=$3
 
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT ARGUMENT...
-expect() {
-    local status=$1 text=$2 said got
-    shift 2
-    said=$("$mote" compile "$@" 2>&1)
-    got=$?
-    [[ $got == "$status" ]] || fail "mote compile $*: exit status $got, want $status: $said"
-    [[ $said == *"$text"* ]] || fail "mote compile $*: says \"$said\", want \"$text\""
-    [[ $status == 0 || $(wc -l <<< "$said") == 1 ]] || fail "mote compile $*: says more than a line: $said"
-}
-
-expect 0 'example:' --help
-expect 2 'is missing' "$sobel"
-expect 1 'cannot be a name in C' "$sobel" -o out --name 1st
-expect 1 'cannot be a name in C' "$sobel" -o out --name 'a b'
-expect 1 'did you mean size' "$sobel" -o out --optimize sise
-expect 1 'there is no core' "$sobel" -o out --target z80
-expect 1 'No such file' "$sobel" -o no/such/folder
+expect 0 'example:' compile --help
+expect 2 'is missing' compile "$sobel"
+expect 1 'cannot be a name in C' compile "$sobel" -o out --name 1st
+expect 1 'cannot be a name in C' compile "$sobel" -o out --name 'a b'
+expect 1 'did you mean size' compile "$sobel" -o out --optimize sise
+expect 1 'there is no core' compile "$sobel" -o out --target z80
+expect 1 'No such file' compile "$sobel" -o no/such/folder
 touch file
-expect 1 'file' "$sobel" -o file
-expect 1 'would hide <string.h>' "$sobel" -o out --name string
+expect 1 'file' compile "$sobel" -o file
+expect 1 'would hide <string.h>' compile "$sobel" -o out --name string
 mkdir -p half/model.h/in_the_way
-expect 1 'half/model.h: cannot write it' "$sobel" -o half
+expect 1 'half/model.h: cannot write it' compile "$sobel" -o half
 [[ $(ls half) == model.h ]] || fail "a refused compile left $(ls half)"
 [[ ! -e out ]] || fail 'a refused compile left a folder'
 
 mkdir corpus
-"$test_op" "$table" --corpus corpus > /dev/null
+"$test_op" "$root/tests/op/conv2d.test" --corpus corpus > /dev/null
 other=$(ls corpus/*.tflite | head -n 1)
-expect 0 '' "$sobel" -o both --name first
-expect 0 '' "$other" -o both --name second
-expect 0 '' "$sobel" -o again --name first
+expect 0 '' compile "$sobel" -o both --name first
+expect 0 '' compile "$other" -o both --name second
+expect 0 '' compile "$sobel" -o again --name first
 for file in again/*; do
     cmp -s "$file" "both/${file#again/}" || fail "$file differs from one compile to the next"
 done
 
-expect 0 '' "$sobel" -o both --name third --optimize size
+expect 0 '' compile "$sobel" -o both --name third --optimize size
 
 for standard in c99 c11 c17 c2x; do
     (cd both && cc -std=$standard -pedantic -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror -O2 -c ./*.c) ||
@@ -93,10 +71,9 @@ if command -v c++ > /dev/null; then
     c++ -Wall -Wextra -Werror -x c++ -fsyntax-only both/first.h || fail 'the header is not clean C++'
 fi
 
-expect 0 '' "$other" -o again --name first
+expect 0 '' compile "$other" -o again --name first
 cc -c again/*.c 2> /dev/null || fail 'what an earlier compile left breaks the build'
 for file in again/*; do
     [[ $file == again/first* ]] || fail "$file does not begin with the name"
 done
-echo "$((failures == 0)) passed, $failures failed"
-((failures == 0))
+finish "the emitted C builds everywhere"

@@ -5,34 +5,20 @@
 # for bit, and, where it has kernels for them, the tables of cases for recurrent layers. Each row KERNEL_FOR of kernel.def
 # must have been used. MOTE_KERNEL_SEEDS: how many such models.
 # usage: kernels.sh ROOT MOTE KERNEL_MODEL TEST_OP
-set -uo pipefail
-rows=$(realpath "$1")/mote/kernel/kernel.def
-mote=$(realpath "$2")
-kernel_model=$(realpath "$3")
-tables=$(realpath "$1")/tests/op
-test_op=$(realpath "$4")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-
-for tool in arm-none-eabi-gcc qemu-system-arm; do
-    command -v "$tool" > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
-done
+. "$(dirname "$0")/common.sh"
+need arm-none-eabi-gcc qemu-system-arm
+rows=$root/mote/kernel/kernel.def
+kernel_model=$3
+test_op=$4
 
 seeds=${MOTE_KERNEL_SEEDS:-1}
-failures=0
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
 for ((seed = 1; seed <= seeds; seed++)); do
     "$kernel_model" any "$seed" 400 "$seed.tflite" || exit 1
 done
 
 for table in lstm svdf; do
     mkdir $table
-    "$test_op" "$tables/$table.test" --corpus $table > /dev/null || exit 1
+    "$test_op" "$root/tests/op/$table.test" --corpus $table > /dev/null || exit 1
     for model in "$table"/*.tflite; do # some are there to be refused
         "$mote" inspect "$model" > /dev/null 2>&1 || rm "$model"
     done
@@ -60,4 +46,4 @@ cortex-m3 arm_v7m
 cortex-m4f arm_dsp
 cortex-m55 arm_mve
 EOF
-exit $((failures > 0))
+finish "special kernels compute what the portable ones do"

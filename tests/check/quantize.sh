@@ -3,30 +3,8 @@
 #
 # `mote quantize` as users meet it: models of floats become files of integers that mote runs, compiles and proves; what
 # is wrong is said in one line, and nothing is left behind. usage: quantize.sh ROOT MOTE TEST_QUANT
-set -uo pipefail
-root=$(realpath "$1")
-mote=$(realpath "$2")
-test_quant=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
-
-# expect STATUS TEXT ARGUMENT...: what mote returns, and what it says on either stream
-expect() {
-    local status=$1 text=$2 said got
-    shift 2
-    said=$("$mote" "$@" 2>&1)
-    got=$?
-    [[ $got == "$status" ]] || fail "mote $*: exit status $got, want $status: $said"
-    [[ $said == *"$text"* ]] || fail "mote $*: says \"$said\", want \"$text\""
-    [[ $status != 1 || $(wc -l <<< "$said") == 1 ]] || fail "mote $*: an error of several lines: $said"
-}
+. "$(dirname "$0")/common.sh"
+test_quant=$3
 
 mkdir float
 "$test_quant" "$root/tests/quant/int8.test" --to float > /dev/null || fail "test_quant wrote no models"
@@ -88,5 +66,4 @@ if said=$("$mote" verify out.tflite --on cortex-m4 2>&1); then
 else
     [[ $said == *install* ]] || fail "verify --on cortex-m4: $said"
 fi
-[[ $failures == 0 ]] && echo "quantised models run"
-exit $((failures > 0))
+finish "quantised models run"

@@ -3,23 +3,9 @@
 #
 # C for an AVR: operators of the test tables compute what the host does, with constants in program memory: as parameters, as
 # rows, as outputs, as first values of states. What cannot be is refused. usage: verify_avr.sh ROOT MOTE TEST_OP
-set -uo pipefail
-root=$(realpath "$1")
-mote=$(realpath "$2")
-test_op=$(realpath "$3")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-    echo "FAILED: $1"
-    failures=$((failures + 1))
-}
-
-for tool in avr-gcc simavr; do
-    command -v $tool > /dev/null || { echo "skipped: $tool is not installed"; exit 77; }
-done
+. "$(dirname "$0")/common.sh"
+need avr-gcc simavr
+test_op=$3
 
 # Says nothing of program memory for other cores, and keeps nothing but pointers to functions in RAM for this one.
 "$mote" compile "$root/tests/model/sobel.tflite" -o plain || fail 'mote compile'
@@ -50,5 +36,4 @@ done
 # What it refuses does not stand in the way of other cores.
 said=$("$mote" verify "${refused:-none}" 2>&1) || fail "${refused:-no model was refused}: $said"
 [[ $said == *'avr            skipped: '*'known only at run time'* ]] || fail "$refused: $said"
-((failures == 0)) && echo "$count models: the same bits from program memory"
-exit $((failures > 0))
+finish "$count models: the same bits from program memory"
