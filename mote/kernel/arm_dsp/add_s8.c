@@ -15,8 +15,8 @@
 #include "simd.h"
 
 struct sum {
-    int32_t offset, factor, half, right;  /* of the input that is multiplied */
-    int32_t exact_offset;                 /* of the other one */
+    int32_t offset, factor, half, right; /* of the input that is multiplied */
+    int32_t exact_offset;                /* of the other one */
     int32_t out_factor, out_half, out_right;
     int32_t low, high;
 };
@@ -26,7 +26,8 @@ static inline int32_t shift_right(int32_t x, int32_t half, int32_t right) { retu
 
 static inline int32_t add(const struct sum s, int32_t exact, int32_t other, bool limited)
 {
-    const int32_t scaled = shift_right(mote_smmlar(s.offset + (int32_t)((uint32_t)other << 20), s.factor), s.half, s.right);
+    const int32_t scaled =
+        shift_right(mote_smmlar(s.offset + (int32_t)((uint32_t)other << 20), s.factor), s.half, s.right);
     const int32_t both = scaled + s.exact_offset + (int32_t)((uint32_t)exact << 19);
     const int32_t out = shift_right(mote_smmlar(both, s.out_factor), s.out_half, s.out_right);
     return limited ? mote_clamp(out, s.low, s.high) : mote_ssat8(out);
@@ -35,7 +36,8 @@ static inline int32_t add(const struct sum s, int32_t exact, int32_t other, bool
 __attribute__((always_inline)) static inline void add_all(const struct sum s, const int8_t *exact, const int8_t *other,
                                                           int8_t *out, int32_t n, bool limited)
 {
-    for (; n >= 4; n -= 4, exact += 4, other += 4, out += 4) { /* both words before the first byte: it may run in place */
+    for (; n >= 4;
+         n -= 4, exact += 4, other += 4, out += 4) { /* both words before the first byte: it may run in place */
         const uint32_t a = mote_load_word(exact), b = mote_load_word(other);
         out[0] = (int8_t)add(s, (int8_t)a, (int8_t)b, limited);
         out[1] = (int8_t)add(s, (int8_t)(a >> 8), (int8_t)(b >> 8), limited);
@@ -56,11 +58,16 @@ static void add_row(const void *params, const struct mote_broadcast *b, const ui
     const struct mote_operand *exact = x_is_exact ? &p->x : &p->y, *other = x_is_exact ? &p->y : &p->x;
     const int32_t out_right = -p->shift;
     const struct sum s = {
-        .offset = mote_shift_left(other->offset, 20), .factor = factor(other->multiplier),
-        .half = INT32_C(1) << (other->right - 1), .right = other->right,
-        .exact_offset = mote_shift_left(exact->offset, 19), .out_factor = factor(p->multiplier),
-        .out_half = (2 * p->out_offset + 1) * (INT32_C(1) << (out_right - 1)), .out_right = out_right,
-        .low = p->low, .high = p->high,
+        .offset = mote_shift_left(other->offset, 20),
+        .factor = factor(other->multiplier),
+        .half = INT32_C(1) << (other->right - 1),
+        .right = other->right,
+        .exact_offset = mote_shift_left(exact->offset, 19),
+        .out_factor = factor(p->multiplier),
+        .out_half = (2 * p->out_offset + 1) * (INT32_C(1) << (out_right - 1)),
+        .out_right = out_right,
+        .low = p->low,
+        .high = p->high,
     };
     const int8_t *from = (const int8_t *)in[!x_is_exact], *with = (const int8_t *)in[x_is_exact];
     if (p->low > INT8_MIN || p->high < INT8_MAX) {

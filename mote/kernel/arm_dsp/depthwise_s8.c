@@ -25,8 +25,8 @@ struct channels {
     int8_t *out;
     int32_t count;
     int32_t out_w;
-    int32_t step;              /* bytes from pixel to pixel of the output, shifted left by 16 */
-    int32_t zero;              /* 2 * the outputs' zero point + 1 */
+    int32_t step; /* bytes from pixel to pixel of the output, shifted left by 16 */
+    int32_t zero; /* 2 * the outputs' zero point + 1 */
     int32_t low, high;
 };
 
@@ -47,6 +47,7 @@ struct channels {
 #define GET(r, member) "ldr " r ", [sp, #" member "]\n"
 #define PUT(r, member) "str " r ", [sp, #" member "]\n"
 
+/* clang-format off */
 /* The next channel: weights to r2-r6 (rows 0 and 1 of columns 0, 1, 2; row 2 of columns 0 and 1; of column 2 with the
  * output's step on top), its factors to the stack, inputs' address to r0, outputs' to r1, their number to lr. */
 #define BEGIN_CHANNEL \
@@ -65,6 +66,7 @@ struct channels {
     GET("r0", COLUMNS) GET("r1", OUT) GET("r2", COUNT) \
     "add r0, #1\n add r1, #1\n subs r2, #1\n" \
     PUT("r0", COLUMNS) PUT("r1", OUT) PUT("r2", COUNT)
+/* clang-format on */
 
 /* A column at r0 + o: rows 0 and 1 as a pair to r10, row 2 to r12. 5 cycles. */
 #define LOAD(o0, o4, o8) \
@@ -76,6 +78,7 @@ struct channels {
 #define SECOND(s) "smlad " s ", r10, r3, " s "\n smlabt " s ", r12, r5, " s "\n"
 #define THIRD(s) "smlad " s ", r10, r4, " s "\n smlabb " s ", r12, r6, " s "\n"
 
+/* clang-format off */
 /* From sum to output as in conv2d_s8.c; 10 cycles. Leaves the loop after the last one. */
 #define SHORT(s)
 #define LONG(s) "add " s ", " s ", " s ", asr #31\n"
@@ -136,6 +139,7 @@ struct channels {
             "bne.w 1b\n" \
             "add sp, #52\n pop {r4-r11, pc}\n"); \
     }
+/* clang-format on */
 
 LOOP(run_stride1, STRIDE1, SHORT)
 LOOP(run_stride1_limited, STRIDE1, LONG)
@@ -171,14 +175,22 @@ void mote_depthwise_s8__arm_dsp(const void *params, const struct mote_io *io)
     const struct mote_depthwise_packed *p = params;
     const bool is_short = p->finish == MOTE_FINISH_RELU;
     void (*const loop)(const struct channels *c) = p->stride_w == 1 ? is_short ? run_stride1 : run_stride1_limited
-                                                                  : is_short ? run_stride2 : run_stride2_limited;
+                                                   : is_short       ? run_stride2
+                                                                    : run_stride2_limited;
     const int32_t channels = p->channels, pad = p->pad_w, columns = (p->out_w - 1) * p->stride_w + 3;
     const int32_t inside = mote_min(columns - pad, p->in_w); /* columns of the image */
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     uint32_t *words = io->scratch;
     struct channels c = {
-        .columns = io->scratch, .stream = p->stream, .out = io->out[0], .count = 4, .out_w = p->out_w,
-        .step = (int32_t)((uint32_t)channels << 16), .zero = 2 * p->out_zero + 1, .low = p->low, .high = p->high,
+        .columns = io->scratch,
+        .stream = p->stream,
+        .out = io->out[0],
+        .count = 4,
+        .out_w = p->out_w,
+        .step = (int32_t)((uint32_t)channels << 16),
+        .zero = 2 * p->out_zero + 1,
+        .low = p->low,
+        .high = p->high,
     };
     for (int32_t i = 0; i < columns * 3; i++) {
         words[i] = zero;

@@ -42,6 +42,7 @@ struct blocks {
 #define UP(s)
 #define AWAY(s) "vand q2, " s ", q1\n vshr.s32 q2, q2, #31\n vadd.i32 " s ", " s ", q2\n"
 
+/* clang-format off */
 /* A block: q3 has the sums of every second channel, q4 of the others. 20 loads, 9 VMUL, 24 for sums and 6 for addresses:
  * 59 instructions for 72 MACs; and 19 for eight outputs, 25 with AWAY, which may saturate in int16, since sums are within
  * 2^30. Then 10 for a pixel. */
@@ -75,6 +76,7 @@ struct blocks {
         : [step] "r"(g->step), [zero] "m"(g->zero), [advance] "m"(g->advance), [blocks] "m"(g->count), \
           [stream] "m"(g->stream), [low] "w"(g->low), [high] "w"(g->high) \
         : "q0", "q1", "q2", "q3", "q4", "cc", "memory")
+/* clang-format on */
 
 OPTIMIZED static void run_blocks(const struct blocks *g, int32_t halves_up)
 {
@@ -109,9 +111,14 @@ void mote_depthwise_s8__arm_mve(const void *params, const struct mote_io *io)
     const int32_t end = has_all_rows(&lines) ? p->in_w - 3 : -1; /* of whole windows' lefts */
     const bool has_rest = p->channels % CHANNELS > 0;
     int8_t *const window = io->scratch;
-    struct blocks g = {.step = p->channels, .advance = (p->stride_w - 1) * p->channels, .count = p->channels / CHANNELS,
-                       .stream = p->stream, .out = io->out[0], .zero = p->finish.zero,
-                       .low = vdupq_n_s16((int16_t)p->finish.low), .high = vdupq_n_s16((int16_t)p->finish.high)};
+    struct blocks g = {.step = p->channels,
+                       .advance = (p->stride_w - 1) * p->channels,
+                       .count = p->channels / CHANNELS,
+                       .stream = p->stream,
+                       .out = io->out[0],
+                       .zero = p->finish.zero,
+                       .low = vdupq_n_s16((int16_t)p->finish.low),
+                       .high = vdupq_n_s16((int16_t)p->finish.high)};
     for (int32_t x = 0; x < p->out_w; x += g.pixels, g.out += g.pixels * p->channels) {
         const int32_t left = x * p->stride_w - p->pad_w, start = left * p->channels;
         g.pixels = 1;

@@ -27,6 +27,7 @@ static inline int32x4_t shift_right(int32x4_t x, int32x4_t shift)
     return vrshlq_s32(vaddq_s32(x, vshrq_n_s32(vandq_s32(x, shift), 31)), shift);
 }
 
+/* clang-format off */
 /* Copies `count` bytes, at least 0. Returns what follows the last one. */
 static inline int8_t *copy_bytes(const int8_t *from, int32_t count, int8_t *to)
 {
@@ -59,6 +60,7 @@ static inline int8_t *fill_bytes(int32_t value, int32_t count, int8_t *to)
         : "q0", "lr", "memory");
     return to + count;
 }
+/* clang-format on */
 
 /* Lines of pixels of `channels` bytes. What is outside of the image is `zero`. */
 struct lines {
@@ -78,6 +80,7 @@ static inline int8_t *copy_edge(const struct lines *l, const int8_t *row, int32_
     return fill_bytes(l->zero, (width - last) * l->channels, to);
 }
 
+/* clang-format off */
 /* `size` bytes at `start` of each row, none of which is NULL. */
 static inline void copy_rows(const struct lines *l, int32_t start, int32_t size, int8_t *to)
 {
@@ -102,6 +105,7 @@ static inline void copy_rows(const struct lines *l, int32_t start, int32_t size,
         : [start] "r"(start), [size] "r"(size)
         : "q0", "lr", "cc", "memory");
 }
+/* clang-format on */
 
 /* `width` pixels of each line from column `left` on. is_whole: no row is NULL. */
 static inline void copy_window(const struct lines *l, bool is_whole, int32_t left, int32_t width, int8_t *to)

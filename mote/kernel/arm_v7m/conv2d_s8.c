@@ -49,6 +49,7 @@ struct groups {
 #define ENTER "push {r4-r11, lr}\n sub sp, #48\n ldm r0, {r2-r12}\n stm sp, {r2-r12}\n mov r1, r3\n"
 #define LEAVE "add sp, #48\n pop {r4-r11, pc}\n"
 
+/* clang-format off */
 /* One channel of one pixel, or of two: 5 cycles for its factors, 10 to 17 an output. */
 #define CHANNEL1(s, t, less, limits, limit) \
     "ldrd r12, lr, [r1], #8\n" \
@@ -175,6 +176,7 @@ __attribute__((naked, noinline)) static void run_single(const struct groups *g _
         "bne.w 1b\n"
         LEAVE);
 }
+/* clang-format on */
 
 /* All filters over one pixel, or over two. What the last group has too much goes nowhere. */
 static void run(const struct mote_conv2d_packed *p, struct groups g, void (*loop)(const struct groups *g))
@@ -204,9 +206,15 @@ void mote_conv2d_s8__arm_v7m(const void *params, const struct mote_io *io)
 {
     const struct mote_conv2d_packed *p = params;
     struct groups g = {
-        .stream = p->stream, .out = io->out[0], .count = p->out_c / 4,
-        .weights_size = p->depth * 4, .skip = -p->depth * 4 & 48, .zero = 2 * p->out_zero + 1,
-        .finish = p->finish, .low = p->low, .high = p->high,
+        .stream = p->stream,
+        .out = io->out[0],
+        .count = p->out_c / 4,
+        .weights_size = p->depth * 4,
+        .skip = -p->depth * 4 & 48,
+        .zero = 2 * p->out_zero + 1,
+        .finish = p->finish,
+        .low = p->low,
+        .high = p->high,
     };
     int32_t x = 0;
     for (; x + 1 < p->out_w; x += 2, g.out += 2 * p->out_c) {

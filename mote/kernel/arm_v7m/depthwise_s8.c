@@ -44,6 +44,7 @@ struct channels {
 #define GET(r, member) "ldr " r ", [sp, #" member "]\n"
 #define PUT(r, member) "str " r ", [sp, #" member "]\n"
 
+/* clang-format off */
 /* Weights of a row to r6-r8; w0-w2: where they lie in the stream. An input of column c to `to`. r0: columns, r1: stream. */
 #define WEIGHTS(w0, w1, w2) "ldrsb.w r6, [r1, #" w0 "]\n ldrsb.w r7, [r1, #" w1 "]\n ldrsb.w r8, [r1, #" w2 "]\n"
 #define INPUT(to, row, c) "ldrsb.w " to ", [r0, #4 * " row " + 12 * " c "]\n"
@@ -132,6 +133,7 @@ struct channels {
             "bne.w 1b\n" \
             "add sp, #44\n pop {r4-r11, pc}\n"); \
     }
+/* clang-format on */
 
 LOOP(run_stride1, ROW_STRIDE1, "1", SHORT)
 LOOP(run_stride1_limited, ROW_STRIDE1, "1", LONG)
@@ -170,10 +172,17 @@ void mote_depthwise_s8__arm_v7m(const void *params, const struct mote_io *io)
     const struct mote_depthwise_packed *p = params;
     const int is_short = p->finish == MOTE_FINISH_RELU;
     void (*const loop)(const struct channels *c) = p->stride_w == 1 ? is_short ? run_stride1 : run_stride1_limited
-                                                                  : is_short ? run_stride2 : run_stride2_limited;
+                                                   : is_short       ? run_stride2
+                                                                    : run_stride2_limited;
     struct channels c = {
-        .stream = p->stream, .out = io->out[0], .count = 4, .out_w = p->out_w, .step = p->channels,
-        .zero = 2 * p->out_zero + 1, .low = p->low, .high = p->high,
+        .stream = p->stream,
+        .out = io->out[0],
+        .count = 4,
+        .out_w = p->out_w,
+        .step = p->channels,
+        .zero = 2 * p->out_zero + 1,
+        .low = p->low,
+        .high = p->high,
     };
     for (int32_t channel = 0; channel < p->channels; channel += 4, c.stream += 20, c.out += 4) {
         const int32_t from = mote_min(channel, p->channels - 4); /* the last four may overlap those before */
