@@ -75,5 +75,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_host MODEL\n");
         return EXIT_USAGE;
     }
-    return session_run(argv[1], "0", measure, NULL);
+    return session_run(&(struct session_given){.path = argv[1], .max_work = "0"}, measure, NULL);
 }

@@ -28,8 +28,8 @@ static void guarded(struct fuzz *f, bool passes, void (*body)(struct fuzz *fuzz)
     if (setjmp(f->exhausted) != 0) {
         return;
     }
-    const struct ir_evaluator evaluator = {run_node, MAX_WORK};
-    if (read_model(&f->file, &evaluator, &f->arena, &f->model, &f->diag) &&
+    const struct read_request request = {.evaluator = {run_node, MAX_WORK}};
+    if (read_model(&f->file, &request, &f->arena, &f->model, &f->diag) &&
         (!passes || pass_all(&f->model, run_node, &f->diag)) && body != NULL) {
         body(f);
     }
@@ -39,7 +39,7 @@ static void guarded(struct fuzz *f, bool passes, void (*body)(struct fuzz *fuzz)
     if (body == NULL) { /* as far as it can be read without what mote lacks */
         struct diag_list missed = {.arena = &f->arena};
         struct diag diag = {.missed = &missed};
-        read_model(&f->file, &evaluator, &f->arena, &f->model, &diag);
+        read_model(&f->file, &request, &f->arena, &f->model, &diag);
     }
 }
 

@@ -236,11 +236,11 @@ static enum outcome check_outputs(struct test *t, const struct graph *g, const u
 
 static enum outcome run(struct test *t, struct diag *diag)
 {
-    static const struct ir_evaluator evaluator = {run_node, 0};
+    static const struct read_request request = {.evaluator = {run_node, 0}};
     const struct file file = write_model(t);
     struct model model;
     struct plan plan;
-    if (!read_model(&file, &evaluator, &t->arena, &model, diag) || !pass_all(&model, run_node, diag) ||
+    if (!read_model(&file, &request, &t->arena, &model, diag) || !pass_all(&model, run_node, diag) ||
         !plan_graph(model.graphs, PLAN_STREAM, &plan, diag)) {
         return REFUSED;
     }

@@ -68,6 +68,22 @@ expect 0 '' run --output=three.out --input=three -- "$model"
 cat out out out | cmp -s - three.out || fail "three invokes do not give three outputs"
 expect 0 '' run "$model" --input in --output /dev/null
 [[ -c /dev/null ]] || fail "/dev/null is no longer a device"
+
+if open=$(realpath "$1")/tests/model/open.onnx && said=$("$mote" inspect "$open" 2>&1); [[ $said == *'give it by --shape x=1x1x?x?'* ]]; then
+    expect 1 'known only at run time' run "$open" --input in --output out
+    expect 0 '1x1x4x5' inspect "$open" --shape x=1x1x4x5
+    expect 0 '1x1x4x5' inspect "$open" --shape 1x1x4x5
+    expect 1 'has the shape ?x1x?x? in the file' inspect "$open" --shape x=1x2x4x5
+    expect 1 'want numbers from 1' inspect "$open" --shape x=1x1x4x0
+    printf '\0\0\200\77\0\0\0\0\0\0\0\0\0\0\0\100\0\0\200\77\0\0\0\0' > pixels # 1 0 0 / 2 1 0
+    expect 0 '' run "$open" --shape x=1x1x2x3 --input pixels --output max
+    [[ $(od -An -v -tf4 max | xargs) == 11 ]] || fail "a convolution of 2x3 pixels gives $(od -An -v -tf4 max)"
+    expect 0 '' compile "$open" --shape 1x1x2x3 -o c
+    rm -rf pixels max c
+elif [[ $said != *'install libprotobuf-c-dev'* ]]; then
+    fail "inspect of an open shape: $said"
+fi
+expect 1 'has the shape 1x4x5x1 in the file' inspect "$model" --shape 1x8x5x1
 echo before > target
 chmod 600 target
 ln -s target to-target

@@ -98,6 +98,9 @@ struct file {
 bool file_open(struct file *file, const char *path, struct diag *diag);
 void file_close(struct file *file);
 
+/* Bytes of a regular file; 0: there is none, or no name. */
+size_t file_size(const char *path);
+
 /* Whether both names lead to one file that is there. A name may be NULL. */
 bool file_is_same(const char *a, const char *b);
 

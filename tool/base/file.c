@@ -73,6 +73,12 @@ void file_close(struct file *file)
     *file = (struct file){0};
 }
 
+size_t file_size(const char *path)
+{
+    struct stat info;
+    return path != NULL && stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (size_t)info.st_size : 0;
+}
+
 bool file_is_same(const char *a, const char *b)
 {
     struct stat x, y;

@@ -11,7 +11,7 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, ON, OPTIMIZE, INPUT_FED, JSON, MAX_WORK, OPTION_COUNT };
+enum { MODEL, ON, OPTIMIZE, INPUT_FED, JSON, SHAPE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "bench",
@@ -179,12 +179,14 @@ static bool bench(struct session *s, void *context)
 int command_bench(int argc, char **argv)
 {
     struct job job = {0};
+    const char *shapes[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
         [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
         [OPTIMIZE] = OPTIMIZE_OPTION,
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
+        [SHAPE] = SHAPE_OPTION(shapes),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -196,7 +198,8 @@ int command_bench(int argc, char **argv)
         return EXIT_ERROR;
     }
     job.options = options;
-    status = session_run(options[MODEL].text, options[MAX_WORK].text, bench, &job);
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    status = session_run(&given, bench, &job);
     prove_folder_close(&job.folder);
     return status;
 }

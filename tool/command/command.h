@@ -46,12 +46,22 @@ bool options_parse(int argc, char **argv, const struct usage *usage, struct opti
 
 /*** A model on its way through the stages ***/
 
+struct read_request;
+
+/* Which model, and what the user says of it. */
+struct session_given {
+    const char *path;
+    const char *max_work;      /* steps of computation allowed, 0 for any; NULL: what suits the file's size */
+    const char *const *shapes; /* of inputs, "NAME=1x3x48x192"; ends with NULL; NULL: none */
+    size_t input_size;         /* bytes that are to be its inputs; 0: not known */
+};
+
 struct session {
     const char *path; /* the file that an error is about: the model, unless the work sets another */
     struct file file;
-    const char *max_work; /* as given: steps of computation allowed, 0 for any; NULL: what suits the file's size */
-    struct arena arena;   /* all memory of the model and the plan */
-    bool is_as_read;      /* no passes are run */
+    const struct session_given *given;
+    struct arena arena; /* all memory of the model and the plan */
+    bool is_as_read;    /* no passes are run */
     struct model model;
     struct diag diag;
     jmp_buf exhausted;
@@ -63,16 +73,16 @@ typedef bool session_work(struct session *session, void *context);
 
 /* Reads a model, runs the passes, does the work, frees everything. Prints the error, if there is one; returns the
  * exit status. */
-int session_run(const char *path, const char *max_work, session_work *work, void *context);
+int session_run(const struct session_given *given, session_work *work, void *context);
 
 /* The same without the passes, for what is written as a model again. */
-int session_as_read(const char *path, const char *max_work, session_work *work, void *context);
+int session_as_read(const struct session_given *given, session_work *work, void *context);
 
 /* The same, but where mote lacks something that the model needs, prints all that it lacks. */
-int session_survey(const char *path, const char *max_work, session_work *work, void *context);
+int session_survey(const struct session_given *given, session_work *work, void *context);
 
-/* How readers compute what shapes depend on, and how much computation the model may take. */
-struct ir_evaluator session_evaluator(const struct session *session);
+/* What the reader gets beside the file; false with an error. */
+bool session_request(struct session *session, struct read_request *request);
 
 /* survey.c: lists what mote lacks for the model, layer by layer, as far as it can be read. */
 void survey_model(struct session *session, struct diag_list *missed);
@@ -80,7 +90,12 @@ void survey_model(struct session *session, struct diag_list *missed);
 /* The same without a model: the work begins with what `limit` bytes hold. */
 int session_alone(size_t limit, session_work *work, void *context);
 
-/* The option that gives session_run its max_work. */
+/* The options that struct session_given is made of. `given` is a list of OPTION_MOST + 1. */
+#define SHAPE_OPTION(given) \
+    { \
+        .name = "shape", .value = "NAME=DIMS", \
+        .help = "shape of an input where the file leaves it open, as in x=1x3x48x192", .list = (given) \
+    }
 #define MAX_WORK_OPTION \
     { \
         .name = "max-work", .value = "N", .help = "steps of computation allowed; default: what suits the file's size" \

@@ -15,7 +15,7 @@
 #include "../target/target.h"
 #include "command.h"
 
-enum { MODEL, OUTPUT, NAME, TARGET, BOARD, OPTIMIZE, INPUT_FED, MAX_WORK, OPTION_COUNT };
+enum { MODEL, OUTPUT, NAME, TARGET, BOARD, OPTIMIZE, INPUT_FED, SHAPE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "compile",
@@ -168,6 +168,7 @@ static bool compile(struct session *s, void *context)
 
 int command_compile(int argc, char **argv)
 {
+    const char *shapes[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
@@ -177,11 +178,13 @@ int command_compile(int argc, char **argv)
         [TARGET] = {.name = "target", .value = "CORE", .help = "such as cortex-m4; default: any"},
         [BOARD] = {.name = "board", .value = "NAME", .help = "for its core; refuse a model that does not fit"},
         [OPTIMIZE] = OPTIMIZE_OPTION,
+        [SHAPE] = SHAPE_OPTION(shapes),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
     if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
         return status;
     }
-    return session_run(options[MODEL].text, options[MAX_WORK].text, compile, options);
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    return session_run(&given, compile, options);
 }

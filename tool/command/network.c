@@ -119,12 +119,12 @@ static bool transfer(struct training *t, int32_t classes, struct diag *diag)
 {
     const struct recipe *r = &t->lesson.recipe;
     struct model base = {0};
-    struct ir_evaluator evaluator = {run_node, 0};
+    struct read_request request = {.evaluator = {run_node, 0}};
     if (!file_open(&t->base, r->model_from, diag)) {
         return false;
     }
-    evaluator.max_work = read_work_limit(&t->base);
-    if (!read_model(&t->base, &evaluator, t->arena, &base, diag)) {
+    request.evaluator.max_work = read_work_limit(&t->base);
+    if (!read_model(&t->base, &request, t->arena, &base, diag)) {
         struct diag named = {0};
         diag_fail(&named, "model.from: %s: %s", r->model_from, diag->text);
         *diag = named;

@@ -8,13 +8,14 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, INPUT, OUTPUT, MAX_WORK, OPTION_COUNT };
+enum { MODEL, INPUT, OUTPUT, SHAPE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "run",
     .about = "Runs a model. The input file holds the raw little-endian values of all inputs, back to back in the\n"
              "model's order. A file of k times that size is k invokes in a row, with state kept; their outputs\n"
-             "are appended. The output file appears whole or not at all.",
+             "are appended. The output file appears whole or not at all. Where the model leaves one dim of its only\n"
+             "input open, the size of the input file tells it.",
     .example = "mote run model.tflite --input samples.bin --output scores.bin",
 };
 
@@ -86,10 +87,12 @@ static bool run(struct session *s, void *context)
 
 int command_run(int argc, char **argv)
 {
+    const char *shapes[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [INPUT] = {.name = "input", .value = "FILE", .help = "values to read; none for a model without inputs"},
         [OUTPUT] = {.name = "output", .value = "FILE", .required = true, .help = "file to write"},
+        [SHAPE] = SHAPE_OPTION(shapes),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -97,7 +100,9 @@ int command_run(int argc, char **argv)
         return status;
     }
     struct job job = {.options = options};
-    status = session_run(options[MODEL].text, options[MAX_WORK].text, run, &job);
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes,
+                                        file_size(options[INPUT].text)};
+    status = session_run(&given, run, &job);
     file_write_abort(&job.out);
     file_close(&job.in);
     return status;

@@ -3,8 +3,10 @@
  * The road that all verbs share: file, reader, passes. Exhausted memory comes back here by a jump; since the frame
  * that it comes back to changes none of its variables after setjmp, their values are defined.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../pass/pass.h"
 #include "../read/read.h"
@@ -13,9 +15,44 @@
 
 enum { MOST_MISSED = 1000 }; /* lines of what mote lacks for a model */
 
-struct ir_evaluator session_evaluator(const struct session *s)
+/* "NAME=1x3x48x192", or without a name where there is one input. */
+static bool parse_shape(struct session *s, const char *text, struct read_shape *shape)
 {
-    return (struct ir_evaluator){run_node, s->max_work != NULL ? strtod(s->max_work, NULL) : read_work_limit(&s->file)};
+    const char *equals = strrchr(text, '='), *at = equals != NULL ? equals + 1 : text;
+    *shape = (struct read_shape){0};
+    if (equals != NULL) {
+        shape->input = arena_printf(&s->arena, "%.*s", (int)(equals - text), text);
+    }
+    for (bool more = true; more; at++) {
+        char *end;
+        const long long dim = strtoll(at, &end, 10);
+        if (!isdigit((unsigned char)*at) || dim < 1 || dim > INT32_MAX || shape->rank == IR_MAX_RANK ||
+            strchr("xX,", *end) == NULL) {
+            s->path = NULL;
+            return diag_fail(&s->diag,
+                             "--shape \"%.80s\": want numbers from 1 with an x between them, such as x=1x3x48x192",
+                             text);
+        }
+        shape->dim[shape->rank++] = (int32_t)dim;
+        more = *end != '\0';
+        at = end;
+    }
+    return true;
+}
+
+bool session_request(struct session *s, struct read_request *request)
+{
+    const struct session_given *given = s->given;
+    const double max_work = given->max_work != NULL ? strtod(given->max_work, NULL) : read_work_limit(&s->file);
+    struct read_shape *shapes = ARENA_ARRAY(&s->arena, OPTION_MOST, struct read_shape);
+    *request = (struct read_request){{run_node, max_work}, shapes, 0, given->input_size};
+    while (given->shapes != NULL && given->shapes[request->shape_count] != NULL) {
+        const int32_t i = request->shape_count++;
+        if (!parse_shape(s, given->shapes[i], &shapes[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool guarded(struct session *s, session_work *work, void *context)
@@ -25,8 +62,8 @@ static bool guarded(struct session *s, session_work *work, void *context)
         return diag_fail(&s->diag, "needs more than %zu MiB of memory, which is the limit for a model of this size",
                          s->arena.limit >> 20);
     }
-    const struct ir_evaluator evaluator = session_evaluator(s);
-    return read_model(&s->file, &evaluator, &s->arena, &s->model, &s->diag) &&
+    struct read_request request;
+    return session_request(s, &request) && read_model(&s->file, &request, &s->arena, &s->model, &s->diag) &&
            (s->is_as_read || pass_all(&s->model, run_node, &s->diag)) && work(s, context);
 }
 
@@ -64,14 +101,14 @@ static void print_error(const struct session *s)
     fprintf(stderr, "mote: %s%s%s\n", s->path != NULL ? s->path : "", s->path != NULL ? ": " : "", s->diag.text);
 }
 
-static int run_session(const char *path, const char *max_work, session_work *work, void *context, enum how how)
+static int run_session(const struct session_given *given, session_work *work, void *context, enum how how)
 {
-    struct session s = {.path = path, .max_work = max_work, .is_as_read = how == AS_READ};
-    if (max_work != NULL && !is_number(max_work)) {
-        fprintf(stderr, "mote: --max-work %s: want a number such as 1e12, or 0 for no limit\n", max_work);
+    struct session s = {.path = given->path, .given = given, .is_as_read = how == AS_READ};
+    if (given->max_work != NULL && !is_number(given->max_work)) {
+        fprintf(stderr, "mote: --max-work %s: want a number such as 1e12, or 0 for no limit\n", given->max_work);
         return EXIT_USAGE;
     }
-    bool ok = file_open(&s.file, path, &s.diag);
+    bool ok = file_open(&s.file, given->path, &s.diag);
     if (ok) {
         arena_init(&s.arena, read_memory_limit(&s.file));
         ok = guarded(&s, work, context);
@@ -107,17 +144,17 @@ int session_alone(size_t limit, session_work *work, void *context)
     return ok ? EXIT_OK : EXIT_ERROR;
 }
 
-int session_run(const char *path, const char *max_work, session_work *work, void *context)
+int session_run(const struct session_given *given, session_work *work, void *context)
 {
-    return run_session(path, max_work, work, context, PLAIN);
+    return run_session(given, work, context, PLAIN);
 }
 
-int session_survey(const char *path, const char *max_work, session_work *work, void *context)
+int session_survey(const struct session_given *given, session_work *work, void *context)
 {
-    return run_session(path, max_work, work, context, LISTS);
+    return run_session(given, work, context, LISTS);
 }
 
-int session_as_read(const char *path, const char *max_work, session_work *work, void *context)
+int session_as_read(const struct session_given *given, session_work *work, void *context)
 {
-    return run_session(path, max_work, work, context, AS_READ);
+    return run_session(given, work, context, AS_READ);
 }

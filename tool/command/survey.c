@@ -36,8 +36,8 @@ static void survey_graph(struct graph *g, struct diag_list *missed)
 static void survey(struct session *s, struct diag_list *missed)
 {
     struct diag diag = {.missed = missed};
-    const struct ir_evaluator evaluator = session_evaluator(s);
-    if (!read_model(&s->file, &evaluator, &s->arena, &s->model, &diag)) {
+    struct read_request request;
+    if (!session_request(s, &request) || !read_model(&s->file, &request, &s->arena, &s->model, &diag)) {
         return; /* it is damaged, which has been said */
     }
     diag.missed = NULL;

@@ -466,7 +466,7 @@ static bool train(struct session *s, void *context)
     if (!lesson_make_features(l, &s->arena, &s->diag) || !learn(t, &s->diag)) {
         return false;
     }
-    t->status = session_run(device, "0", training_finish, t);
+    t->status = session_run(&(struct session_given){.path = device, .max_work = "0"}, training_finish, t);
     if (t->status == EXIT_OK) {
         unlink(t->checkpoint);
     }

@@ -6,6 +6,8 @@
 
 #ifdef HAVE_KERAS
 
+#include "inputs.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,8 +128,8 @@ bool keras_inner_layer(struct keras_layer *l, const char *key, const char *part,
 
 /*** Inputs ***/
 
-/* An input of the model with the shape [null, 28, 28, 1] that is named so; the batch is 1. */
-int32_t keras_add_input(struct keras_layer *l)
+/* An input of the model with the shape [null, 28, 28, 1] that is named so. */
+int32_t keras_add_input(struct keras_layer *l, bool is_only)
 {
     struct graph *g = l->k->g;
     const cJSON *shape = keras_get(l->config, "batch_input_shape");
@@ -137,6 +139,7 @@ int32_t keras_add_input(struct keras_layer *l)
         return keras_fail(l, "has no input shape of 1 to %d dims; build the model before it is saved", IR_MAX_RANK);
     }
     const char *type = keras_text(l, "dtype");
+    struct read_open open = {.name = l->name, .is_only = is_only};
     const int32_t t = ir_add_tensor(g);
     struct tensor *tensor = &g->tensors[t];
     *tensor = (struct tensor){.name = l->name, .type = TYPE_F32, .rank = rank};
@@ -145,16 +148,15 @@ int32_t keras_add_input(struct keras_layer *l)
     }
     for (int d = 0; d < rank; d++) {
         const cJSON *dim = cJSON_GetArrayItem(shape, d);
-        if (!cJSON_IsNumber(dim) && d > 0) {
-            return keras_fail(l, "dim %d of the input is unknown; give the model a shape without None", d);
-        }
-        const double extent = d == 0 ? 1 : dim->valuedouble;
-        if (!(extent >= 1 && extent <= INT32_MAX)) {
+        open.symbol[d] = d == 0 || !cJSON_IsNumber(dim) ? "" : NULL;
+        const double extent = open.symbol[d] != NULL ? 0 : dim->valuedouble;
+        if (!(extent >= (open.symbol[d] == NULL) && extent <= INT32_MAX)) {
             return keras_fail(l, "dim %d of the input is %g", d, extent);
         }
         tensor->dim[d] = (int32_t)extent;
     }
-    return ir_check_tensor(g, t, l->k->diag) ? t : NO_TENSOR;
+    return read_open_dims(l->k->request, &open, tensor, l->k->diag) && ir_check_tensor(g, t, l->k->diag) ? t
+                                                                                                         : NO_TENSOR;
 }
 
 void keras_add_end(struct arena *arena, int32_t **ends, int32_t *count, int32_t tensor)
@@ -185,10 +187,10 @@ static int32_t convert_sequential(const struct keras_model *m, int32_t x)
                 cJSON *config = cJSON_CreateObject();
                 cJSON_AddItemReferenceToObject(config, "batch_shape", (cJSON *)(uintptr_t)built);
                 first.config = config;
-                x = keras_add_input(&first);
+                x = keras_add_input(&first, true);
                 cJSON_Delete(config);
             } else {
-                x = keras_add_input(&first);
+                x = keras_add_input(&first, true);
             }
             if (x != NO_TENSOR) {
                 keras_add_end(k->arena, &k->g->inputs, &k->g->input_count, x);
@@ -285,8 +287,8 @@ static void name_ends(struct graph *g)
     }
 }
 
-static bool read_open(struct keras_file *file, const struct file *bytes, struct arena *arena, struct model *model,
-                      struct diag *diag)
+static bool read_file(struct keras_file *file, const struct file *bytes, const struct read_request *request,
+                      struct arena *arena, struct model *model, struct diag *diag)
 {
     if (!keras_open(file, bytes, arena, diag)) {
         return false;
@@ -294,7 +296,7 @@ static bool read_open(struct keras_file *file, const struct file *bytes, struct 
     *model = (struct model){.graphs = ARENA_NEW(arena, struct graph), .graph_count = 1, .description = "Keras"};
     struct graph *g = model->graphs;
     *g = (struct graph){.arena = arena, .name = "", .model = model};
-    struct keras k = {arena, diag, file, g, 0, 0};
+    struct keras k = {arena, diag, request, file, g, 0, 0};
     if (!convert_whole(&k)) {
         return false;
     }
@@ -302,7 +304,8 @@ static bool read_open(struct keras_file *file, const struct file *bytes, struct 
     return ir_check(g, diag);
 }
 
-bool read_keras(const struct file *bytes, struct arena *arena, struct model *model, struct diag *diag)
+bool read_keras(const struct file *bytes, const struct read_request *request, struct arena *arena, struct model *model,
+                struct diag *diag)
 {
     struct keras_file *file = calloc(1, sizeof *file);
     jmp_buf here, *outer = arena->on_exhaustion;
@@ -312,7 +315,7 @@ bool read_keras(const struct file *bytes, struct arena *arena, struct model *mod
     file->hdf = -1;
     arena->on_exhaustion = &here;
     const int exhausted = setjmp(here);
-    const bool ok = exhausted == 0 && read_open(file, bytes, arena, model, diag);
+    const bool ok = exhausted == 0 && read_file(file, bytes, request, arena, model, diag);
     arena->on_exhaustion = outer;
     keras_close(file);
     free(file);

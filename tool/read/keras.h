@@ -22,6 +22,7 @@ struct keras_file {
 struct keras {
     struct arena *arena;
     struct diag *diag;
+    const struct read_request *request;
     struct keras_file *file;
     struct graph *g;
     int32_t node_capacity;
@@ -68,7 +69,7 @@ struct keras_model {
 struct keras_layer keras_make_layer(const struct keras_model *m, const cJSON *layers, const cJSON *layer);
 
 /* A new input of the graph, with the shape that the config of the layer says. */
-int32_t keras_add_input(struct keras_layer *l);
+int32_t keras_add_input(struct keras_layer *l, bool is_only);
 void keras_add_end(struct arena *arena, int32_t **ends, int32_t *count, int32_t tensor);
 
 /* keras_functional.c: all outputs of the model go to out[KERAS_ARGUMENTS]; returns how many. Without `in` it gets

@@ -135,7 +135,7 @@ static bool set_inputs(const struct keras_model *m, const struct called_list *li
         if (layer == NULL) {
             return diag_fail(m->k->diag, "input layer %d is not in the model", i);
         }
-        layer->out[0] = in != NULL ? in[i] : keras_add_input(&layer->own);
+        layer->out[0] = in != NULL ? in[i] : keras_add_input(&layer->own, inputs == 1);
         if (layer->out[0] == NO_TENSOR) {
             return false;
         }

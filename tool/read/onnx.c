@@ -9,6 +9,7 @@
 #include <generated/onnx.pb-c.h>
 #include <string.h>
 
+#include "inputs.h"
 #include "onnx.h"
 #include "onnx_file.h"
 
@@ -202,25 +203,24 @@ static const char *find_symbol(const Onnx__DimensionProto *dim)
     return dim->value_case == ONNX__DIMENSION_PROTO__VALUE_DIM_PARAM ? dim->dim_param : "";
 }
 
-/* A symbolic first dim, and others of its name, are a batch of one. */
-static bool read_dim(struct onnx *o, const Onnx__ValueInfoProto *v, int32_t d, struct tensor *t)
+static bool read_dims(struct onnx *o, const Onnx__ValueInfoProto *v, bool is_only, struct tensor *t)
 {
     const Onnx__TensorShapeProto *shape = v->type->tensor_type->shape;
-    const char *symbol = find_symbol(shape->dim[d]), *batch = find_symbol(shape->dim[0]);
-    if (symbol == NULL) {
-        t->dim[d] = (int32_t)shape->dim[d]->dim_value;
-        return shape->dim[d]->dim_value <= INT32_MAX ||
-               diag_fail(o->diag, "input \"%.80s\": dim %d is %lld", v->name, d, (long long)shape->dim[d]->dim_value);
+    struct read_open open = {.name = v->name, .is_only = is_only};
+    t->rank = (int32_t)shape->n_dim;
+    for (int32_t d = 0; d < t->rank; d++) {
+        open.symbol[d] = find_symbol(shape->dim[d]);
+        const int64_t dim = open.symbol[d] == NULL ? shape->dim[d]->dim_value : 0;
+        if (dim > INT32_MAX) {
+            return diag_fail(o->diag, "input \"%.80s\": dim %d is %lld", v->name, d, (long long)dim);
+        }
+        t->dim[d] = (int32_t)dim;
     }
-    t->dim[d] = 1;
-    return d == 0 || strstr(symbol, "batch") != NULL || strcmp(symbol, "N") == 0 ||
-           (symbol[0] != '\0' && batch != NULL && strcmp(symbol, batch) == 0) ||
-           diag_fail(o->diag, "input \"%.80s\": dim %d is \"%.40s\", known only at run time; export with a fixed shape",
-                     v->name, d, symbol);
+    return read_open_dims(o->request, &open, t, o->diag);
 }
 
 /* The type and shape that the file states. */
-static bool read_shape(struct onnx *o, const Onnx__ValueInfoProto *v, struct tensor *t)
+static bool read_shape(struct onnx *o, const Onnx__ValueInfoProto *v, bool is_only, struct tensor *t)
 {
     const Onnx__TensorTypeProto *type = v->type != NULL ? v->type->tensor_type : NULL;
     if (type == NULL) {
@@ -235,27 +235,32 @@ static bool read_shape(struct onnx *o, const Onnx__ValueInfoProto *v, struct ten
         return diag_fail(o->diag, "input \"%.80s\" has %s dims, want at most %d; export with a fixed shape", v->name,
                          type->shape == NULL ? "unknown" : "too many", IR_MAX_RANK);
     }
-    t->rank = (int32_t)type->shape->n_dim;
-    for (int32_t d = 0; d < t->rank; d++) {
-        if (!read_dim(o, v, d, t)) {
-            return false;
-        }
+    return read_dims(o, v, is_only, t);
+}
+
+/* Old files list initializers, too. */
+static size_t count_inputs(const struct onnx *o, const Onnx__GraphProto *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->n_input; i++) {
+        count += find_tensor(o, p->input[i]->name) == NO_TENSOR;
     }
-    return true;
+    return count;
 }
 
 static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
 {
     struct graph *g = o->g;
+    const bool is_only = count_inputs(o, p) == 1;
     g->inputs = ARENA_ARRAY(o->arena, p->n_input, int32_t);
     g->input_names = ARENA_ARRAY(o->arena, p->n_input, const char *);
     for (size_t i = 0; i < p->n_input; i++) {
         const Onnx__ValueInfoProto *v = p->input[i];
         struct tensor t = {.name = v->name};
         if (find_tensor(o, v->name) != NO_TENSOR) {
-            continue; /* old files list initializers, too */
+            continue;
         }
-        if (!read_shape(o, v, &t)) {
+        if (!read_shape(o, v, is_only, &t)) {
             return false;
         }
         const int32_t index = ir_add_tensor(g);
@@ -443,7 +448,7 @@ static bool find_opsets(struct onnx *o, const Onnx__ModelProto *m)
     return true;
 }
 
-bool read_onnx(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+bool read_onnx(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
                struct diag *diag)
 {
     ProtobufCAllocator allocator = arena_allocator(arena);
@@ -454,8 +459,11 @@ bool read_onnx(const struct file *file, const struct ir_evaluator *evaluator, st
     struct graph *g = ARENA_NEW(arena, struct graph);
     g->arena = arena;
     g->name = m->graph->name;
-    g->max_work = evaluator != NULL ? evaluator->max_work : 0;
-    struct onnx o = {.arena = arena, .diag = diag, .g = g, .evaluator = evaluator};
+    struct onnx o = {.arena = arena, .diag = diag, .g = g, .request = request};
+    if (request != NULL) {
+        g->max_work = request->evaluator.max_work;
+        o.evaluate = request->evaluator.run;
+    }
     struct onnx_scope scope;
     *model = (struct model){.graphs = g, .graph_count = 1, .description = m->producer_name};
     if (!find_opsets(&o, m) || !check_operators(&o, m->graph)) {

@@ -171,7 +171,8 @@ struct onnx {
     struct arena *arena;
     struct diag *diag;
     struct graph *g;
-    const struct ir_evaluator *evaluator; /* NULL: nothing is computed */
+    const struct read_request *request;
+    ir_evaluate *evaluate; /* NULL: nothing is computed */
     int32_t node_capacity;
     int64_t opset, opset_ml;
     struct onnx_scope *scope; /* names of values, innermost graph first */

@@ -132,10 +132,10 @@ static bool finish_node(struct onnx *o, struct node *n)
     if (!ir_infer(g, n, o->diag)) {
         return false;
     }
-    if (o->evaluator != NULL && ir_is_constant(g, n)) {
+    if (o->evaluate != NULL && ir_is_constant(g, n)) {
         g->node_count--;
         struct node folded = *n;
-        return o->evaluator->run(g, &folded, o->diag);
+        return o->evaluate(g, &folded, o->diag);
     }
     make_room(o);
     for (int i = 0; i < n->out_count; i++) {

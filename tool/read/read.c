@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "read.h"
-
 #include <string.h>
+
+#include "inputs.h"
 
 /* Begins with a field that a ModelProto has: ir_version, names, graph, opset_import. */
 static bool is_onnx(const struct file *file)
@@ -32,16 +32,15 @@ double read_work_limit(const struct file *file)
     return (double)file->size * FACTOR + (double)BASE * (is_onnx(file) ? ONNX_TIMES : 1);
 }
 
-static bool read_any(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena,
+static bool read_any(const struct file *file, const struct read_request *request, struct arena *arena,
                      struct model *model, struct diag *diag)
 {
-    (void)evaluator; /* if there is no reader that needs it */
     if (file->size >= 8 && memcmp(file->data + 4, "TFL3", 4) == 0) {
-        return read_tflite(file, arena, model, diag);
+        return read_tflite(file, request, arena, model, diag);
     }
     if (is_keras(file)) {
 #ifdef HAVE_KERAS
-        return read_keras(file, arena, model, diag);
+        return read_keras(file, request, arena, model, diag);
 #else
         return diag_fail(diag, "looks like a Keras model, which this mote was built without; install libhdf5-dev, "
                                "libzip-dev and libcjson-dev, and build it again");
@@ -49,7 +48,7 @@ static bool read_any(const struct file *file, const struct ir_evaluator *evaluat
     }
     if (is_onnx(file)) {
 #ifdef HAVE_ONNX
-        return read_onnx(file, evaluator, arena, model, diag);
+        return read_onnx(file, request, arena, model, diag);
 #else
         return diag_fail(diag,
                          "looks like an ONNX file, which this mote was built without; install libprotobuf-c-dev and "
@@ -59,14 +58,14 @@ static bool read_any(const struct file *file, const struct ir_evaluator *evaluat
     return diag_fail(diag, "is not a model that mote reads; want a .tflite, .onnx, .keras or .h5 file");
 }
 
-bool read_model(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+bool read_model(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
                 struct diag *diag)
 {
-    if (!read_any(file, evaluator, arena, model, diag)) {
+    if (!read_any(file, request, arena, model, diag)) {
         return false;
     }
-    for (int i = 0; evaluator != NULL && i < model->graph_count; i++) {
-        model->graphs[i].max_work = evaluator->max_work;
+    for (int i = 0; request != NULL && i < model->graph_count; i++) {
+        model->graphs[i].max_work = request->evaluator.max_work;
     }
-    return true;
+    return read_check_shapes(request, &model->graphs[0], diag);
 }

@@ -8,10 +8,23 @@
 
 #include "../ir/ir.h"
 
+/* The shape of an input, for dims that the file leaves open. */
+struct read_shape {
+    const char *input; /* its name; NULL: that of the only one */
+    int32_t rank, dim[IR_MAX_RANK];
+};
+
+/* What a reader may use beside the file. */
+struct read_request {
+    struct ir_evaluator evaluator; /* computes what shapes depend on; none: that only refuses more models */
+    const struct read_shape *shapes;
+    int32_t shape_count;
+    size_t input_size; /* bytes of the values of all inputs, which may tell a dim that is open; 0: not known */
+};
+
 /* Reads a model in the format that its content shows. Constants point into `file` where they are
- * aligned for their type. All else is allocated in `arena`. `evaluator` computes what shapes depend on; NULL: nobody
- * does, which only refuses more models. */
-bool read_model(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+ * aligned for their type. All else is allocated in `arena`. `request` may be NULL. */
+bool read_model(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
                 struct diag *diag);
 
 /* What a model in such a file may need, with all that is made of it: bytes of memory, and steps of computation, of which
@@ -20,13 +33,15 @@ size_t read_memory_limit(const struct file *file);
 double read_work_limit(const struct file *file);
 
 /* A .tflite file (flatbuffer "TFL3", schema version 3). */
-bool read_tflite(const struct file *file, struct arena *arena, struct model *model, struct diag *diag);
+bool read_tflite(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
+                 struct diag *diag);
 
 /* An .onnx file (protobuf ModelProto, operators of version 7 to 21). */
-bool read_onnx(const struct file *file, const struct ir_evaluator *evaluator, struct arena *arena, struct model *model,
+bool read_onnx(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
                struct diag *diag);
 
 /* A Keras model: a .h5 file of Keras 2 or 3, or a .keras file of Keras 3. Only where HAVE_KERAS is defined. */
-bool read_keras(const struct file *file, struct arena *arena, struct model *model, struct diag *diag);
+bool read_keras(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
+                struct diag *diag);
 
 #endif
