@@ -7,4 +7,6 @@
 #define BELOW(x, limit) ((x) < (limit) ? (x) : 0.0F)
 #define TO_INTEGER(x, OUT, LOW, HIGH, LIMIT) \
     (TO_FLOAT(x) >= LIMIT ? (OUT)HIGH : (OUT)BELOW(ABOVE(TO_FLOAT(x), LOW), LIMIT))
+#define TO_DOUBLE(x) mote_f64_of_f32(TO_FLOAT(x))
+#define IS_SET(x) (TO_FLOAT(x) != 0.0F)
 #include "cast_body.h"

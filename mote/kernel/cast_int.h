@@ -6,4 +6,6 @@
 
 #define TO_INTEGER(x, OUT, LOW, HIGH, LIMIT) (x)
 #define TO_FLOAT(x) ((float)(x))
+#define TO_DOUBLE(x) mote_f64_of_s64((int64_t)(x))
+#define IS_SET(x) ((x) != 0)
 #include "cast_body.h"

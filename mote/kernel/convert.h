@@ -21,6 +21,7 @@ enum mote_element {
     MOTE_S64,
     MOTE_F16,
     MOTE_F32,
+    MOTE_F64,
     MOTE_BOOL,
     MOTE_ELEMENTS
 };
@@ -93,6 +94,82 @@ static inline uint16_t mote_f16_of_f32(float x)
     }
     const uint32_t rounded = bits + 0xFFF + (bits >> 13 & 1);
     return (uint16_t)(sign | (rounded - UINT32_C(0x38000000)) >> 13);
+}
+
+/*** Double precision, as its bits ***/
+
+#define MOTE_F64_INFINITY UINT64_C(0x7FF0000000000000)
+#define MOTE_F64_DIGITS UINT64_C(0x000FFFFFFFFFFFFF)
+
+static inline uint64_t mote_f64_of_f32(float x)
+{
+    const uint32_t bits = mote_bits(x) & UINT32_C(0x7FFFFFFF);
+    const uint64_t sign = (uint64_t)(mote_bits(x) >> 31) << 63;
+    if (bits >= UINT32_C(0x7F800000)) { /* infinity, NaN */
+        return sign | MOTE_F64_INFINITY | (uint64_t)(bits & UINT32_C(0x7FFFFF)) << 29;
+    }
+    if (bits == 0) {
+        return sign;
+    }
+    const int32_t scale = bits < UINT32_C(0x800000) ? 24 : 0; /* subnormal */
+    const uint32_t normal = scale > 0 ? mote_bits(mote_from_bits(bits) * 0x1p24F) : bits;
+    return sign | (((uint64_t)normal << 29) + ((uint64_t)(1023 - 127 - scale) << 52));
+}
+
+/* x / 2^shift, to the nearest, halves to even; shift from 1 to 63 */
+static inline uint64_t mote_shift_to_even(uint64_t x, int32_t shift)
+{
+    const uint64_t half = UINT64_C(1) << (shift - 1), kept = x >> shift, lost = x & (2 * half - 1);
+    return kept + (lost > half || (lost == half && (kept & 1) != 0));
+}
+
+static inline float mote_f32_of_f64(uint64_t x)
+{
+    const uint32_t sign = (uint32_t)(x >> 63) << 31;
+    const uint64_t bits = x & (UINT64_MAX >> 1), digits = (bits & MOTE_F64_DIGITS) | (MOTE_F64_DIGITS + 1);
+    const int32_t exponent = (int32_t)(bits >> 52) - (1023 - 127); /* of the float */
+    if (bits > MOTE_F64_INFINITY) {
+        return mote_from_bits(sign | UINT32_C(0x7FC00000));
+    }
+    if (exponent >= 255) {
+        return mote_from_bits(sign | UINT32_C(0x7F800000));
+    }
+    if (exponent < -24) {
+        return mote_from_bits(sign);
+    }
+    const int32_t shift = exponent > 0 ? 29 : 30 - exponent;                 /* subnormal */
+    const uint32_t base = exponent > 0 ? (uint32_t)(exponent - 1) << 23 : 0; /* the leading digit adds one */
+    return mote_from_bits(sign | (base + (uint32_t)mote_shift_to_even(digits, shift)));
+}
+
+static inline uint64_t mote_f64_of_s64(int64_t x)
+{
+    const uint64_t sign = (uint64_t)x & UINT64_C(1) << 63;
+    uint64_t digits = sign != 0 ? 0 - (uint64_t)x : (uint64_t)x;
+    int32_t exponent = 1023 + 63;
+    if (digits == 0) {
+        return 0;
+    }
+    while (digits >> 63 == 0) {
+        digits <<= 1;
+        exponent--;
+    }
+    return sign | (((uint64_t)(exponent - 1) << 52) + mote_shift_to_even(digits, 11));
+}
+
+/* Towards zero, saturated; NaN as the least. */
+static inline int64_t mote_s64_of_f64(uint64_t x)
+{
+    const uint64_t bits = x & (UINT64_MAX >> 1), digits = (bits & MOTE_F64_DIGITS) | (MOTE_F64_DIGITS + 1);
+    const int32_t exponent = (int32_t)(bits >> 52) - 1023;
+    if (exponent < 0) {
+        return 0;
+    }
+    if (bits > MOTE_F64_INFINITY || exponent >= 63) {
+        return bits <= MOTE_F64_INFINITY && x >> 63 == 0 ? INT64_MAX : INT64_MIN;
+    }
+    const int64_t whole = (int64_t)(exponent >= 52 ? digits << (exponent - 52) : digits >> (52 - exponent));
+    return x >> 63 != 0 ? -whole : whole;
 }
 
 #endif

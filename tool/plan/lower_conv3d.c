@@ -28,7 +28,7 @@ static struct mote_conv3d *begin(struct lower *l, enum kernel kernel, const stru
     }
     if (filter->data == NULL ||
         (bias != NULL && (bias->data == NULL || bias->type != TYPE_F32 || ir_count(bias) != out->dim[4]))) {
-        ir_fail(l->node, l->diag, "filter and bias are not constant, or do not fit; convert with frozen weights");
+        ir_fail(l->node, l->diag, "want a constant filter and bias that fit; convert with frozen weights");
         return NULL;
     }
     struct mote_conv3d *p = lower_kernel(l, kernel);

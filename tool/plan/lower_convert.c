@@ -26,6 +26,7 @@ static const struct convert_type {
     {TYPE_S64, MOTE_S64, KERNEL_cast_s64, NO_KERNEL, NO_KERNEL, NO_KERNEL},
     {TYPE_F16, MOTE_F16, KERNEL_cast_f16, NO_KERNEL, NO_KERNEL, NO_KERNEL},
     {TYPE_F32, MOTE_F32, KERNEL_cast_f32, NO_KERNEL, NO_KERNEL, NO_KERNEL},
+    {TYPE_F64, MOTE_F64, KERNEL_cast_f64, NO_KERNEL, NO_KERNEL, NO_KERNEL},
     {TYPE_BOOL, MOTE_BOOL, KERNEL_cast_u8, NO_KERNEL, NO_KERNEL, NO_KERNEL},
 };
 
@@ -57,7 +58,7 @@ bool lower_cast(struct lower *l)
 {
     const struct convert_type *from = find_type(lower_in(l, 0)->type), *to = find_type(lower_out(l, 0)->type);
     if (from->cast == NO_KERNEL || to->element == MOTE_ELEMENTS) {
-        return lower_no_kernel(l, "bool, int8 to int64, uint8 to uint32, float16 and float32");
+        return lower_no_kernel(l, "bool, int8 to int64, uint8 to uint32, float16 to float64");
     }
     if (from == to) {
         return lower_alias(l, 0);

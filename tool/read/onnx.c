@@ -4,7 +4,8 @@
  * then the nodes are converted one after the other. The graph gets the layout of the file, images NCHW, with transposes
  * round each operator that mote computes on NHWC; a pass takes them out.
  *
- * Half precision is computed as float: values become float32 where they are read, float16 where they are put out.
+ * Half and double precision are computed in single: values become float32 where they are read, and what the file says
+ * where they are put out.
  */
 #include <generated/onnx.pb-c.h>
 #include <string.h>
@@ -267,7 +268,7 @@ static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
         g->tensors[index] = t;
         g->inputs[g->input_count] = index;
         g->input_names[g->input_count++] = v->name;
-        if (!ir_check_tensor(g, index, o->diag) || !set_tensor(o, v->name, onnx_from_half(o, index))) {
+        if (!ir_check_tensor(g, index, o->diag) || !set_tensor(o, v->name, onnx_to_single(o, index))) {
             return false;
         }
     }
@@ -393,8 +394,10 @@ bool onnx_inline_body(struct onnx *o, const struct onnx_body *body, const int32_
 static int32_t make_output(struct onnx *o, const Onnx__ValueInfoProto *v, int32_t tensor)
 {
     const Onnx__TensorTypeProto *type = v->type != NULL ? v->type->tensor_type : NULL;
-    if (type != NULL && onnx_is_half(type->elem_type)) {
-        return onnx_cast(o, tensor, TYPE_F16);
+    enum type wanted;
+    if (type != NULL && onnx_tensor(o, tensor)->type == TYPE_F32 && onnx_find_type(type->elem_type, &wanted) &&
+        (wanted == TYPE_F16 || wanted == TYPE_F64)) {
+        return onnx_cast(o, tensor, wanted);
     }
     bool is_own = onnx_tensor(o, tensor)->data == NULL;
     for (int32_t i = 0; i < o->g->input_count; i++) {

@@ -164,7 +164,7 @@ struct Onnx__NodeProto;
 struct onnx_scope;
 
 const char *onnx_out_name(const struct onnx *o);   /* of the node at hand */
-int32_t onnx_from_half(struct onnx *o, int32_t x); /* float16 as float32 */
+int32_t onnx_to_single(struct onnx *o, int32_t x); /* float16 and float64 as float32 */
 int32_t onnx_copy(struct onnx *o, int32_t x);      /* the same in a tensor of its own */
 
 struct onnx {

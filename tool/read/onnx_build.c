@@ -216,12 +216,13 @@ int32_t onnx_cast(struct onnx *o, int32_t x, enum type type)
     return onnx_tensor(o, x)->type == type ? x : onnx_typed(o, OP_CAST, &(struct attr){.type = type}, type, &x, 1);
 }
 
-int32_t onnx_from_half(struct onnx *o, int32_t x)
+int32_t onnx_to_single(struct onnx *o, int32_t x)
 {
     static const struct onnx_row row = {.name = "input"};
     const struct onnx_row *before = o->row;
     o->row = before == NULL ? &row : before;
-    const int32_t result = onnx_tensor(o, x)->type == TYPE_F16 ? onnx_cast(o, x, TYPE_F32) : x;
+    const enum type type = onnx_tensor(o, x)->type;
+    const int32_t result = type == TYPE_F16 || type == TYPE_F64 ? onnx_cast(o, x, TYPE_F32) : x;
     o->row = before;
     return result;
 }

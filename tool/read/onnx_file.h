@@ -13,9 +13,8 @@ struct Onnx__AttributeProto;
 /* The attribute of the node at hand; NULL: it has none of this name. */
 const struct Onnx__AttributeProto *onnx_attribute(const struct onnx *o, const char *name);
 
-/* The type of the graph for an element type of the file. Half precision counts as float16 here. */
+/* The type of the graph for an element type of the file, of inputs and outputs. */
 bool onnx_find_type(int32_t code, enum type *type);
-bool onnx_is_half(int32_t code);
 const char *onnx_type_name(int32_t code);
 
 /* A constant of the file: double precision as float32, half precision as well. */

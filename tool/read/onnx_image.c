@@ -14,8 +14,11 @@ int32_t onnx_to_nhwc(struct onnx *o, int32_t x)
     if (t.rank == 4) {
         return onnx_transpose(o, x, (int32_t[]){0, 2, 3, 1});
     }
+    if (t.rank == 5) {
+        return onnx_move_axis(o, x, 1, 4);
+    }
     if (t.rank != 3) {
-        return onnx_fail(o, "input has %d dims, want 3 or 4 (NCL or NCHW)", t.rank);
+        return onnx_fail(o, "input has %d dims, want 3 to 5 (NCL, NCHW or NCDHW)", t.rank);
     }
     x = onnx_transpose(o, x, (int32_t[]){0, 2, 1});
     return onnx_reshape(o, x, 4, (int64_t[]){t.dim[0], t.dim[2], 1, t.dim[1]});
@@ -24,19 +27,19 @@ int32_t onnx_to_nhwc(struct onnx *o, int32_t x)
 int32_t onnx_from_nhwc(struct onnx *o, int32_t x, int32_t rank)
 {
     const struct tensor t = *onnx_tensor(o, x);
-    if (rank == 4) {
-        return onnx_transpose(o, x, (int32_t[]){0, 3, 1, 2});
+    if (rank > 3) {
+        return onnx_move_axis(o, x, rank - 1, 1);
     }
     x = onnx_reshape(o, x, 3, (int64_t[]){t.dim[0], t.dim[1], t.dim[3]});
     return onnx_transpose(o, x, (int32_t[]){0, 2, 1});
 }
 
 /* `count` values of an attribute for the dims of the image, `absent` if it is not there; `fill` for what is missing. */
-static bool read_pair(struct onnx *o, const char *name, int dims, int64_t fill, int64_t low, int64_t value[])
+static bool read_each(struct onnx *o, const char *name, int dims, int64_t fill, int64_t low, int64_t value[])
 {
-    int64_t list[2];
-    const int count = onnx_list(o, name, list, 2);
-    for (int d = 0; d < 2; d++) {
+    int64_t list[ONNX_MAX_SPACE];
+    const int count = onnx_list(o, name, list, ONNX_MAX_SPACE);
+    for (int d = 0; d < ONNX_MAX_SPACE; d++) {
         value[d] = count >= 0 && d < dims && d < count ? list[d] : fill;
         if (value[d] < low || value[d] > MAX_VALUE) {
             onnx_fail(o, "%s has the value %lld, want %lld or more", name, (long long)value[d], (long long)low);
@@ -63,8 +66,8 @@ static void pad_same(const struct tensor *t, bool more_before, struct onnx_windo
 static bool read_pads(struct onnx *o, const struct tensor *t, struct onnx_window *w)
 {
     const char *how = onnx_text(o, "auto_pad", "NOTSET");
-    int64_t list[4];
-    const int dims = w->rank - 2, count = onnx_list(o, "pads", list, 4);
+    int64_t list[2 * ONNX_MAX_SPACE];
+    const int dims = w->rank - 2, count = onnx_list(o, "pads", list, 2 * ONNX_MAX_SPACE);
     if (strncmp(how, "SAME_", 5) == 0) {
         pad_same(t, strcmp(how, "SAME_LOWER") == 0, w);
         return true;
@@ -86,7 +89,7 @@ static bool read_pads(struct onnx *o, const struct tensor *t, struct onnx_window
 static bool count_outputs(struct onnx *o, const struct tensor *t, struct onnx_window *w)
 {
     const bool ceils = onnx_int(o, "ceil_mode", 0) != 0;
-    for (int d = 0; d < 2; d++) {
+    for (int d = 0; d < ONNX_MAX_SPACE; d++) {
         const int64_t in = d < w->rank - 2 ? t->dim[2 + d] : 1, reach = (w->size[d] - 1) * w->dilation[d] + 1;
         const int64_t room = in + w->before[d] + w->after[d] - reach;
         if (room < 0 && !ceils) {
@@ -108,18 +111,17 @@ static bool read_numbers(struct onnx *o, int32_t x, const int64_t size[], struct
 {
     const struct tensor t = *onnx_tensor(o, x);
     *w = (struct onnx_window){.rank = t.rank};
-    if (t.rank != 3 && t.rank != 4) {
-        onnx_fail(o, "input has %d dims, want 3 or 4 (NCL or NCHW)", t.rank);
+    if (t.rank < 3 || t.rank > 2 + ONNX_MAX_SPACE) {
+        onnx_fail(o, "input has %d dims, want 3 to 5 (NCL, NCHW or NCDHW)", t.rank);
         return false;
     }
     const int dims = t.rank - 2;
     if (size != NULL) {
-        w->size[0] = size[0];
-        w->size[1] = size[1];
-    } else if (!read_pair(o, "kernel_shape", dims, 1, 1, w->size)) {
+        memcpy(w->size, size, sizeof w->size);
+    } else if (!read_each(o, "kernel_shape", dims, 1, 1, w->size)) {
         return false;
     }
-    return read_pair(o, "strides", dims, 1, 1, w->stride) && read_pair(o, "dilations", dims, 1, 1, w->dilation) &&
+    return read_each(o, "strides", dims, 1, 1, w->stride) && read_each(o, "dilations", dims, 1, 1, w->dilation) &&
            read_pads(o, &t, w);
 }
 
@@ -151,8 +153,12 @@ struct attr onnx_window_attr(const struct onnx_window *w)
 
 int32_t onnx_pad_image(struct onnx *o, int32_t x, const struct onnx_window *w, int32_t value)
 {
-    const int32_t pads[8] = {
-        0, 0, (int32_t)w->before[0], (int32_t)w->after[0], (int32_t)w->before[1], (int32_t)w->after[1]};
-    const int32_t list = onnx_const(o, TYPE_S32, 2, (int32_t[]){4, 2}, pads);
+    const int32_t rank = w->rank > 4 ? w->rank : 4;
+    int32_t pads[2 * (2 + ONNX_MAX_SPACE)] = {0};
+    for (int32_t d = 0; d < rank - 2; d++) {
+        pads[2 + 2 * d] = (int32_t)w->before[d];
+        pads[3 + 2 * d] = (int32_t)w->after[d];
+    }
+    const int32_t list = onnx_const(o, TYPE_S32, 2, (int32_t[]){rank, 2}, pads);
     return onnx_emit(o, OP_PADV2, NULL, (int32_t[]){x, list, value}, 3);
 }

@@ -8,15 +8,17 @@
 
 #include "onnx.h"
 
-/* Of height and width; width is 1 and unpadded for sequences. */
+enum { ONNX_MAX_SPACE = 3 };
+
+/* Along each dim of space. The second, width, is 1 and unpadded for sequences. */
 struct onnx_window {
-    int32_t rank; /* of the input: 3 or 4 */
-    int64_t size[2], stride[2], dilation[2];
-    int64_t before[2], after[2]; /* padding */
-    int64_t out[2];
+    int32_t rank; /* of the input: 3, 4 or 5 */
+    int64_t size[ONNX_MAX_SPACE], stride[ONNX_MAX_SPACE], dilation[ONNX_MAX_SPACE];
+    int64_t before[ONNX_MAX_SPACE], after[ONNX_MAX_SPACE]; /* padding */
+    int64_t out[ONNX_MAX_SPACE];
 };
 
-/* Reads kernel_shape (else `size` of two holds it), strides, dilations, pads or auto_pad, ceil_mode. `x`: the input, as the
+/* Reads kernel_shape (else `size` of ONNX_MAX_SPACE holds it), strides, dilations, pads or auto_pad, ceil_mode. `x`: the input, as the
  * file has it. */
 bool onnx_read_window(struct onnx *o, int32_t x, const int64_t size[], struct onnx_window *w);
 
@@ -26,7 +28,7 @@ bool onnx_read_transposed_window(struct onnx *o, int32_t x, const int64_t size[]
 /* As VALID with explicit padding. */
 struct attr onnx_window_attr(const struct onnx_window *w);
 
-/* NCHW or NCL to NHWC, and back to `rank` dims. */
+/* NCHW or NCL to NHWC, NCDHW to NDHWC; and back to `rank` dims. */
 int32_t onnx_to_nhwc(struct onnx *o, int32_t x);
 int32_t onnx_from_nhwc(struct onnx *o, int32_t x, int32_t rank);
 

@@ -166,7 +166,11 @@ void onnx_convert_one_hot(struct onnx *o)
 {
     int64_t depth = 0;
     const int32_t given = onnx_in(o, 1), values = onnx_in(o, 2);
-    if (onnx_is_const(o, given) && onnx_tensor(o, given)->type == TYPE_F32 && ir_count(onnx_tensor(o, given)) == 1) {
+    if (!onnx_is_const(o, given) || ir_count(onnx_tensor(o, given)) != 1) {
+        onnx_fail(o, "its depth is known only at run time, so the shape of the result is not");
+        return;
+    }
+    if (onnx_tensor(o, given)->type == TYPE_F32) {
         depth = (int64_t) * (const float *)onnx_tensor(o, given)->data;
     } else {
         onnx_in_list(o, 1, &depth, 1);

@@ -374,25 +374,3 @@ void onnx_convert_trilu(struct onnx *o)
     const int32_t mask = make_mask(o, ir_dim(&t, -2), ir_dim(&t, -1), upper ? k : -far, upper ? far : k);
     onnx_out(o, 0, onnx_select(o, mask, x, onnx_number(o, t.type, 0)));
 }
-
-/* The windows of signal processing: a0 - a1 cos(2 pi n / N) + a2 cos(4 pi n / N), N one less if it is symmetric. */
-void onnx_convert_window(struct onnx *o)
-{
-    enum { MOST = 1 << 20 };
-    const char *name = onnx_name(o);
-    int64_t size = 0;
-    onnx_in_list(o, 0, &size, 1);
-    if (size < 1 || size > MOST || onnx_int(o, "output_datatype", 1) != 1) {
-        onnx_fail(o, "makes a window of %lld values, want float32, 1 to %d", (long long)size, MOST);
-        return;
-    }
-    const double a1 = strcmp(name, "HammingWindow") == 0 ? 1 - 25.0 / 46 : 0.5;
-    const double a0 = strcmp(name, "BlackmanWindow") == 0 ? 0.42 : 1 - a1, a2 = a0 == 0.42 ? 0.08 : 0;
-    const int64_t turn = onnx_int(o, "periodic", 1) != 0 || size == 1 ? size : size - 1;
-    float *values = ARENA_ARRAY(o->arena, size, float);
-    for (int64_t i = 0; i < size; i++) {
-        const double angle = 2 * acos(-1) * (double)i / (double)turn;
-        values[i] = (float)(a0 - a1 * cos(angle) + a2 * cos(2 * angle));
-    }
-    onnx_out(o, 0, onnx_const(o, TYPE_F32, 1, &(int32_t){(int32_t)size}, values));
-}

@@ -8,7 +8,7 @@
 #include "onnx_file.h"
 
 /* TensorProto.DataType. */
-enum { FLOAT16 = 10, DOUBLE = 11 };
+enum { DOUBLE = 11 };
 
 static const struct {
     const char *name;
@@ -17,7 +17,7 @@ static const struct {
     [0] = {"undefined", -1},       [1] = {"float32", TYPE_F32},  [2] = {"uint8", TYPE_U8},
     [3] = {"int8", TYPE_S8},       [4] = {"uint16", TYPE_U16},   [5] = {"int16", TYPE_S16},
     [6] = {"int32", TYPE_S32},     [7] = {"int64", TYPE_S64},    [8] = {"string", -1},
-    [9] = {"bool", TYPE_BOOL},     [10] = {"float16", TYPE_F16}, [11] = {"float64", -1},
+    [9] = {"bool", TYPE_BOOL},     [10] = {"float16", TYPE_F16}, [11] = {"float64", TYPE_F64},
     [12] = {"uint32", TYPE_U32},   [13] = {"uint64", TYPE_U64},  [14] = {"complex64", -1},
     [15] = {"complex128", -1},     [16] = {"bfloat16", -1},      [17] = {"float8e4m3fn", -1},
     [18] = {"float8e4m3fnuz", -1}, [19] = {"float8e5m2", -1},    [20] = {"float8e5m2fnuz", -1},
@@ -30,8 +30,6 @@ bool onnx_find_type(int32_t code, enum type *type)
     *type = found ? (enum type)types[code].type : TYPE_F32;
     return found;
 }
-
-bool onnx_is_half(int32_t code) { return code == FLOAT16; }
 
 const char *onnx_type_name(int32_t code)
 {
@@ -125,11 +123,12 @@ int32_t onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *p)
                   p->name);
         return NO_TENSOR;
     }
-    if (p->data_type != DOUBLE && !onnx_find_type(p->data_type, &t.type)) {
+    if (!onnx_find_type(p->data_type, &t.type)) {
         diag_fail(o->diag, "tensor \"%.80s\": has the type %s, which mote lacks; export it as float32", p->name,
                   onnx_type_name(p->data_type));
         return NO_TENSOR;
     }
+    t.type = p->data_type == DOUBLE ? TYPE_F32 : t.type; /* rounded at once */
     const int32_t index = ir_add_tensor(o->g);
     if (!read_dims(o, p, &t)) {
         return NO_TENSOR;
@@ -140,5 +139,5 @@ int32_t onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *p)
     }
     const void *data = read_values(o, p, &t);
     o->g->tensors[index].data = data;
-    return data == NULL ? NO_TENSOR : onnx_from_half(o, index);
+    return data == NULL ? NO_TENSOR : onnx_to_single(o, index);
 }

@@ -77,7 +77,7 @@ void onnx_convert_cast(struct onnx *o)
     if (type == TYPE_BOOL && onnx_tensor(o, x)->type != TYPE_BOOL) {
         y = onnx_compare(o, OP_NOT_EQUAL, x, onnx_number(o, onnx_tensor(o, x)->type, 0));
     } else {
-        y = onnx_from_half(o, onnx_cast(o, x, type)); /* rounded to half precision, computed in single */
+        y = onnx_to_single(o, onnx_cast(o, x, type)); /* rounded to half precision, computed in single */
     }
     onnx_out(o, 0, y);
 }
