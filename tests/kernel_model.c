@@ -45,7 +45,11 @@ static int32_t add_tensor(struct graph *g, enum type of, int32_t rank, const int
     return t;
 }
 
-static int32_t pick_zero(void) { return type == TYPE_S16 ? 0 : PICK_OF(-128, -128, 0, 127, pick(-128, 127)); }
+static int32_t pick_zero(void)
+{
+    const int32_t zero = PICK_OF(-128, -128, 0, 127, pick(-128, 127));
+    return type == TYPE_S16 ? 0 : type == TYPE_U8 ? zero + 128 : zero;
+}
 
 static int32_t add_input(struct graph *g, struct node *n, int32_t rank, const int32_t dim[])
 {
@@ -71,23 +75,27 @@ static int8_t pick_weight(int how)
     }
 }
 
+/* How a filter's zero point lies, if it has one: in the middle, near it, at an end. */
+static int32_t pick_weight_zero(void) { return PICK_OF(128, 128, pick(118, 138), pick(60, 200), 0, 255); }
+
 /* A filter with a scale for each index of `axis`, or with one. */
 static int32_t add_filter(struct graph *g, struct node *n, int32_t rank, const int32_t dim[], int axis)
 {
-    const int32_t t = add_tensor(g, TYPE_S8, rank, dim);
+    const int32_t t = add_tensor(g, type == TYPE_U8 ? TYPE_U8 : TYPE_S8, rank, dim);
     struct tensor *filter = &g->tensors[t];
     const int64_t count = ir_count(filter);
     int8_t *data = ARENA_ARRAY(g->arena, count, int8_t);
-    const int how = pick(0, 7);
+    const int how = pick(0, 7), middle = type == TYPE_U8 ? 128 : 0;
     for (int64_t i = 0; i < count; i++) {
-        data[i] = pick_weight(how);
+        data[i] = (int8_t)(pick_weight(how) + middle);
     }
     filter->data = data;
-    const int32_t scales = pick(0, 2) == 0 || axis < 0 ? 1 : dim[axis];
+    const int32_t scales = pick(0, 2) == 0 || axis < 0 || type == TYPE_U8 ? 1 : dim[axis];
     float *scale = ARENA_ARRAY(g->arena, scales, float);
     int32_t *zero = ARENA_ARRAY(g->arena, scales, int32_t);
     for (int32_t i = 0; i < scales; i++) {
         scale[i] = 0.001F * (float)pick(1, 30);
+        zero[i] = type == TYPE_U8 ? pick_weight_zero() : 0;
     }
     filter->quant = (struct quant){scales, scales > 1 ? axis : 0, scale, zero};
     n->in[n->in_count++] = t;
@@ -241,11 +249,18 @@ static const struct family {
     enum type type;
     void (*make)(struct graph *g, struct node *n);
 } families[] = {
-    {"conv", TYPE_S8, make_conv},      {"depthwise", TYPE_S8, make_depthwise},
-    {"dense", TYPE_S8, make_dense},    {"binary", TYPE_S8, make_binary},
-    {"pool", TYPE_S8, make_pool},      {"softmax", TYPE_S8, make_softmax},
-    {"conv16", TYPE_S16, make_conv},   {"depthwise16", TYPE_S16, make_depthwise},
+    {"conv", TYPE_S8, make_conv},
+    {"depthwise", TYPE_S8, make_depthwise},
+    {"dense", TYPE_S8, make_dense},
+    {"binary", TYPE_S8, make_binary},
+    {"pool", TYPE_S8, make_pool},
+    {"softmax", TYPE_S8, make_softmax},
+    {"conv16", TYPE_S16, make_conv},
+    {"depthwise16", TYPE_S16, make_depthwise},
     {"dense16", TYPE_S16, make_dense},
+    {"conv_u8", TYPE_U8, make_conv},
+    {"depthwise_u8", TYPE_U8, make_depthwise},
+    {"dense_u8", TYPE_U8, make_dense},
 };
 
 static const struct family *find_family(const char *name)

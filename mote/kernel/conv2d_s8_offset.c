@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * FULLY_CONNECTED, int8 activations and int8 weights with a zero point.
+ * CONV_2D and FULLY_CONNECTED, int8 activations and int8 weights with a zero point.
  *
  * Source: TensorFlow Lite, reference_integer_ops::FullyConnected.
  */

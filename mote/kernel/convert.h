@@ -43,6 +43,11 @@ struct mote_requantize {
     int32_t out_offset;
 };
 
+/* QUANTIZE of uint8 to int8, or back, of the same values. */
+struct mote_flip {
+    int32_t n;
+};
+
 /* QUANTIZE of float, DEQUANTIZE: runs of `inner` elements with the same scale and zero point, of which there are
  * `channels`, then from the first again. inner and channels divide n. */
 struct mote_affine {

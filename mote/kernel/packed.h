@@ -41,6 +41,9 @@ enum mote_finish {
  *   factors     as above; for Cortex-M0 the multiplier is three digits, 2^20 * m2 + 2^10 * m1 + m0, in two words:
  *               2^16 * m1 + m0, 2^8 * m2 + right shift
  *
+ * A weight with a zero point may need more than a byte: what is missing is the weight of the same input once more.
+ * `again` bytes of the vector come again behind the lines, those at the offsets `inputs`, filled up to a multiple of 4.
+ *
  * folded: the one output pixel takes this many input rows, one each firing, with a stream each, and io->out has a second
  * row for the sums [out_c]. */
 struct mote_conv2d_packed {
@@ -53,6 +56,8 @@ struct mote_conv2d_packed {
     int32_t finish; /* enum mote_finish */
     int32_t out_zero, low, high;
     int32_t folded;
+    int32_t again;
+    const MOTE_FLASH uint16_t *inputs; /* [again] */
     const MOTE_FLASH uint32_t *stream;
 };
 
@@ -97,7 +102,8 @@ struct mote_conv2d_s16_packed {
  *
  *   w[0][0] w[0][1] w[1][0] w[1][1], w[0][2] w[2][0] w[1][2] w[2][1], w[2][2] shift 0 0, bias, 2 * multiplier - 2^32
  *
- * so that SXTB16 makes of them the pairs that meet two rows of a column. For Cortex-M0 the factor is in digits, as above:
+ * so that SXTB16 makes of them the pairs that meet two rows of a column. Weights with a zero point are these pairs, five
+ * words, then shift, bias and factor. For Cortex-M0 the factor is in digits, as above:
  * m2 in the upper half of the third word, 2^16 * m1 + m0 the fifth. */
 struct mote_depthwise_packed {
     int32_t in_w, out_w, channels;

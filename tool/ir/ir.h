@@ -73,6 +73,8 @@ struct attr {
     float bias;
     bool merge_outputs; /* of two directions */
     bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
+    bool from_uint8; /* of operators with weights: made of uint8, so that the factor of their sums is rounded to float
+                        and the weights' zero point counts */
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
     float cell_clip, proj_clip;
     const int32_t *list; /* new_shape, squeeze_dims */

@@ -20,11 +20,14 @@ static const struct cost {
     double firing, channel, output, mac, odd; /* odd: more for each MAC of the last pixel of an odd row */
 } costs[] = {
     {KERNEL_conv2d_s8, 100, 0, 40, 8.5, 0},
+    {KERNEL_conv2d_s8_offset, 100, 0, 40, 9, 0},
     {KERNEL_depthwise_s8, 100, 0, 30, 20, 0},
+    {KERNEL_depthwise_s8_offset, 100, 0, 30, 24, 0},
     {KERNEL_add_s8, 100, 0, 75, 0, 0},
     {KERNEL_conv2d_s8__arm_dsp, 350, 0, 13, 1.02, 0.28},
     {KERNEL_fully_connected_s8__arm_dsp, 250, 0, 17, 1.27, 0},
     {KERNEL_depthwise_s8__arm_dsp, 150, 81, 29.5, 0, 0},
+    {KERNEL_depthwise_s8_offset__arm_dsp, 150, 85, 29.5, 0, 0},
     {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
     {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
     {KERNEL_conv2d_s16, 100, 0, 80, 5, 0},

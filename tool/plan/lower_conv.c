@@ -37,7 +37,8 @@ bool lower_conv2d(struct lower *l)
     const struct attr *a = &l->node->attr;
     const int32_t out_c = out->dim[3];
     const int64_t depth = ir_count(filter) / out_c;
-    struct mote_conv2d *p = lower_mac(l, &(struct mac){in, filter, lower_in(l, 2), out, MAC_CONV2D, out_c, depth});
+    const enum mac_loops loops = lower_mac_has_offset(l, filter) ? MAC_CONV2D_OFFSET : MAC_CONV2D;
+    struct mote_conv2d *p = lower_mac(l, &(struct mac){in, filter, lower_in(l, 2), out, loops, out_c, depth});
     if (p == NULL) {
         return false;
     }
@@ -69,8 +70,8 @@ bool lower_depthwise(struct lower *l)
     const struct attr *a = &l->node->attr;
     const int32_t out_c = out->dim[3];
     const int64_t depth = ir_count(filter) / out_c;
-    struct mote_depthwise *p =
-        lower_mac(l, &(struct mac){in, filter, lower_in(l, 2), out, MAC_DEPTHWISE, out_c, depth});
+    const enum mac_loops loops = lower_mac_has_offset(l, filter) ? MAC_DEPTHWISE_OFFSET : MAC_DEPTHWISE;
+    struct mote_depthwise *p = lower_mac(l, &(struct mac){in, filter, lower_in(l, 2), out, loops, out_c, depth});
     if (p == NULL) {
         return false;
     }

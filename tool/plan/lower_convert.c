@@ -132,9 +132,28 @@ static bool lower_requantize(struct lower *l, const struct convert_type *from, c
            lower_factor(l, (double)ir_scale(in) / (double)ir_scale(out), 30, &p->multiplier, &p->shift);
 }
 
+/* One of uint8 and int8 to the other, all values alike. */
+static bool is_flip(const struct tensor *in, const struct tensor *out)
+{
+    const bool is_up = in->type == TYPE_S8 && out->type == TYPE_U8;
+    return (is_up || (in->type == TYPE_U8 && out->type == TYPE_S8)) && in->quant.count == 1 && out->quant.count == 1 &&
+           ir_scale(in) > 0 && ir_scale(in) == ir_scale(out) &&
+           ir_zero_point(out) - ir_zero_point(in) == (is_up ? 128 : -128);
+}
+
+static bool lower_flip(struct lower *l)
+{
+    struct mote_flip *p = lower_kernel(l, KERNEL_flip_x8);
+    p->n = by_lines(l);
+    return lower_quantised(l, lower_in(l, 0), "input");
+}
+
 bool lower_quantize(struct lower *l)
 {
     const struct convert_type *from = find_type(lower_in(l, 0)->type), *to = find_type(lower_out(l, 0)->type);
+    if (is_flip(lower_in(l, 0), lower_out(l, 0))) {
+        return lower_flip(l);
+    }
     if (from->type == TYPE_F32 && to->quantize != NO_KERNEL) {
         return fill_affine(l, lower_out(l, 0), "output", lower_kernel(l, to->quantize));
     }

@@ -19,23 +19,26 @@ static const struct kind {
     {TYPE_S8,
      TYPE_S8,
      TYPE_S32,
-     {KERNEL_conv2d_s8, KERNEL_conv2d_s8_offset, KERNEL_depthwise_s8, KERNEL_transpose_conv_s8,
-      KERNEL_batch_matmul_s8}},
+     {KERNEL_conv2d_s8, KERNEL_conv2d_s8_offset, KERNEL_depthwise_s8, KERNEL_depthwise_s8_offset,
+      KERNEL_transpose_conv_s8, KERNEL_batch_matmul_s8}},
     {TYPE_U8,
      TYPE_U8,
      TYPE_S32,
-     {KERNEL_conv2d_u8, KERNEL_conv2d_u8, KERNEL_depthwise_u8, KERNEL_transpose_conv_u8, NONE}},
-    {TYPE_S16, TYPE_S8, TYPE_S64, {KERNEL_conv2d_s16, NONE, KERNEL_depthwise_s16, KERNEL_transpose_conv_s16, NONE}},
-    {TYPE_S16, TYPE_S8, TYPE_S32, {KERNEL_conv2d_s16_sum32, NONE, NONE, NONE, NONE}},
-    {TYPE_S16, TYPE_S16, TYPE_S64, {NONE, NONE, NONE, NONE, KERNEL_batch_matmul_s16}},
+     {KERNEL_conv2d_u8, KERNEL_conv2d_u8, KERNEL_depthwise_u8, NONE, KERNEL_transpose_conv_u8, NONE}},
+    {TYPE_S16,
+     TYPE_S8,
+     TYPE_S64,
+     {KERNEL_conv2d_s16, NONE, KERNEL_depthwise_s16, NONE, KERNEL_transpose_conv_s16, NONE}},
+    {TYPE_S16, TYPE_S8, TYPE_S32, {KERNEL_conv2d_s16_sum32, NONE, NONE, NONE, NONE, NONE}},
+    {TYPE_S16, TYPE_S16, TYPE_S64, {NONE, NONE, NONE, NONE, NONE, KERNEL_batch_matmul_s16}},
     {TYPE_F32,
      TYPE_F32,
      TYPE_F32,
-     {KERNEL_conv2d_f32, NONE, KERNEL_depthwise_f32, KERNEL_transpose_conv_f32, KERNEL_batch_matmul_f32}},
+     {KERNEL_conv2d_f32, NONE, KERNEL_depthwise_f32, NONE, KERNEL_transpose_conv_f32, KERNEL_batch_matmul_f32}},
     {TYPE_F32,
      TYPE_S8,
      TYPE_F32,
-     {KERNEL_conv2d_f32s8, NONE, KERNEL_depthwise_f32s8, KERNEL_transpose_conv_f32s8, NONE}},
+     {KERNEL_conv2d_f32s8, NONE, KERNEL_depthwise_f32s8, NONE, KERNEL_transpose_conv_f32s8, NONE}},
 };
 
 static const char *const types_wanted[MAC_LOOPS_COUNT] = {
@@ -44,6 +47,7 @@ static const char *const types_wanted[MAC_LOOPS_COUNT] = {
     [MAC_CONV2D_OFFSET] = "weights with a zero point for int8 and uint8 only",
     [MAC_DEPTHWISE] = "all int8 or all uint8 with int32 bias, int16 with int8 weights and int64 bias, "
                       "float32 with float32 or int8 weights",
+    [MAC_DEPTHWISE_OFFSET] = "weights with a zero point for int8 only",
     [MAC_TRANSPOSE_CONV] = "all int8 or all uint8 with int32 bias, int16 with int8 weights and int64 bias, "
                            "float32 with float32 or int8 weights",
     [MAC_MATMUL] = "all int8, all int16 or all float32",
@@ -92,10 +96,10 @@ static bool check_quant(struct lower *l, const struct tensor *t, const char *wha
 
 /* The factor from a channel's sums to outputs. TensorFlow Lite rounds the product of the scales to float where it
  * has one factor for the whole tensor by design. */
-static double channel_factor(const struct mac *mac, int32_t c)
+static double channel_factor(const struct lower *l, const struct mac *mac, int32_t c)
 {
     const float in = ir_scale(mac->in), weight = mac->weight->quant.scale[c];
-    const bool in_float = mac->one_factor || mac->in->type == TYPE_U8;
+    const bool in_float = mac->one_factor || mac->in->type == TYPE_U8 || l->node->attr.from_uint8;
     const double product = in_float ? (double)(in * weight) : (double)in * (double)weight;
     return product / (double)ir_scale(mac->out);
 }
@@ -106,7 +110,7 @@ static bool fill_multipliers(struct lower *l, const struct mac *mac, bool is_64_
     int32_t *multiplier = lower_alloc(l, (size_t)count, sizeof *multiplier);
     int8_t *shift = lower_alloc(l, (size_t)count, sizeof *shift);
     for (int32_t c = 0; c < count; c++) {
-        const double factor = channel_factor(mac, c);
+        const double factor = channel_factor(l, mac, c);
         int32_t exponent = 0;
         if (isfinite(factor)) {
             lower_multiplier(factor, &multiplier[c], &exponent);
@@ -206,6 +210,11 @@ void *lower_mac(struct lower *l, const struct mac *mac)
                         : kind->weight != TYPE_F32 ? fill_hybrid(l, mac, p)
                                                    : true;
     return filled && fill_bias(l, mac, kind->bias, p) ? p : NULL;
+}
+
+bool lower_mac_has_offset(const struct lower *l, const struct tensor *filter)
+{
+    return l->node->attr.from_uint8 && ir_zero_point(filter) != 0;
 }
 
 bool lower_mac_folded(struct lower *l, int32_t first, int32_t lines, int32_t line_bytes)

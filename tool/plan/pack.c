@@ -3,7 +3,7 @@
 
 #include "stages.h"
 
-enum { MOST_SHIFT = 20 };
+enum { MOST_SHIFT = 20, WORDS = 5, WIDE_WORDS = 8 };
 
 static int32_t channel_shift(const struct mote_mac *mac, int32_t o) { return -mac->shift[o * mac->per_channel]; }
 
@@ -21,15 +21,51 @@ bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish
     return true;
 }
 
-/* Of channel o, byte i of the vector of inputs; nothing meets the bytes that fill up lines. */
-static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
+static int32_t window_of(const struct pack_weights *w) { return (w->line + 3) / 4 * 4 * w->lines; }
+
+static int32_t depth_of(const struct pack_weights *w) { return window_of(w) + (w->again + 3) / 4 * 4; }
+
+/* Of channel o, byte i of the window; nothing meets the bytes that fill up lines. */
+static int32_t whole_weight(const struct pack_weights *w, int32_t o, int32_t i)
 {
     const int32_t line = (w->line + 3) / 4 * 4;
     const bool is_there = o < w->out_c && i < w->lines * line && i % line < w->line;
-    return is_there ? w->at[o * w->out_step + (i / line * w->line + i % line) * w->in_step] : 0;
+    return is_there ? w->at[o * w->out_step + (i / line * w->line + i % line) * w->in_step] + w->offset : 0;
 }
 
-static int32_t depth_of(const struct pack_weights *w) { return (w->line + 3) / 4 * 4 * w->lines; }
+/* Of channel o, byte i of the vector of inputs: of an input that comes twice, what a byte can hold, then the rest. */
+static int32_t weight(const struct pack_weights *w, int32_t o, int32_t i)
+{
+    const int32_t window = window_of(w), input = i < window ? i : i - window < w->again ? w->inputs[i - window] : -1;
+    const int32_t whole = input >= 0 ? whole_weight(w, o, input) : 0;
+    const int32_t byte = w->again > 0 ? mote_clamp(whole, -INT8_MAX, INT8_MAX) : whole;
+    return i < window ? byte : whole - byte;
+}
+
+/* Lists the inputs with weights that no byte can hold. False: so many that it would not pay. */
+static bool find_repeats(struct plan *plan, struct pack_weights *w)
+{
+    const int32_t window = window_of(w), most = 8 + window / 8;
+    uint16_t *inputs = plan_alloc_table(plan, (size_t)most, sizeof *inputs);
+    for (int32_t i = 0; i < window; i++) {
+        bool fits = true;
+        for (int32_t o = 0; o < w->out_c; o++) {
+            const int32_t whole = whole_weight(w, o, i);
+            fits = fits && whole >= -INT8_MAX && whole <= INT8_MAX; /* below stands badly beside another weight */
+            if (whole < -2 * INT8_MAX || whole > 2 * INT8_MAX) {
+                return false;
+            }
+        }
+        if (!fits) {
+            if (w->again == most || i > UINT16_MAX) {
+                return false;
+            }
+            inputs[w->again++] = (uint16_t)i;
+        }
+    }
+    w->inputs = inputs;
+    return true;
+}
 
 /* The bias of channel o with the inputs' zero point in it, and the range of the sums. */
 static int64_t whole_bias(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, int64_t *low,
@@ -115,13 +151,13 @@ static void set_outputs(const struct mote_mac *mac, const uint32_t *stream, int3
     p->stream = stream;
 }
 
-bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, struct pack_weights *w,
                      struct mote_conv2d_packed *p)
 {
-    const int32_t depth = depth_of(w), groups = (w->out_c + 3) / 4;
-    if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
+    if (!plan_pack_finish(mac, w->out_c, &p->finish) || (w->offset != 0 && !find_repeats(plan, w))) {
         return false;
     }
+    const int32_t depth = depth_of(w), groups = (w->out_c + 3) / 4;
     uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)(4 + depth + 8), sizeof *stream), *to = stream;
     for (int32_t o = 0; o < w->out_c; o += 4) {
         if (!pack_biases(mac, w, o, to) || !pack_biases(mac, w, o + 2, to + 2)) {
@@ -136,6 +172,8 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct
         to = add_factors(mac, w, o, 4, PACK_DOUBLED, to);
     }
     set_outputs(mac, stream, depth, p);
+    p->again = w->again;
+    p->inputs = w->inputs;
     return true;
 }
 
@@ -270,29 +308,43 @@ bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct 
     return true;
 }
 
+/* The nine weights of channel o in bytes, or in pairs of int16. */
+static void add_taps(const struct pack_weights *w, int32_t o, int32_t each, uint32_t *to)
+{
+    static const int32_t bytes[9] = {0, 1, 3, 4, 2, 6, 5, 7, 8}, pairs[9] = {0, 3, 1, 4, 2, 5, 6, 7, 8}; /* y * 3 + x */
+    const int32_t *order = each == 4 ? bytes : pairs;
+    for (int32_t k = 0; k < 9; k++) {
+        const uint32_t v = (uint32_t)weight(w, o, order[k] / 3 * 4 + order[k] % 3);
+        to[k / each] |= (each == 4 ? v & 0xFF : v & 0xFFFF) << (k % each * (32 / each));
+    }
+}
+
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p)
 {
-    enum { WORDS = 5 };
-    static const int32_t order[9] = {0, 1, 3, 4, 2, 6, 5, 7, 8}; /* of y * 3 + x */
     if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
         return false;
     }
-    uint32_t *stream = plan_alloc_table(plan, (size_t)w->out_c * WORDS, sizeof *stream), *to = stream;
-    for (int32_t o = 0; o < w->out_c; o++, to += WORDS) {
+    const int32_t words = w->offset != 0 ? WIDE_WORDS : WORDS;
+    uint32_t *stream = plan_alloc_table(plan, (size_t)w->out_c * (size_t)words, sizeof *stream), *to = stream;
+    for (int32_t o = 0; o < w->out_c; o++) {
         int64_t low, high;
         const int64_t bias = whole_bias(mac, w, o, &low, &high);
         if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {
             return false;
         }
-        for (int32_t k = 0; k < 9; k++) {
-            to[k / 4] |= ((uint32_t)weight(w, o, order[k] / 3 * 4 + order[k] % 3) & 0xFF) << (k % 4 * 8);
-        }
         uint32_t factor[2];
         pack_factor(mac, o, how, factor);
-        to[2] |= (factor[1] & 0xFF) << 8 | factor[1] >> 8 << 16;
-        to[3] = (uint32_t)bias;
-        to[4] = factor[0];
+        if (w->offset != 0) {
+            add_taps(w, o, 2, to);
+            to[5] = factor[1];
+        } else {
+            add_taps(w, o, 4, to);
+            to[2] |= (factor[1] & 0xFF) << 8 | factor[1] >> 8 << 16;
+        }
+        to += words;
+        to[-2] = (uint32_t)bias;
+        to[-1] = factor[0];
     }
     p->in_zero = -mac->in_offset;
     p->out_zero = mac->out_offset;

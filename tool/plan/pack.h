@@ -15,6 +15,9 @@ struct pack_weights {
     const int8_t *at;
     int32_t out_c, lines, line;
     int32_t out_step, in_step;
+    int32_t offset;         /* added to each weight */
+    int32_t again;          /* inputs that come again with what does not fit into a byte; plan_pack_quads finds them */
+    const uint16_t *inputs; /* which */
 };
 
 /* How a channel's factor is written: packed.h. */
@@ -25,7 +28,7 @@ enum pack_factor { PACK_DOUBLED, PACK_DIGITS };
 bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish);
 
 /* The streams of mote_conv2d_packed, filters in groups of four. Fills in `depth`, `finish` and what is about outputs. */
-bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, struct pack_weights *w,
                      struct mote_conv2d_packed *p);
 
 /* The streams of mote_fully_connected_packed: each line of `w` is a part. Fills in `finish` and what follows it. */
@@ -44,7 +47,7 @@ bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct p
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p);
 
-/* The stream of mote_depthwise_packed; `p` as above. */
+/* The stream of mote_depthwise_packed, of pairs where weights have an offset; `p` as above. */
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p);
 

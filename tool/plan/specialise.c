@@ -24,7 +24,16 @@ static size_t conv2d_scratch(const struct mote_conv2d_packed *p)
 {
     const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c % 4 == 0;
     const int32_t line = p->depth / p->filter_h;
-    return (size_t)(p->out_w > 1 ? 4 * p->depth + (is_direct ? 0 : 2 * line) : is_direct ? 0 : p->depth);
+    return (size_t)(p->out_w > 1                 ? 4 * p->depth + (is_direct ? 0 : 2 * line)
+                    : is_direct && p->again == 0 ? 0
+                                                 : p->depth);
+}
+
+/* What is added to weights. The zero point that other kernels ignore does not count. */
+static int32_t weight_offset(const struct plan_step *s)
+{
+    const struct mote_mac *mac = s->params;
+    return s->kernel == KERNEL_conv2d_s8_offset || s->kernel == KERNEL_depthwise_s8_offset ? mac->weight_offset : 0;
 }
 
 static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
@@ -43,7 +52,7 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
                                      .filter_w = c->filter_w,
                                      .stride_w = c->stride_w,
                                      .pad_w = c->pad_w};
-    const struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1};
+    struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1, .offset = weight_offset(s)};
     if (!plan_pack_quads(plan, &c->mac, &w, p)) {
         return false;
     }
@@ -134,7 +143,7 @@ static bool expanding_dsp(struct plan *plan, struct plan_step *s)
                                      .filter_w = d->filter_w,
                                      .stride_w = d->stride_w,
                                      .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, d->filter_h, d->filter_w, 1, d->out_c};
+    struct pack_weights w = {d->filter, d->out_c, d->filter_h, d->filter_w, 1, d->out_c, .offset = weight_offset(s)};
     if (!plan_pack_quads(plan, &d->mac, &w, p)) {
         return false;
     }
@@ -152,7 +161,7 @@ static bool depthwise_columns(struct plan *plan, struct plan_step *s, enum kerne
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_packed){
         .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
+    const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c, .offset = weight_offset(s)};
     if (!plan_pack_columns(plan, &d->mac, &w, PACK_DOUBLED, p)) {
         return false;
     }
@@ -163,6 +172,11 @@ static bool depthwise_columns(struct plan *plan, struct plan_step *s, enum kerne
 static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
 {
     return depthwise_columns(plan, s, KERNEL_depthwise_s8__arm_dsp);
+}
+
+static bool depthwise_offset_dsp(struct plan *plan, struct plan_step *s)
+{
+    return depthwise_columns(plan, s, KERNEL_depthwise_s8_offset__arm_dsp);
 }
 
 /* Rows whose sums all fit into registers. */
@@ -285,12 +299,15 @@ static const struct rule {
 } rules[] = {
     {KERNEL_conv2d_s8, PLAN_DSP, fully_connected_dsp},
     {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
+    {KERNEL_conv2d_s8_offset, PLAN_DSP, conv2d_dsp},
     {KERNEL_conv2d_s16, PLAN_DSP, conv2d_s16_dsp},
     {KERNEL_conv2d_s16_sum32, PLAN_DSP, conv2d_s16_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, expanding_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, narrow_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
     {KERNEL_depthwise_s8, PLAN_DSP, taps_dsp},
+    {KERNEL_depthwise_s8_offset, PLAN_DSP, expanding_dsp},
+    {KERNEL_depthwise_s8_offset, PLAN_DSP, depthwise_offset_dsp},
     {KERNEL_add_s8, PLAN_DSP, add_dsp},
     {KERNEL_average_pool_s8, PLAN_DSP, average_pool_dsp},
     {KERNEL_max_pool_s8, PLAN_DSP, max_pool_dsp},

@@ -275,6 +275,20 @@ static const int8_t *find_line(const int8_t *row, int32_t row_size, int32_t star
     return copy;
 }
 
+/* The half word in which the first pixel of a pair has input i; the second has it two further on. */
+static int32_t half_word(int32_t i) { return i / 4 * 8 + i % 2 * 4 + i % 4 / 2; }
+
+/* Inputs that come again. */
+static void repeat_pair(const struct mote_conv2d_packed *p, int16_t *inputs)
+{
+    for (int32_t k = 0, window = p->filter_h * line_bytes(p); k < p->again; k++) {
+        const int16_t *from = inputs + half_word(p->inputs[k]);
+        int16_t *to = inputs + half_word(window + k);
+        to[0] = from[0];
+        to[2] = from[2];
+    }
+}
+
 /* The windows that begin at `left` and stride_w further on. */
 static void gather_pair(const struct mote_conv2d_packed *p, const void *const rows[], int32_t left, uint32_t *to)
 {
@@ -305,12 +319,15 @@ static const int8_t *gather_single(const struct mote_conv2d_packed *p, const voi
                                    int8_t *copy)
 {
     const int32_t line = line_bytes(p);
-    if (p->filter_h == 1 && p->filter_w == 1 && p->in_c % 4 == 0) {
+    if (p->filter_h == 1 && p->filter_w == 1 && p->in_c % 4 == 0 && p->again == 0) {
         return (const int8_t *)rows[0] + left * p->in_c;
     }
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
         copy_line(rows[ky], p->in_w * p->in_c, left * p->in_c, line, ((uint32_t)p->in_zero & 0xFF) * 0x01010101,
                   copy + ky * line);
+    }
+    for (int32_t k = 0; k < p->again; k++) {
+        copy[p->filter_h * line + k] = copy[p->inputs[k]];
     }
     return copy;
 }
@@ -362,6 +379,7 @@ void mote_conv2d_s8__arm_dsp(const void *params, const struct mote_io *io)
     int32_t x = 0, left = -p->pad_w;
     for (; x + 1 < p->out_w; x += 2, left += 2 * p->stride_w, g.out += 2 * p->out_c) {
         gather_pair(p, io->in, left, io->scratch);
+        repeat_pair(p, io->scratch);
         g.next = g.out + p->out_c;
         run(p, &g, run_pairs);
     }
