@@ -6,7 +6,7 @@
  *     y s8[1,4,4,2] (0.25, 0) = CONV_2D(x, w s8[2,3,3,3] (0.5 0.125) 9b2e04d1, s32[2] {7 -3}) stride_h=2 ...
  *     out y
  *
- * A tensor is its name; where it is written, or is a constant, its type, dims, (scales, zero point) and value follow:
+ * A tensor is its name; where it is written, a constant or a state, its type, dims, (scales, zero point) and value follow:
  * few elements as they are, more as a hash. Attributes that are 0 are left out.
  */
 #include <inttypes.h>
@@ -209,7 +209,7 @@ static void put_node(struct text *text, const struct graph *g, const struct node
         text_add(text, "%s", i > 0 ? ", " : "");
         if (t == NULL) {
             text_add(text, "-");
-        } else if (t->data != NULL) {
+        } else if (t->data != NULL || t->is_state) {
             put_tensor(text, t);
         } else {
             text_add(text, "%s", t->name);

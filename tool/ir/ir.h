@@ -77,6 +77,7 @@ struct attr {
                         and the weights' zero point counts */
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
     float cell_clip, proj_clip;
+    bool resets;         /* LSTM: states begin anew with each run, though they are tensors */
     const int32_t *list; /* new_shape, squeeze_dims */
     int32_t list_count;
     const uint8_t *custom; /* raw custom options, in the model file */

@@ -260,7 +260,7 @@ bool lower_lstm(struct lower *l)
     }
     const size_t values = (size_t)p->batch_count * (size_t)p->unit_count;
     lower_out_lines(l, 0);
-    p->resets = lower_recurrent(l, LSTM_HIDDEN, values * (size_t)(ir_type_bits(in->type) / 8));
+    p->resets = lower_recurrent(l, LSTM_HIDDEN, values * (size_t)(ir_type_bits(in->type) / 8)) || a->resets;
     lower_recurrent(l, LSTM_CELL, values * (is_float ? sizeof(float) : sizeof(int16_t)));
     lower_in_lines(l, 0, lower_each_line);
     lower_scratch(l, (size_t)MOTE_LSTM_GATES * (size_t)p->unit_count * (is_float ? sizeof(float) : sizeof(int16_t)));

@@ -62,6 +62,9 @@ static const char *find_reason(const struct build *b, const struct node *n)
             return "its bias is no constant";
         }
     }
+    if (op->rule == RULE_LSTM) {
+        return quant_is_plain_lstm(g, n) ? NULL : "its weights are no constant floats, or it is a variant of the LSTM";
+    }
     return reads_state(g, n) ? "it keeps a state" : NULL;
 }
 
@@ -127,10 +130,10 @@ static void choose_nodes(struct build *b)
 
 /*** Tensors ***/
 
-static struct quant one_scale(struct arena *arena, struct quant_params p)
+struct quant build_one_scale(struct build *b, struct quant_params p)
 {
-    float *scale = ARENA_NEW(arena, float);
-    int32_t *zero = ARENA_NEW(arena, int32_t);
+    float *scale = ARENA_NEW(b->out->arena, float);
+    int32_t *zero = ARENA_NEW(b->out->arena, int32_t);
     *scale = p.scale;
     *zero = p.zero_point;
     return (struct quant){1, 0, scale, zero};
@@ -139,7 +142,7 @@ static struct quant one_scale(struct arena *arena, struct quant_params p)
 static void make_int(struct build *b, struct tensor *t, struct quant_params p)
 {
     t->type = b->type;
-    t->quant = one_scale(b->out->arena, p);
+    t->quant = build_one_scale(b, p);
 }
 
 void build_set_input(struct build *b, struct node *n, int k, const struct tensor *t)
@@ -262,9 +265,14 @@ static void build_node(struct build *b, int32_t i)
     n.out = arena_copy(b->out->arena, from->out, (size_t)from->out_count * sizeof *from->out);
     set_inputs(b, from, &n, b->is_int[i]);
     if (b->is_int[i]) {
-        if (quant_op(n.op)->rule == RULE_WEIGHTS) {
+        switch (quant_op(n.op)->rule) {
+        case RULE_WEIGHTS:
             build_weights(b, &n, i, build_params(b, from->in[quant_ports(n.op).input]));
-        } else {
+            break;
+        case RULE_LSTM:
+            build_lstm(b, &n);
+            break;
+        default:
             set_constants(b, from, &n);
         }
         for (int k = 0; k < n.out_count; k++) {

@@ -39,7 +39,18 @@ bool build_requantises(const struct build *b, const struct node *n, int k);
 /* Weights and bias of a node of `out`, number `node` in plan->g, as integers. */
 void build_weights(struct build *b, struct node *n, int32_t node, struct quant_params input);
 
+/* A bias as input k, in units [unit_count] of sums: one for each value, or one for all. */
+void build_bias(struct build *b, struct node *n, int k, const double bias[], int32_t count, const double unit[],
+                int32_t unit_count);
+
+/*** lstm.c ***/
+
+/* Weights, biases and states of a node of `out` as integers. */
+void build_lstm(struct build *b, struct node *n);
+
 /*** build.c ***/
+
+struct quant build_one_scale(struct build *b, struct quant_params p);
 
 /* A new tensor of `out` as input k of a node. */
 void build_set_input(struct build *b, struct node *n, int k, const struct tensor *t);

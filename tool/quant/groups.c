@@ -110,7 +110,7 @@ void build_groups(struct build *b)
     const struct graph *g = b->plan->g;
     for (int32_t i = 0; i < g->tensor_count; i++) {
         b->groups[i] = (struct group){.parent = i};
-        if (is_float(&g->tensors[i])) {
+        if (is_float(&g->tensors[i]) && !g->tensors[i].is_state) {
             b->groups[i].range = g->tensors[i].data != NULL ? constant_range(&g->tensors[i]) : tensor_range(b, i);
         }
     }

@@ -43,6 +43,18 @@ static void look_at_all(const struct quant_watch *w, struct quant_stat *stats, l
     }
 }
 
+static void look_at_states(const struct quant_watch *w, struct quant_stat *stats)
+{
+    const struct graph *g = &w->graph;
+    for (int32_t i = 0; i < g->node_count; i++) {
+        const struct node *n = &g->nodes[i];
+        if (quant_op(n->op)->rule == RULE_LSTM && quant_is_plain_lstm(g, n) && w->values[n->in[0]] != NULL) {
+            quant_look_at_cells(g, n, (const float *)(const void *)w->values[n->in[0]],
+                                (const float *)(const void *)w->values[n->out[0]], &stats[n->in[QUANT_LSTM_CELL]]);
+        }
+    }
+}
+
 static void begin_stat(struct arena *arena, const struct tensor *t, struct quant_stat *s)
 {
     s->channel_count = t->rank > 0 && ir_count(t) > 0 ? t->dim[t->rank - 1] : 1;
@@ -67,6 +79,9 @@ bool quant_observe(const struct graph *g, struct quant_samples *samples, struct 
         for (int32_t i = 0; i < samples->count; i++) {
             quant_watch_run(&w, samples->data[i]);
             look_at_all(&w, stats, pass == 0 ? look_at_range : look_at_bins);
+            if (pass == 0) {
+                look_at_states(&w, stats);
+            }
             quant_step(samples);
         }
     }

@@ -215,6 +215,7 @@ bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *
         }
     }
     quant_spell_padding(g);
+    quant_give_states(g);
     fold_all(g);
     return check(g, diag) && pass_some(&model, passes, run_node, diag);
 }

@@ -9,6 +9,8 @@
     RULE_SAME, { 0 }
 #define FIXED(scale, zero) \
     RULE_FIXED, { scale, zero }
+#define LSTM \
+    RULE_LSTM, { 0 }
 #define S8 true, false, false
 #define S8_S16 true, true, false
 #define S4_S8_S16 true, true, true

@@ -92,40 +92,34 @@ static double lost_mean(const struct filter *f, const int8_t *q, int32_t channel
     return lost;
 }
 
-static void *bias_values(struct build *b, const struct filter *f, const double bias[], const float scale[],
-                         bool is_wide)
+/* Scales that are there to stay. */
+static struct quant channel_quant(struct build *b, int32_t count, int32_t axis, const float scale[])
 {
-    const int32_t count = f->channels.count;
+    return (struct quant){count, count > 1 ? axis : 0, arena_copy(b->out->arena, scale, (size_t)count * sizeof *scale),
+                          ARENA_ARRAY(b->out->arena, count, int32_t)};
+}
+
+void build_bias(struct build *b, struct node *n, int k, const double bias[], int32_t count, const double unit[],
+                int32_t unit_count)
+{
+    const bool is_wide = b->type == TYPE_S16;
+    const struct tensor *old = ir_in(b->out, n, k);
     int64_t *wide = ARENA_ARRAY(b->out->arena, count, int64_t);
     int32_t *narrow = ARENA_ARRAY(b->out->arena, count, int32_t);
-    for (int32_t k = 0; k < count; k++) {
-        const double unit = (double)f->input_scale * (double)scale[k];
-        wide[k] = llround(fmin(fmax(bias[k] / unit, -0x1p31 + 1), 0x1p31 - 1));
-        narrow[k] = (int32_t)wide[k];
+    float *scale = ARENA_ARRAY(b->plan->g->arena, count, float);
+    for (int32_t i = 0; i < count; i++) {
+        const double u = unit[unit_count > 1 ? i : 0];
+        wide[i] = llround(fmin(fmax(bias[i] / u, -0x1p31 + 1), 0x1p31 - 1));
+        narrow[i] = (int32_t)wide[i];
+        scale[i] = (float)u;
     }
-    return is_wide ? (void *)wide : (void *)narrow;
-}
-
-/* An array with a scale for each channel, of factors of `scale`. */
-static struct quant channel_quant(struct build *b, int32_t count, int32_t axis, const float scale[], float factor)
-{
-    float *scales = ARENA_ARRAY(b->out->arena, count, float);
-    for (int32_t k = 0; k < count; k++) {
-        scales[k] = scale[k] * factor;
-    }
-    return (struct quant){count, count > 1 ? axis : 0, scales, ARENA_ARRAY(b->out->arena, count, int32_t)};
-}
-
-static void set_bias(struct build *b, struct node *n, const struct filter *f, const double bias[], const float scale[])
-{
-    const struct quant_ports ports = quant_ports(n->op);
-    const bool is_wide = b->type == TYPE_S16;
-    struct tensor t = {.name = "", .type = is_wide ? TYPE_S64 : TYPE_S32, .rank = 1, .dim = {f->channels.count}};
-    const struct tensor *old = ir_in(b->out, n, ports.bias);
-    t.name = old != NULL ? old->name : arena_printf(b->out->arena, "%s/bias", n->name);
-    t.quant = channel_quant(b, f->channels.count, 0, scale, f->input_scale);
-    t.data = bias_values(b, f, bias, scale, is_wide);
-    build_set_input(b, n, ports.bias, &t);
+    struct tensor t = {.name = old != NULL ? old->name : arena_printf(b->out->arena, "%s/bias", n->name),
+                       .type = is_wide ? TYPE_S64 : TYPE_S32,
+                       .rank = 1,
+                       .dim = {count},
+                       .quant = channel_quant(b, unit_count, 0, scale),
+                       .data = is_wide ? (const void *)wide : (const void *)narrow};
+    build_set_input(b, n, k, &t);
 }
 
 static bool has_bias(const double bias[], int32_t count)
@@ -155,7 +149,7 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
     f.input_scale = input.scale;
     const int32_t count = f.channels.count;
     float *scale = ARENA_ARRAY(b->out->arena, count, float);
-    double *bias = ARENA_ARRAY(b->out->arena, count, double);
+    double *bias = ARENA_ARRAY(b->out->arena, count, double), *unit = ARENA_ARRAY(b->out->arena, count, double);
     int8_t *q = ARENA_ARRAY(b->out->arena, ir_count(&t), int8_t);
     float widest = 0;
     for (int32_t k = 0; k < count; k++) {
@@ -168,15 +162,16 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
             const int64_t at = place(&f.channels, k, i / f.channels.inner, i % f.channels.inner);
             q[at] = (int8_t)quant_weight_to_int(((const float *)t.data)[at], scale[k], f.bits);
         }
+        unit[k] = (double)f.input_scale * (double)scale[k];
         bias[k] = (values != NULL ? (double)values[k] : 0) +
                   (is_as_trained(b->plan->options) ? 0 : lost_mean(&f, q, k, scale[k]));
     }
     if (has_bias(bias, count) || old != NULL) {
-        set_bias(b, n, &f, bias, scale);
+        build_bias(b, n, ports.bias, bias, count, unit, count);
     }
     t.type = TYPE_S8;
     t.is_int4 = f.bits == 4;
     t.data = q;
-    t.quant = channel_quant(b, has_one_scale ? 1 : count, ports.axis, scale, 1);
+    t.quant = channel_quant(b, has_one_scale ? 1 : count, ports.axis, scale);
     build_set_input(b, n, ports.weights, &t);
 }

@@ -29,6 +29,7 @@ enum quant_rule {
     RULE_FREE,    /* inputs and output have scales of their own */
     RULE_SAME,    /* inputs and outputs have one scale */
     RULE_FIXED,   /* the output's scale is given */
+    RULE_LSTM,    /* constant weights, a hidden and a cell state: lstm.c */
 };
 
 struct quant_op {
@@ -93,6 +94,15 @@ void quant_watch_real(const struct quant_watch *watch, int32_t tensor, float *va
 /* Statistics of all float tensors of the graph, [tensor]. */
 bool quant_observe(const struct graph *g, struct quant_samples *samples, struct quant_stat *stats, struct diag *diag);
 
+enum { QUANT_LSTM_CELL = 19 }; /* the input that is its cell state */
+
+/* Adds to what was seen of an LSTM's cell state, which no output shows. `in`, `out`: its values in one run. */
+void quant_look_at_cells(const struct graph *g, const struct node *n, const float *in, const float *out,
+                         struct quant_stat *cell);
+
+/* Whether it is made of constant floats, and of what lstm.c knows. */
+bool quant_is_plain_lstm(const struct graph *g, const struct node *n);
+
 /* One sample more, for whoever waits. */
 void quant_step(struct quant_samples *samples);
 
@@ -106,6 +116,9 @@ bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *
 
 /* Padding as TensorFlow Lite has it. */
 void quant_spell_padding(struct graph *g);
+
+/* States for LSTMs that have none, since they begin each run anew. */
+void quant_give_states(struct graph *g);
 
 /* Scales channels of convolutions and dense layers against each other, by what was seen of them. The graph computes the
  * same. Returns whether it changed. */
