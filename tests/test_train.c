@@ -206,6 +206,7 @@ static void test_same_result(void)
         o.quantised = 2;
         o.augment = add_noise;
         o.mixup = 0.3F;
+        o.average = 1.5F;
         o.threads = i == 0 ? 1 : 3;
         o.progress = stop_at;
         o.progress_context = &stops[i];
@@ -224,6 +225,33 @@ static void test_same_result(void)
         arena_free(&arena);
     }
     remove(path);
+}
+
+/* The average of weights that steps throw about is better than they are, and they do not see it. */
+static void test_average(void)
+{
+    double last[2] = {0}; /* validation loss of the second half */
+    struct train_epoch epochs[2][40];
+    for (int i = 0; i < 2; i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        struct graph g;
+        struct train_result result;
+        arena_init(&arena, memory);
+        struct train_options o = quick_options();
+        o.epochs = COUNT_OF(epochs[0]);
+        o.constant_rate = true;
+        o.average = i == 0 ? 0 : 3;
+        const bool ok = train_pictures(&arena, "ds_cnn", &o, &g, &result, NULL, &diag);
+        expect(ok, "average over %g epochs: %s", (double)o.average, diag.text);
+        for (int32_t e = 0; ok && e < o.epochs; e++) {
+            epochs[i][e] = result.epochs[e];
+            last[i] += e >= o.epochs / 2 ? (double)epochs[i][e].validation_loss : 0;
+            expect(epochs[i][e].loss == epochs[0][e].loss, "epoch %d: learning goes on without the average", e);
+        }
+        arena_free(&arena);
+    }
+    expect(last[1] < last[0], "validation loss of the average %g, of the weights %g", last[1], last[0]);
 }
 
 static void test_early_stopping(void)
@@ -415,6 +443,7 @@ int main(void)
     test_plans();
     test_quantised();
     test_same_result();
+    test_average();
     test_early_stopping();
     test_transfer();
     test_regression();

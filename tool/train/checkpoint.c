@@ -7,7 +7,7 @@
 
 #include "trainer.h"
 
-static const char magic[8] = "motetrn2";
+static const char magic[8] = "motetrn3";
 
 struct head {
     char magic[8];
@@ -41,7 +41,8 @@ void checkpoint_find_fingerprint(struct trainer *t)
                                (int64_t)o->seed,
                                t->validation != NULL ? t->validation->count : 0,
                                o->patience};
-    const float values[] = {o->rate, o->warm_up, o->momentum, o->weight_decay, o->label_smoothing, o->mixup, o->clip};
+    const float values[] = {o->rate,  o->warm_up, o->momentum, o->weight_decay, o->label_smoothing,
+                            o->mixup, o->clip,    o->average};
     uint64_t hash = mix(mix(0xcbf29ce484222325U, numbers, sizeof numbers), values, sizeof values);
     for (int32_t i = 0; i < t->graph->node_count; i++) {
         const struct node *n = &t->graph->nodes[i];
@@ -60,7 +61,7 @@ struct part {
     size_t size;
 };
 
-enum { PARTS = 7 };
+enum { PARTS = 8 };
 
 static size_t find_parts(const struct trainer *t, struct part parts[PARTS])
 {
@@ -71,6 +72,7 @@ static size_t find_parts(const struct trainer *t, struct part parts[PARTS])
                                     {t->moment, weights},
                                     {t->square, weights},
                                     {t->best, weights},
+                                    {t->average, t->average != NULL ? weights : 0},
                                     {t->paces, (size_t)t->engine.param_count * sizeof(float)},
                                     {t->ranges, ranges}};
     size_t size = sizeof(struct head);

@@ -133,11 +133,22 @@ static bool is_better(const struct trainer *t, const struct train_epoch *a, cons
                : a->validation_loss < b->validation_loss;
 }
 
+/* Exchanges the weights with their average, which then are what is scored and kept. */
+static void swap_average(struct trainer *t)
+{
+    float *const weights = t->engine.weights;
+    if (t->average != NULL) {
+        t->engine.weights = t->average;
+        t->average = weights;
+    }
+}
+
 /* Validates, and keeps the weights if they are the best, or without validation always. */
 static bool end_epoch(struct trainer *t)
 {
     const double start = now();
     struct train_epoch *e = &t->epochs[t->at.epoch];
+    swap_average(t);
     if (t->validation != NULL) {
         const struct tally tally = score(t, t->validation);
         e->validation_loss = mean_loss(tally, t->validation->count);
@@ -148,6 +159,7 @@ static bool end_epoch(struct trainer *t)
         t->at.best = t->at.epoch;
         memcpy(t->best, t->engine.weights, t->engine.weight_count * sizeof *t->best);
     }
+    swap_average(t);
     e->seconds += now() - start;
     t->at.epoch++;
     t->at.batch = 0;
@@ -242,6 +254,10 @@ static void allocate(struct trainer *t)
     t->moment = ARENA_ARRAY(a, weights, float);
     t->square = ARENA_ARRAY(a, weights, float);
     t->best = ARENA_ARRAY(a, weights, float);
+    if (t->options->average > 0) {
+        t->average = ARENA_ARRAY(a, weights, float);
+        memcpy(t->average, t->engine.weights, weights * sizeof *t->average);
+    }
     t->paces = ARENA_ARRAY(a, t->engine.param_count, float);
     t->norms = ARENA_ARRAY(a, weights / 1024 + 1, double);
     t->tallies = ARENA_ARRAY(a, slice_count(t, most) + 1, struct tally);
@@ -355,9 +371,10 @@ static bool check_options(const struct train_options *o, struct diag *diag)
                          o->batch, o->epochs, o->quantised);
     }
     if (!(o->rate > 0) || !(o->weight_decay >= 0) || !(o->mixup >= 0) || !(o->label_smoothing >= 0) ||
-        !(o->label_smoothing < 1) || !(o->warm_up >= 0)) {
+        !(o->label_smoothing < 1) || !(o->warm_up >= 0) || !(o->average >= 0)) {
         return diag_fail(diag,
-                         "learning rate, warm-up, weight decay, mixup or label smoothing is negative or too large");
+                         "learning rate, warm-up, weight decay, averaging, mixup or label smoothing is negative or too "
+                         "large");
     }
     return true;
 }

@@ -98,6 +98,21 @@ static void follow(const struct trainer *t, size_t count, const float *batch, fl
     }
 }
 
+/* The share of a step's weights in their average. Of the first steps it is larger, so that a tenth of all steps so far
+ * is what counts and random weights are forgotten. */
+static float average_share(const struct trainer *t)
+{
+    const float steps = t->options->average * (float)t->batches;
+    return fmaxf(1 / (1 + steps), 10 / ((float)t->at.step + 10));
+}
+
+ENGINE_SIMD static void average(size_t count, float share, const float *weights, float *mean)
+{
+    for (size_t i = 0; i < count; i++) {
+        mean[i] += share * (weights[i] - mean[i]);
+    }
+}
+
 static void move_piece(void *context, int32_t index, int32_t thread)
 {
     (void)thread;
@@ -121,6 +136,9 @@ static void move_piece(void *context, int32_t index, int32_t thread)
             adamw(step, step->rate * t->paces[p], decay, last - first, t->grad + first, moment, t->square + first,
                   weights);
         }
+    }
+    if (t->average != NULL) {
+        average(end - piece, average_share(t), t->engine.weights + piece, t->average + piece);
     }
 }
 

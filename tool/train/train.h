@@ -107,6 +107,7 @@ struct train_options {
     float momentum;     /* of SGD */
     float weight_decay; /* of weights, not of biases and normalisation */
     float clip;         /* largest norm of the gradient of all weights; 0: any */
+    float average;      /* epochs over which weights are averaged: the mean is what is validated and kept; 0: none */
     int32_t batch, epochs;
     int32_t patience;             /* epochs without a better validation before stopping; 0: never */
     const float *class_weights;   /* one for each class; NULL: 1 */

@@ -49,6 +49,7 @@ struct trainer {
     float *grads;               /* for each slice, weight_count */
     float *grad;                /* their sum */
     float *moment, *square;     /* of the optimiser */
+    float *average;             /* of the weights over the last epochs; NULL: none */
     float *paces;               /* of each parameter: its share of the learning rate */
     float *best;                /* weights of the best epoch */
     float *quantised;           /* weights as 8 bits see them; NULL: not now */
