@@ -74,11 +74,37 @@ static int64_t total_macs(const struct plan *plan)
     return macs;
 }
 
-/* Tensors, and the counters of a model that is fed. */
+/* Tensors, and the counters of a model that is fed: struct feed of schedule.c. */
 static uint32_t ram_size(const struct plan *plan)
 {
-    const uint32_t counters = plan->is_fed ? 4 + 4 * (uint32_t)plan->segments[0].count : 0;
+    const uint32_t counters = plan->is_fed ? 8 + 4 * (uint32_t)plan->segments[0].count : 0;
     return plan->tensor_size + counters > 0 ? plan->tensor_size + counters : 8;
+}
+
+/* Bytes of what comes at one time: the last dim of the input; of a signal of one dim a value. */
+static int32_t sample_size(const struct plan *plan)
+{
+    const struct tensor *in = &plan->graph->tensors[plan->graph->inputs[0]];
+    const int32_t row = plan->steps[0].out[0].row_bytes,
+                  bits = ir_type_bits(in->type) * (in->rank > 1 ? ir_dim(in, -1) : 1);
+    return bits % 8 == 0 && row % (bits / 8) == 0 ? bits / 8 : row;
+}
+
+static void write_feed_calls(struct emitter *e)
+{
+    const struct tensor *in = &e->plan->graph->tensors[e->plan->graph->inputs[0]];
+    text_add(
+        &e->text,
+        "/* Takes the next samples of the input as they come: any number, %s_FEED_SAMPLE_SIZE bytes each. Returns how "
+        "many times\n"
+        " * the outputs became ready meanwhile; they stay until they become ready again. After %s_FEED_ROWS rows the "
+        "next input\n"
+        " * begins. */\nint %s_feed_samples(void *arena, const %s *samples, size_t count);\n\n",
+        e->upper, e->upper, e->lower, text_c_type(in->type));
+    text_add(&e->text,
+             "/* The same with all samples of a row, %s_FEED_ROW_SIZE bytes. Returns 1 when the outputs became ready, "
+             "else 0. */\nint %s_feed_row(void *arena, const void *row);\n\n",
+             e->upper, e->lower);
 }
 
 static void write_header(struct emitter *e)
@@ -94,14 +120,14 @@ static void write_header(struct emitter *e)
              e->options->hash, (long long)total_macs(plan), ram_size(plan), weight_size(e), table_size(e), e->upper,
              e->upper, e->lower);
     if (plan->is_fed) {
-        text_add(text, " *     %s_feed_row(arena, row) for each of the %s_FEED_ROWS rows, until it returns 1\n",
-                 e->lower, e->upper);
+        text_add(text, " *     %s_feed_samples(arena, samples, count) as samples come, until it returns 1\n", e->lower);
     } else {
         text_add(text, " *     write %s_INPUT0_SIZE bytes to %s_input(arena, 0)\n *     %s_invoke(arena);\n", e->upper,
                  e->lower, e->lower);
     }
     text_add(text, " *     read %s_OUTPUT0_SIZE bytes from %s_output(arena, 0)\n */\n", e->upper, e->lower);
-    text_add(text, "#ifndef %s_H\n#define %s_H\n\n#include <stdint.h>\n\n", e->upper, e->upper);
+    text_add(text, "#ifndef %s_H\n#define %s_H\n\n%s#include <stdint.h>\n\n", e->upper, e->upper,
+             plan->is_fed ? "#include <stddef.h>\n" : "");
     text_add(text,
              "#define %s_ARENA_SIZE %u /* bytes of RAM, inputs and outputs included; besides it only the stack */\n",
              e->upper, ram_size(plan));
@@ -109,19 +135,17 @@ static void write_header(struct emitter *e)
     write_ends(e, "INPUT", plan->graph->inputs, plan->graph->input_count);
     write_ends(e, "OUTPUT", plan->graph->outputs, plan->graph->output_count);
     if (plan->is_fed) {
-        text_add(text, "\n#define %s_FEED_ROWS %d\n#define %s_FEED_ROW_SIZE %d /* bytes */\n", e->upper,
-                 plan->steps[0].rows, e->upper, plan->steps[0].out[0].row_bytes);
+        text_add(text,
+                 "\n#define %s_FEED_ROWS %d\n#define %s_FEED_ROW_SIZE %d /* bytes */\n"
+                 "#define %s_FEED_SAMPLE_SIZE %d /* bytes */\n",
+                 e->upper, plan->steps[0].rows, e->upper, plan->steps[0].out[0].row_bytes, e->upper, sample_size(plan));
     }
     text_add(text, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
     text_add(text,
              "/* Once, before the first invoke; resets what the model remembers. */\nvoid %s_init(void *arena);\n\n",
              e->lower);
     if (plan->is_fed) {
-        text_add(text,
-                 "/* Takes the next row of the input, %s_FEED_ROW_SIZE bytes. Returns 1 when it was the last one and "
-                 "the outputs are\n"
-                 " * ready, else 0; then the next input begins. */\nint %s_feed_row(void *arena, const void *row);\n\n",
-                 e->upper, e->lower);
+        write_feed_calls(e);
     } else {
         text_add(text, "/* Where to write input i before an invoke. */\nvoid *%s_input(void *arena, int i);\n\n",
                  e->lower);

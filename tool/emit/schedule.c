@@ -70,44 +70,77 @@ static void write_segment(struct emitter *e, int32_t segment, uint32_t *at)
     text_add(&e->text, "    }\n}\n");
 }
 
-/* The segment that takes the input row by row goes as far as the rows allow; where it stands is kept behind the tensors. */
-static void write_feed(struct emitter *e, uint32_t *at)
+/* Fires what the rows so far allow. */
+static void write_go_on(struct emitter *e, uint32_t firings)
 {
-    const struct plan *plan = e->plan;
-    const struct plan_step *feed = &plan->steps[0];
-    const int32_t count = plan->segments[0].count;
-    const uint32_t firings = write_order(e, 0, at);
-    text_add(
-        &e->text,
-        "\n/* Where the model stands between two rows. */\nstruct feed {\n    uint32_t at;\n    int32_t y[%d];\n};\n",
-        count);
     text_add(&e->text,
              "\nstatic void go_on(uint8_t *arena, struct feed *feed)\n{\n"
              "    while (feed->at < %u && order_0[feed->at] != 0) {\n",
              firings);
-    if (count > 1) {
+    if (e->plan->segments[0].count > 1) {
         write_switch(e, 0, "feed->at", "feed->y");
     } else {
         text_add(&e->text, "        (void)arena;\n");
     }
     text_add(&e->text, "        feed->at++;\n    }\n}\n");
-    text_add(&e->text, "\nint %s_feed_row(void *arena, const void *row)\n{\n    uint8_t *a = (uint8_t *)arena;\n",
-             e->lower);
-    text_add(&e->text, "    struct feed *feed = (struct feed *)(void *)(a + %u);\n    go_on(a, feed);\n",
-             plan->tensor_size);
-    const struct plan_buffer *b = &plan->buffers[feed->out[0].buffer];
-    if (b->is_split) {
-        text_add(&e->text, "    memcpy(a + rows_%d[feed->y[0]], row, %d);\n", feed->out[0].buffer, b->row_bytes);
-    } else {
-        text_add(&e->text, "    memcpy(a + %u + (size_t)feed->y[0] * %d, row, %d);\n", b->offset, b->row_bytes,
-                 b->row_bytes);
-    }
-    text_add(
-        &e->text,
-        "    feed->y[0]++;\n    feed->at++;\n    go_on(a, feed);\n    if (feed->at < %u) {\n        return 0;\n    }\n",
-        firings);
+}
+
+/* What a complete row leads to. */
+static void write_end_row(struct emitter *e, uint32_t firings)
+{
+    text_add(&e->text,
+             "\nstatic int end_row(uint8_t *a, struct feed *feed)\n{\n    feed->filled = 0;\n    feed->y[0]++;\n"
+             "    feed->at++;\n    go_on(a, feed);\n    if (feed->at < %u) {\n        return 0;\n    }\n",
+             firings);
     write_calls(e, 1);
     text_add(&e->text, "    memset(feed, 0, sizeof *feed);\n    return 1;\n}\n");
+}
+
+/* Samples gather where the row is to lie, which nothing else uses from now on until it is complete. */
+static void write_feed_samples(struct emitter *e)
+{
+    const struct plan *plan = e->plan;
+    const struct plan_step *feed = &plan->steps[0];
+    const struct plan_buffer *b = &plan->buffers[feed->out[0].buffer];
+    const struct tensor *in = &plan->graph->tensors[plan->graph->inputs[0]];
+    text_add(&e->text,
+             "\nint %s_feed_samples(void *arena, const %s *samples, size_t count)\n{\n"
+             "    uint8_t *a = (uint8_t *)arena;\n    struct feed *feed = (struct feed *)(void *)(a + %u);\n"
+             "    const uint8_t *from = (const uint8_t *)samples;\n    size_t left = count * %s_FEED_SAMPLE_SIZE;\n"
+             "    int ready = 0;\n    while (left > 0) {\n"
+             "        const size_t room = %s_FEED_ROW_SIZE - feed->filled, taken = left < room ? left : room;\n"
+             "        go_on(a, feed);\n",
+             e->lower, text_c_type(in->type), plan->tensor_size, e->upper, e->upper);
+    if (b->is_split) {
+        text_add(&e->text, "        memcpy(a + rows_%d[feed->y[0]] + feed->filled, from, taken);\n",
+                 feed->out[0].buffer);
+    } else {
+        text_add(&e->text, "        memcpy(a + %u + (size_t)feed->y[0] * %d + feed->filled, from, taken);\n", b->offset,
+                 b->row_bytes);
+    }
+    text_add(&e->text,
+             "        from += taken;\n        left -= taken;\n        feed->filled += (uint32_t)taken;\n"
+             "        if (feed->filled == %s_FEED_ROW_SIZE) {\n            ready += end_row(a, feed);\n        }\n"
+             "    }\n    return ready;\n}\n",
+             e->upper);
+}
+
+/* The segment that takes the input as it comes goes as far as the rows allow; where it stands is kept behind the tensors. */
+static void write_feed(struct emitter *e, uint32_t *at)
+{
+    const uint32_t firings = write_order(e, 0, at);
+    text_add(&e->text,
+             "\n/* Where the model stands between two samples. */\nstruct feed {\n    uint32_t at;\n"
+             "    uint32_t filled; /* bytes of the next row */\n    int32_t y[%d];\n};\n",
+             e->plan->segments[0].count);
+    write_go_on(e, firings);
+    write_end_row(e, firings);
+    write_feed_samples(e);
+    text_add(&e->text,
+             "\nint %s_feed_row(void *arena, const void *row)\n{\n"
+             "    return %s_feed_samples(arena, (const %s *)row, %s_FEED_ROW_SIZE / %s_FEED_SAMPLE_SIZE);\n}\n",
+             e->lower, e->lower, text_c_type(e->plan->graph->tensors[e->plan->graph->inputs[0]].type), e->upper,
+             e->upper);
 }
 
 /* A copy from where memcpy cannot read, if any state begins with such a value. */

@@ -34,6 +34,9 @@ bool plan_feed(struct plan *plan, struct diag *diag)
     plan->buffers[outer].is_external = true;
     plan->buffers[outer].is_output = false;
     b->is_input = false;
+    for (int i = 0; i < g->output_count; i++) {
+        plan->buffers[plan->buffer_of[g->outputs[i]]].is_lasting = true;
+    }
     plan->buffer_of[g->inputs[0]] = outer;
 
     memmove(plan->steps + 1, plan->steps, (size_t)plan->step_count * sizeof *plan->steps);

@@ -61,7 +61,7 @@ bool live_in_place(const struct live *live, const struct plan *plan, const struc
     const struct plan_buffer *from = &plan->buffers[step->in_place], *to = &plan->buffers[out];
     /* Equal types or bytes: a compiler may assume that other pointers never meet. */
     const bool types_fit = from->type == to->type || ir_type_bits(to->type) == 8;
-    const bool is_free = plan_in_arena(from) && !from->is_state && !from->is_output && !to->is_state;
+    const bool is_free = plan_in_arena(from) && !from->is_state && !from->is_output && !to->is_state && !to->is_lasting;
     const bool rows_fit = from->row_count == to->row_count && from->row_bytes >= to->row_bytes;
     /* What lives and dies as a whole must be overwritten by one firing after the other. */
     const bool at_once = from->row_count > 1 || live->first[live->row_at[out]] == time - y;

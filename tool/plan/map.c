@@ -16,7 +16,7 @@ static bool row_life(const struct plan_buffer *b, const struct live *live, int32
         block->last = firings - 1;
         return true;
     }
-    block->first = b->is_input ? 0 : first;
+    block->first = b->is_input || b->is_lasting ? 0 : first;
     block->last = b->is_output ? firings - 1 : last;
     return (b->is_input || first >= 0) && block->last >= block->first;
 }

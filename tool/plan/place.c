@@ -88,7 +88,7 @@ static struct piece row_piece(const struct placer *p, int32_t buffer, int32_t ro
     const struct plan_buffer *b = &p->plan->buffers[buffer];
     const int32_t r = p->live.row_at[buffer] + row;
     struct piece piece = {p->live.first[r], p->live.last[r], start, end};
-    if (b->is_state || b->is_input) {
+    if (b->is_state || b->is_input || b->is_lasting) {
         piece.first = LIVE_BEFORE;
     }
     if (b->is_state || b->is_output) {

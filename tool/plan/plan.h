@@ -52,6 +52,7 @@ struct plan_buffer {
     size_t size;      /* bytes */
     const void *data; /* constant: takes no room in the arena */
     bool is_state, is_input, is_output;
+    bool is_lasting;  /* an output that stays while the next input is fed */
     bool is_external; /* an input that is fed row by row: never whole on the device, outside of the tensors' memory */
     uint8_t fill;     /* first value of a state, in every byte, where init is NULL */
     const void *init;

@@ -39,7 +39,8 @@ static bool build_plugin(const struct prove_folder *folder, struct arena *arena,
 /* The layer of a function, counted from 1; 0: the schedule; -1: something else, which belongs to its caller. */
 static int32_t find_layer(const char *name)
 {
-    static const char *const schedule[] = {"model_invoke", "model_feed_row", "segment_", "go_on"};
+    static const char *const schedule[] = {"model_invoke", "model_feed_row", "model_feed_samples",
+                                           "end_row",      "segment_",       "go_on"};
     int layer;
     if (sscanf(name, "layer_%d", &layer) == 1 && layer >= 0) {
         return layer + 1;
