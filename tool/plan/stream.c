@@ -216,21 +216,26 @@ static int64_t cost(struct stream *s, int32_t first, int32_t end, uint32_t *chan
     return peak;
 }
 
-/* A step that touches a state runs by itself, so that reads and writes of the state keep their order. */
-static bool is_alone(const struct plan *plan, int32_t step)
+/* [step]: whether it writes a state that other steps touch. Such a step runs by itself, so that reads and writes of the
+ * state keep their order; what a step remembers for itself alone is no concern of others. */
+static bool *find_alone(const struct plan *plan)
 {
-    const struct plan_step *s = &plan->steps[step];
-    for (int k = 0; k < s->in_count; k++) {
-        if (plan->buffers[s->in[k].buffer].is_state) {
-            return true;
+    bool *is_alone = ARENA_ARRAY(plan->arena, plan->step_count, bool);
+    int32_t *user = ARENA_ARRAY(plan->arena, plan->buffer_count, int32_t); /* 1 + step; -1: several */
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        for (int32_t k = 0; k < s->in_count + s->out_count; k++) {
+            const int32_t b = k < s->in_count ? s->in[k].buffer : s->out[k - s->in_count].buffer;
+            user[b] = user[b] == 0 || user[b] == i + 1 ? i + 1 : -1;
         }
     }
-    for (int k = 0; k < s->out_count; k++) {
-        if (plan->buffers[s->out[k].buffer].is_state) {
-            return true;
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        for (int32_t k = 0; k < s->out_count; k++) {
+            is_alone[i] |= plan->buffers[s->out[k].buffer].is_state && user[s->out[k].buffer] < 0;
         }
     }
-    return false;
+    return is_alone;
 }
 
 static bool is_better(const struct cut *a, const struct cut *b)
@@ -248,11 +253,12 @@ static bool may_be_better(const struct cut *best, int32_t first, int32_t end)
 static void find_cuts(struct stream *s, struct cut *best, enum plan_schedule how)
 {
     struct plan *plan = s->plan;
+    const bool *is_alone = find_alone(plan);
     for (int32_t end = 1; end <= plan->step_count; end++) {
         best[end] = (struct cut){INT64_MAX, 0, end - 1};
         for (int32_t first = end - 1; first >= 0 && first >= end - MAX_SEGMENT; first--) {
             const bool single = first == end - 1;
-            if (!single && (how == PLAN_LAYERS || is_alone(plan, first) || is_alone(plan, end - 1))) {
+            if (!single && (how == PLAN_LAYERS || is_alone[first] || is_alone[end - 1])) {
                 break;
             }
             if (!may_be_better(best, first, end)) {
