@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../tool/front/front.h"
+#include "../tool/front/build.h"
 #include "../tool/run/run.h"
 
 enum { FRAME = 480, CHANNELS = 40, FRAMES = 5 };
@@ -236,6 +236,57 @@ static void test_stitch(void)
           "a front-end and what is behind it");
 }
 
+/*** Sound that never ends ***/
+
+/* A network that gives back the last FRAMES rows of features, in a row. */
+static struct graph echo(void)
+{
+    struct graph g = {.arena = &arena};
+    struct build b;
+    build_begin(&b, &g, &diag);
+    const int32_t in = build_tensor(&b, "in", TYPE_S8, 4, LIST(1, FRAMES, CHANNELS, 1));
+    build_quant(&b, in, 0.1F, -128);
+    build_end(&b, in, build_reshape(&b, in, 2, LIST(1, FRAMES * CHANNELS)));
+    return g;
+}
+
+/* What a stream decides after each NEW hops is what the window that ends there gives by itself. */
+static void test_stream(void)
+{
+    enum { HOP = 320, NEW = 3, INVOKES = 4, WINDOW = (FRAMES + 1) * HOP, LATE = 2 * HOP - FRAME };
+    int16_t samples[NEW * HOP * INVOKES] = {0};
+    for (int i = LATE; i < NEW * HOP * INVOKES; i++) {
+        samples[i] = (int16_t)(8000 * sin(i * i * 1e-5) + i % 97 * 30);
+    }
+    const struct graph network = echo();
+    struct graph window = {.arena = &arena}, stream = {.arena = &arena}, both[2];
+    const struct tensor input = {.type = TYPE_S16, .rank = 1, .dim = {WINDOW}};
+    struct plan plan[2];
+    const bool ok =
+        front_build(&audio, &input, &window, &diag) && front_stitch(&window, &network, &both[0], &diag) &&
+        front_build_stream(&audio, NEW, &stream, &diag) && front_stitch_stream(&stream, &network, &both[1], &diag) &&
+        plan_graph(&both[0], PLAN_STREAM, &plan[0], &diag) && plan_graph(&both[1], PLAN_STREAM, &plan[1], &diag);
+    check(ok, "a stream is built");
+    struct runner runner;
+    run_init(&runner, &plan[1]);
+    int compared = 0;
+    for (int k = 1; ok && k <= INVOKES; k++) {
+        int8_t want[FRAMES * CHANNELS], got[FRAMES * CHANNELS];
+        run_invoke(&runner, (const uint8_t *)(samples + (k - 1) * NEW * HOP), (uint8_t *)got);
+        const int begin = k * NEW * HOP - FRAMES * HOP - FRAME + HOP; /* of the window's first frame */
+        if (begin >= 0) {
+            run(&plan[0], samples + begin, want);
+            check(memcmp(want, got, sizeof want) == 0, "a stream sees the window");
+            compared++;
+        }
+    }
+    check(compared == 3, "windows that lie in the sound");
+    struct graph late = {.arena = &arena};
+    check(front_build_stream(&audio, FRAMES + 1, &late, &diag) &&
+              !front_stitch_stream(&late, &network, &both[1], &diag),
+          "more new rows than the network takes");
+}
+
 int main(int argc, char **argv)
 {
     jmp_buf exhausted;
@@ -250,6 +301,7 @@ int main(int argc, char **argv)
     test_spectrum();
     test_hash();
     test_stitch();
+    test_stream();
     struct file there;
     char name[512];
     snprintf(name, sizeof name, "%s/tflm_audio_preprocessor_int8/model.tflite", argc > 1 ? argv[1] : "");

@@ -29,6 +29,7 @@ static const struct usage usage = {
              "  model.tflite         the network in int8, as TensorFlow Lite Micro takes it\n"
              "  model_float.tflite   the same in float\n"
              "  device.tflite        recordings in, decision out: the front-end and the network\n"
+             "  stream.tflite        the same for sound that never ends, where the recipe has board.every\n"
              "  c/                   that as C: cc -O2 -c c/*.c is the whole build\n"
              "  metrics.json         how good it is on recordings that it was not trained on\n"
              "  report.html          the same to look at\n"
@@ -182,6 +183,7 @@ static struct train_options find_options(struct training *t, int32_t classes, bo
     o.momentum = (float)r->train_momentum;
     o.weight_decay = (float)r->train_weight_decay;
     o.clip = (float)r->train_clip;
+    o.average = (float)r->train_average;
     o.batch = r->train_batch;
     o.epochs = r->train_epochs;
     o.patience = r->train_patience;
@@ -381,6 +383,19 @@ static bool learn_at_once(struct training *t, struct diag *diag)
            write_model(t, "model.tflite", &t->network, diag) && write_model(t, "device.tflite", &device, diag);
 }
 
+/* The same front-end and network for sound as it comes, a decision on the last window every so often. */
+static bool write_stream(struct training *t, struct diag *diag)
+{
+    const struct lesson *l = &t->lesson;
+    struct graph front = {.arena = t->arena}, stream;
+    const double every = l->recipe.board_every;
+    return every <= 0 ||
+           (front_build_stream(&l->front_options, front_stream_rows(&l->front_options, every), &front, diag) &&
+            (l->mean == NULL || front_standardise(&front, l->mean, l->deviation, diag)) &&
+            front_stitch_stream(&front, &t->quantised, &stream, diag) &&
+            write_model(t, "stream.tflite", &stream, diag));
+}
+
 /* An autoencoder is to give back what it gets. */
 static void set_targets(struct train_set *set)
 {
@@ -423,7 +438,8 @@ static bool learn(struct training *t, struct diag *diag)
     return run_trainer(t, &set, &validation, &o, diag) && grade_float(t, diag) && quantise(t, &set, diag) &&
            (is_autoencoder(t) ? front_stitch_error : front_stitch)(&l->front, &t->quantised, &device, diag) &&
            write_model(t, "model_float.tflite", &t->network, diag) &&
-           write_model(t, "model.tflite", &t->quantised, diag) && write_model(t, "device.tflite", &device, diag);
+           write_model(t, "model.tflite", &t->quantised, diag) && write_model(t, "device.tflite", &device, diag) &&
+           write_stream(t, diag);
 }
 
 static void print_data(const struct training *t)
@@ -501,5 +517,6 @@ int command_train(int argc, char **argv)
     free(t->validation_inputs);
     file_close(&t->resumed);
     file_close(&t->base);
+    file_close(&t->stream);
     return status != EXIT_OK ? status : t->status;
 }

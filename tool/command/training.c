@@ -11,6 +11,9 @@
 #include <string.h>
 
 #include "../emit/emit.h"
+#include "../pass/pass.h"
+#include "../read/read.h"
+#include "../run/run.h"
 #include "../target/target.h"
 
 static const char *or_null(const char *text) { return text != NULL && *text != '\0' ? text : NULL; }
@@ -54,13 +57,36 @@ static bool check_budget(struct training *t, const struct report_fit *fit)
     return fits;
 }
 
-/* What comes over time is fed row by row where that takes less RAM: a hop of samples, a step of a sensor. */
-static bool make_plan(struct session *s, const struct training *t, unsigned features, struct plan *plan)
+/* What the device runs: device.tflite, or stream.tflite. */
+static bool find_graph(struct session *s, struct training *t, struct graph **graph)
 {
-    struct graph *graph = &s->model.graphs[0];
+    *graph = &s->model.graphs[0];
+    if (t->lesson.recipe.board_every <= 0) {
+        return true;
+    }
+    const char *path = arena_printf(&s->arena, "%s/stream.tflite", t->folder);
+    const struct read_request request = {.evaluator = {run_node, 0}};
+    struct model *stream = ARENA_NEW(&s->arena, struct model);
+    *stream = (struct model){0};
+    if (!file_open(&t->stream, path, &s->diag) || !read_model(&t->stream, &request, &s->arena, stream, &s->diag) ||
+        !pass_all(stream, run_node, &s->diag)) {
+        s->path = path;
+        return false;
+    }
+    *graph = &stream->graphs[0];
+    return true;
+}
+
+/* What comes over time is fed row by row where that takes less RAM: a hop of samples, a step of a sensor. */
+static bool make_plan(struct session *s, const struct training *t, struct graph *graph, unsigned features,
+                      struct plan *plan)
+{
     struct diag none = {0};
     struct plan fed;
     const enum data_kind kind = t->lesson.data_options.kind;
+    if (t->stream.size > 0) {
+        return plan_graph_for(graph, PLAN_FED, features, plan, &s->diag);
+    }
     if (!plan_graph_for(graph, PLAN_STREAM, features, plan, &s->diag)) {
         return false;
     }
@@ -74,11 +100,14 @@ static bool make_plan(struct session *s, const struct training *t, unsigned feat
 /* How to call what is in c/. */
 static void print_calls(const struct training *t, const struct device *d)
 {
-    const struct tensor *in = &d->plan.graph->tensors[d->plan.graph->inputs[0]];
-    const long long row = ir_count(in) / in->dim[0];
-    if (d->plan.is_fed) {
-        printf("%s/c: call %s_feed_row with every %lld new value%s of %s; at 1 the decision is %s_output\n", t->folder,
-               d->name, row, row > 1 ? "s" : "", ir_type_text(in->type), d->name);
+    if (t->stream.size > 0) {
+        const double every = t->lesson.front_options.hop * d->plan.steps[0].rows;
+        printf("%s/c: call %s_feed_samples with samples as they come; every %g s it returns 1 and the decision is "
+               "%s_output\n",
+               t->folder, d->name, every, d->name);
+    } else if (d->plan.is_fed) {
+        printf("%s/c: call %s_feed_samples with samples as they come; at 1 the decision is %s_output\n", t->folder,
+               d->name, d->name);
     } else {
         printf("%s/c: fill %s_input, call %s_invoke, read %s_output\n", t->folder, d->name, d->name, d->name);
     }
@@ -87,15 +116,20 @@ static void print_calls(const struct training *t, const struct device *d)
 static bool make_device(struct session *s, struct training *t, struct device *d)
 {
     const char *board = or_null(t->lesson.recipe.board_name), *model = s->path;
+    struct graph *graph;
     char hash[SHA256_DIGEST_STRING_LENGTH];
-    SHA256Data(s->file.data, s->file.size, hash);
+    unsigned features = 0;
+    if (!find_graph(s, t, &graph)) {
+        return false;
+    }
+    const struct file *file = t->stream.size > 0 ? &t->stream : &s->file;
+    SHA256Data(file->data, file->size, hash);
     const struct emit_options how = {.name = model_name(t->recipe, &s->arena),
-                                     .source = "device.tflite",
+                                     .source = t->stream.size > 0 ? "stream.tflite" : "device.tflite",
                                      .hash = hash,
                                      .target = NULL};
-    unsigned features = 0;
-    if ((board != NULL && !command_board_features(s, board, &features)) || !make_plan(s, t, features, &d->plan) ||
-        !emit_c(&d->plan, &how, &d->files, &s->diag) ||
+    if ((board != NULL && !command_board_features(s, board, &features)) ||
+        !make_plan(s, t, graph, features, &d->plan) || !emit_c(&d->plan, &how, &d->files, &s->diag) ||
         !command_write_c(s, arena_printf(&s->arena, "%s/c", t->folder), how.name, &d->files)) {
         return false;
     }

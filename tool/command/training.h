@@ -18,8 +18,8 @@ struct training {
     struct quant_report losses;
     struct grade real; /* of the float network */
     const char *checkpoint, *recipe_path, *recipe_text;
-    struct file resumed, base; /* a checkpoint; the model that the network is made from */
-    int32_t kept;              /* leading nodes from it */
+    struct file resumed, base, stream; /* a checkpoint; the model that the network is made from; stream.tflite */
+    int32_t kept;                      /* leading nodes from it */
     float *train_inputs, *validation_inputs;
     double first_done, shown; /* of the progress: epochs done before, seconds when last shown */
     int status;

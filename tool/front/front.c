@@ -86,7 +86,7 @@ bool front_standardise(struct graph *g, const float *mean, const float *deviatio
 
 /*** Stitching ***/
 
-/* What leaves the front-end as the network wants it: its shape, then its type and quantisation. */
+/* What leaves the front-end as the network wants it: its type and quantisation, then its shape. */
 static int32_t convert(struct build *b, int32_t x, const struct tensor *wanted)
 {
     const struct tensor *t = build_at(b, x);
@@ -96,15 +96,7 @@ static int32_t convert(struct build *b, int32_t x, const struct tensor *wanted)
                   ir_shape_text(wanted, want));
         return x;
     }
-    const bool is_float = wanted->type == TYPE_F32;
-    const bool is_same = t->type == wanted->type &&
-                         (is_float || (ir_scale(t) == ir_scale(wanted) && ir_zero_point(t) == ir_zero_point(wanted)));
-    if (!is_same) {
-        x = build_node(b, is_float ? OP_DEQUANTIZE : OP_QUANTIZE, NULL, wanted->type, 1, LIST(x));
-        if (!is_float) {
-            build_quant(b, x, ir_scale(wanted), ir_zero_point(wanted));
-        }
-    }
+    x = build_like(b, x, wanted);
     if (build_at(b, x)->rank != wanted->rank ||
         memcmp(build_at(b, x)->dim, wanted->dim, (size_t)wanted->rank * sizeof wanted->dim[0]) != 0) {
         x = build_reshape(b, x, wanted->rank, wanted->dim);
@@ -112,73 +104,27 @@ static int32_t convert(struct build *b, int32_t x, const struct tensor *wanted)
     return x;
 }
 
-static void append(struct build *b, const struct graph *network, int32_t input)
-{
-    struct graph *g = b->graph;
-    int32_t *to = ARENA_ARRAY(g->arena, network->tensor_count + 1, int32_t);
-    for (int32_t i = 0; i < network->tensor_count; i++) {
-        to[i] = i == network->inputs[0] ? input : ir_add_tensor(g);
-        if (i != network->inputs[0]) {
-            g->tensors[to[i]] = network->tensors[i];
-        }
-    }
-    for (int32_t i = 0; i < network->node_count; i++) {
-        struct node *n = &g->nodes[g->node_count];
-        *n = network->nodes[i];
-        n->index = g->node_count++;
-        n->in = ARENA_ARRAY(g->arena, n->in_count, int32_t);
-        n->out = ARENA_ARRAY(g->arena, n->out_count, int32_t);
-        for (int32_t k = 0; k < n->in_count; k++) {
-            n->in[k] = network->nodes[i].in[k] == NO_TENSOR ? NO_TENSOR : to[network->nodes[i].in[k]];
-        }
-        for (int32_t k = 0; k < n->out_count; k++) {
-            n->out[k] = to[network->nodes[i].out[k]];
-        }
-    }
-    g->outputs = ARENA_ARRAY(g->arena, network->output_count, int32_t);
-    g->output_names = ARENA_ARRAY(g->arena, network->output_count, const char *);
-    g->output_count = network->output_count;
-    for (int32_t i = 0; i < network->output_count; i++) {
-        g->outputs[i] = to[network->outputs[i]];
-        g->output_names[i] = g->tensors[g->outputs[i]].name;
-    }
-}
-
-static bool begin_stitch(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
-{
-    enum { MORE_NODES = 12 };
-    if (front->input_count != 1 || network->input_count != 1) {
-        return diag_fail(diag, "a network of %d inputs does not go behind a front-end", network->input_count);
-    }
-    *g = *front;
-    g->tensors = arena_copy(front->arena, front->tensors, (size_t)front->tensor_count * sizeof *g->tensors);
-    g->tensor_capacity = g->tensor_count; /* its own copy grows */
-    g->nodes = ARENA_ARRAY(g->arena, front->node_count + network->node_count + MORE_NODES, struct node);
-    memcpy(g->nodes, front->nodes, (size_t)front->node_count * sizeof *g->nodes);
-    return true;
-}
-
 bool front_stitch(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
 {
-    if (!begin_stitch(front, network, g, diag)) {
+    struct build b;
+    if (!build_behind(&b, front, network, g, diag)) {
         return false;
     }
-    struct build b = {g, diag};
-    append(&b, network, convert(&b, g->outputs[0], &network->tensors[network->inputs[0]]));
+    build_append(&b, network, convert(&b, g->outputs[0], &network->tensors[network->inputs[0]]));
     return !diag->failed && ir_check(g, diag);
 }
 
 bool front_stitch_error(const struct graph *front, const struct graph *network, struct graph *g, struct diag *diag)
 {
-    if (!begin_stitch(front, network, g, diag)) {
+    struct build b;
+    if (!build_behind(&b, front, network, g, diag)) {
         return false;
     }
-    struct build b = {g, diag};
     struct tensor real = network->tensors[network->inputs[0]];
     real.type = TYPE_F32;
     real.quant = (struct quant){0};
     const int32_t count = (int32_t)ir_count(&real), features = convert(&b, g->outputs[0], &real);
-    append(&b, network, convert(&b, features, &network->tensors[network->inputs[0]]));
+    build_append(&b, network, convert(&b, features, &network->tensors[network->inputs[0]]));
     int32_t out = g->outputs[0];
     out = build_at(&b, out)->type == TYPE_F32 ? out : build_node(&b, OP_DEQUANTIZE, NULL, TYPE_F32, 1, LIST(out));
     const int32_t error = build_binary(&b, OP_SUB, build_reshape(&b, features, 2, LIST(1, count)),

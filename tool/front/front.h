@@ -52,7 +52,20 @@ bool front_is_float(enum front_kind kind);
  * other, in its shape and quantisation. */
 bool front_stitch(const struct graph *front, const struct graph *network, struct graph *graph, struct diag *diag);
 
-/* The same for an autoencoder: the output is by how much, in the mean square, it fails to give back the features. */
+/* front_stitch for an autoencoder: the output is by how much, in the mean square, it fails to give back the features. */
 bool front_stitch_error(const struct graph *front, const struct graph *network, struct graph *graph, struct diag *diag);
+
+/*** Sound that never ends ***/
+
+/* Rows of features that are new after so many seconds. */
+int32_t front_stream_rows(const struct front_options *options, double seconds);
+
+/* The front-end for sound as it comes: an invoke takes as many samples as make `rows` new rows of features, and keeps
+ * what the next frames begin with. MEL and MFCC. */
+bool front_build_stream(const struct front_options *options, int32_t rows, struct graph *graph, struct diag *diag);
+
+/* front_stitch for it: the network sees the last rows of features, as many as it takes, which begin as silence. */
+bool front_stitch_stream(const struct graph *front, const struct graph *network, struct graph *graph,
+                         struct diag *diag);
 
 #endif

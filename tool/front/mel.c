@@ -189,21 +189,27 @@ static bool check_sizes(struct build *b, const struct front_options *o, int32_t 
 int32_t front_mel(struct build *b, const struct front_options *o, int32_t samples)
 {
     const struct tensor *in = build_at(b, samples);
-    const int32_t frame = (int32_t)lround(o->frame * o->rate), hop = in->dim[1];
-    if (!check_sizes(b, o, frame, hop, in->dim[0])) {
+    const int32_t frame = (int32_t)lround(o->frame * o->rate);
+    const struct attr frames = {.frame_size = frame};
+    if (!check_sizes(b, o, frame, in->dim[1], in->dim[0])) {
         return 0;
     }
+    return front_bands(b, o, build_node(b, OP_MoteFrames, &frames, TYPE_S16, 1, LIST(samples)));
+}
+
+int32_t front_bands(struct build *b, const struct front_options *o, int32_t frames)
+{
+    const int32_t frame = build_at(b, frames)->dim[1];
     int32_t fft = 16;
     while (fft < frame) {
         fft *= 2;
     }
     struct bank bank;
     make_bank(b, o, fft, &bank);
-    const struct attr frames = {.frame_size = frame}, window = {.shift = WINDOW_BITS}, length = {.fft_length = fft};
+    const struct attr window = {.shift = WINDOW_BITS}, length = {.fft_length = fft};
     const struct attr range = {.start_index = bank.first, .end_index = bank.last};
     const struct attr logs = {.output_scale = LOG_SCALE, .input_correction_bits = LOG_CORRECTION_BITS};
-    int32_t x = build_node(b, OP_MoteFrames, &frames, TYPE_S16, 1, LIST(samples));
-    x = build_node(b, OP_SignalWindow, &window, TYPE_S16, 2, LIST(x, window_table(b, frame)));
+    int32_t x = build_node(b, OP_SignalWindow, &window, TYPE_S16, 2, LIST(frames, window_table(b, frame)));
     x = build_node(b, OP_SignalFftAutoScale, NULL, TYPE_S16, 1, LIST(x));
     const int32_t shift = b->diag->failed ? 0 : b->graph->nodes[b->graph->node_count - 1].out[1];
     x = build_node(b, OP_SignalRfft, &length, TYPE_S16, 1, LIST(x));

@@ -137,15 +137,15 @@ bool shape_signal_overlap_add(struct graph *g, struct node *n, struct diag *diag
     return set_last(g, n, in->rank - 2, (int64_t)in->dim[in->rank - 2] * step, diag);
 }
 
-/* [1, 1, w, c] goes to the end of [1, slots, w, c], which says so itself; it is a state, marked as such or not. */
+/* [1, k, w, c] goes to the end of [1, n, w, c], which says so itself; it is a state, marked as such or not. */
 bool shape_circular_buffer(struct graph *g, struct node *n, struct diag *diag)
 {
     const struct tensor *in = ir_in(g, n, 0);
     struct tensor *out = ir_out(g, n, 0);
-    if (in->rank != 4 || out->rank != 4 || in->dim[0] != 1 || out->dim[0] != 1 || in->dim[1] != 1 || out->dim[1] < 1 ||
-        in->dim[2] != out->dim[2] || in->dim[3] != out->dim[3]) {
+    if (in->rank != 4 || out->rank != 4 || in->dim[0] != 1 || out->dim[0] != 1 || in->dim[1] < 1 ||
+        out->dim[1] < in->dim[1] || in->dim[2] != out->dim[2] || in->dim[3] != out->dim[3]) {
         char is[96], to[96];
-        return ir_fail(n, diag, "goes from %s to %s, want [1, 1, w, c] to [1, n, w, c]", ir_shape_text(in, is),
+        return ir_fail(n, diag, "goes from %s to %s, want [1, k, w, c] to [1, n, w, c]", ir_shape_text(in, is),
                        ir_shape_text(out, to));
     }
     out->is_state = true;
