@@ -14,7 +14,7 @@
 #include "onnx.h"
 #include "onnx_file.h"
 
-enum { OLDEST_OPSET = 7, NEWEST_OPSET = 24, MAX_DEPTH = 8 };
+enum { OLDEST_OPSET = 6, NEWEST_OPSET = 24, MAX_DEPTH = 8 };
 
 static const struct onnx_row rows[] = {
 #define ONNX(name, domain, since, convert, op) {#name, ONNX_##domain, since, onnx_convert_##convert, OP_##op},

@@ -13,7 +13,24 @@ static int32_t in_wide(struct onnx *o, enum op op, int32_t x, int32_t y)
     return onnx_cast(o, onnx_binary(o, op, onnx_cast(o, x, wide), onnx_cast(o, y, wide)), type);
 }
 
-void onnx_convert_binary(struct onnx *o) { onnx_out(o, 0, in_wide(o, onnx_op(o), onnx_in(o, 0), onnx_in(o, 1))); }
+/* Input 1 as it meets input 0. Opset 6 may name the axis of input 0 that its first dim belongs to; from opset 7 on the
+ * last dims meet. */
+static int32_t in_second(struct onnx *o)
+{
+    const int32_t x = onnx_in(o, 0), y = onnx_in(o, 1);
+    const struct tensor t = *onnx_tensor(o, y);
+    if (onnx_opset(o) >= 7 || onnx_int(o, "broadcast", 0) == 0 || !onnx_has(o, "axis")) {
+        return y;
+    }
+    const int32_t rank = onnx_tensor(o, x)->rank, axis = onnx_axis(o, onnx_int(o, "axis", 0), rank);
+    int64_t dim[IR_MAX_RANK];
+    for (int32_t i = 0; i < rank - axis; i++) {
+        dim[i] = i < t.rank ? t.dim[i] : 1;
+    }
+    return axis + t.rank > rank ? y : onnx_reshape(o, y, rank - axis, dim);
+}
+
+void onnx_convert_binary(struct onnx *o) { onnx_out(o, 0, in_wide(o, onnx_op(o), onnx_in(o, 0), in_second(o))); }
 
 /* The operators of any number of inputs: Max, Min, Sum, Mean. */
 void onnx_convert_variadic(struct onnx *o)
@@ -28,7 +45,7 @@ void onnx_convert_variadic(struct onnx *o)
 
 void onnx_convert_compare(struct onnx *o)
 {
-    const int32_t x = onnx_in(o, 0), y = onnx_in(o, 1);
+    const int32_t x = onnx_in(o, 0), y = in_second(o);
     const enum type type = onnx_tensor(o, x)->type, wide = type == TYPE_BOOL ? type : onnx_wide_type(type);
     onnx_out(o, 0, onnx_compare(o, onnx_op(o), onnx_cast(o, x, wide), onnx_cast(o, y, wide)));
 }
@@ -38,7 +55,7 @@ void onnx_convert_not(struct onnx *o) { onnx_out(o, 0, onnx_unary(o, OP_LOGICAL_
 /* The power has the type of the base. */
 void onnx_convert_pow(struct onnx *o)
 {
-    const int32_t x = onnx_in(o, 0), y = onnx_in(o, 1);
+    const int32_t x = onnx_in(o, 0), y = in_second(o);
     const enum type base = onnx_tensor(o, x)->type, exponent = onnx_tensor(o, y)->type;
     const enum type type = exponent == TYPE_F32 ? TYPE_F32 : onnx_wide_type(base);
     if (onnx_is_const(o, y) && exponent == TYPE_F32 && base == TYPE_F32 && ir_count(onnx_tensor(o, y)) == 1 &&
@@ -70,8 +87,13 @@ void onnx_convert_mod(struct onnx *o)
 
 void onnx_convert_where(struct onnx *o) { onnx_out(o, 0, onnx_select(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2))); }
 
-/* The slope broadcasts to the input, not the other way round. */
-void onnx_convert_prelu(struct onnx *o) { onnx_out(o, 0, onnx_binary(o, OP_PRELU, onnx_in(o, 0), onnx_in(o, 1))); }
+/* The slope broadcasts to the input, not the other way round; in opset 6 it is one for each channel. */
+void onnx_convert_prelu(struct onnx *o)
+{
+    const int32_t x = onnx_in(o, 0), slope = onnx_in(o, 1);
+    const bool is_list = onnx_opset(o) < 7 && onnx_tensor(o, slope)->rank == 1 && ir_count(onnx_tensor(o, slope)) > 1;
+    onnx_out(o, 0, onnx_binary(o, OP_PRELU, x, is_list ? onnx_channels(o, slope, onnx_tensor(o, x)->rank) : slope));
+}
 
 /*** Bits ***/
 
