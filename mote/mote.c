@@ -13,7 +13,7 @@ static const void *row_address(const struct mote_plan *plan, const uint8_t *aren
     if (b->rows != NULL) {
         return arena + b->rows[row];
     }
-    const uint8_t *start = b->data != NULL ? b->data : arena + b->offset;
+    const uint8_t *start = b->data != NULL ? (const uint8_t *)b->data : arena + b->offset;
     return start + (size_t)row * (size_t)port->row_bytes;
 }
 
@@ -62,7 +62,7 @@ void mote_invoke(const struct mote_plan *plan, void *arena)
     for (uint32_t i = 0; i < plan->schedule_count; i++) {
         const struct mote_firing *f = &plan->schedule[i];
         for (int32_t y = f->first; y < f->first + f->count; y++) {
-            fire(plan, arena, &plan->steps[f->step], y);
+            fire(plan, (uint8_t *)arena, &plan->steps[f->step], y);
         }
     }
 }
@@ -70,5 +70,5 @@ void mote_invoke(const struct mote_plan *plan, void *arena)
 const void *mote_output(const struct mote_plan *plan, const void *arena, int i)
 {
     const struct mote_buffer *b = &plan->buffers[plan->outputs[i].buffer];
-    return b->data != NULL ? b->data : (const uint8_t *)arena + b->offset;
+    return b->data != NULL ? (const uint8_t *)b->data : (const uint8_t *)arena + b->offset;
 }

@@ -28,6 +28,7 @@ build zlib.h                zlib1g-dev
 build protobuf-c/protobuf-c.h libprotobuf-c-dev
 build protoc-c              protobuf-c-compiler
 test  clang                 clang
+test  g++                   g++
 test  pkg-config            pkg-config
 test  arm-none-eabi-gcc     gcc-arm-none-eabi
 test  /usr/lib/arm-none-eabi/include/string.h libnewlib-arm-none-eabi

@@ -48,7 +48,7 @@ static inline int32_t add(const struct sum *s, int32_t exact, int32_t other)
 
 static void add_row(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to)
 {
-    const struct mote_common_scale *p = params;
+    const struct mote_common_scale *p = (const struct mote_common_scale *)params;
     const bool x_is_exact = p->x.right == 0;
     const struct mote_operand *exact = x_is_exact ? &p->x : &p->y, *other = x_is_exact ? &p->y : &p->x;
     const int32_t out_right = -p->shift, low = (int16_t)p->multiplier;
@@ -66,7 +66,7 @@ static void add_row(const void *params, const struct mote_broadcast *b, const ui
                           .least = p->low,
                           .most = p->high};
     const int8_t *from = (const int8_t *)in[!x_is_exact], *with = (const int8_t *)in[x_is_exact];
-    int8_t *out = to;
+    int8_t *out = (int8_t *)to;
     for (const int8_t *end = from + b->n; from < end; from++, with++, out++) {
         *out = (int8_t)add(&s, *from, *with);
     }
@@ -74,6 +74,6 @@ static void add_row(const void *params, const struct mote_broadcast *b, const ui
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_common_scale *p = params;
+    const struct mote_common_scale *p = (const struct mote_common_scale *)params;
     mote_broadcast(&p->shape, add_row, p, io);
 }

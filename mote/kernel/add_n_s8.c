@@ -10,7 +10,7 @@ void mote_add_n_s8(const void *params, const struct mote_io *io)
     const struct mote_add_n p = *(const struct mote_add_n *)params;
     const int8_t *const *in = (const int8_t *const *)io->in;
     const uint32_t start = (uint32_t)mote_to_common_scale(0, &p.in, p.left);
-    int8_t *out = io->out[0];
+    int8_t *out = (int8_t *)io->out[0];
     for (int32_t i = 0; i < p.n; i++) {
         uint32_t sum = start; /* wraps from 17 inputs on, as the reference's does */
         for (int32_t k = 0; k < p.count; k++) {

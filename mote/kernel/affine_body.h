@@ -6,9 +6,9 @@
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_affine *p = params;
-    const IN *in = io->in[0];
-    OUT *out = io->out[0];
+    const struct mote_affine *p = (const struct mote_affine *)params;
+    const IN *in = (const IN *)io->in[0];
+    OUT *out = (OUT *)io->out[0];
     const int32_t inner = p->inner;
     for (int32_t done = 0; done < p->n;) {
         for (int32_t c = 0; c < p->channels; c++, done += inner, in += inner, out += inner) {

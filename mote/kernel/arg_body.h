@@ -26,7 +26,7 @@ static inline int32_t find(const struct mote_arg *p, const void *const rows[], i
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_arg *p = params;
+    const struct mote_arg *p = (const struct mote_arg *)params;
     int32_t n = 0;
     for (int32_t o = 0; o < p->outer; o++) {
         for (int32_t i = 0; i < p->inner; i++, n++) {

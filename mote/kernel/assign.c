@@ -9,6 +9,6 @@
 
 void mote_assign(const void *params, const struct mote_io *io)
 {
-    const struct mote_assign *p = params;
+    const struct mote_assign *p = (const struct mote_assign *)params;
     memcpy(io->out[0], io->in[0], (size_t)p->bytes);
 }

@@ -59,12 +59,15 @@ static const mac_in *gather_column(const struct mote_batch_matmul *p, const mac_
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_batch_matmul *p = params;
-    const mac_in *row = p->left_transposed ? gather_column(p, io->in[0], io->y % p->rows, io->scratch) : io->in[0];
-    const mac_weight *right = io->in[1];
+    const struct mote_batch_matmul *p = (const struct mote_batch_matmul *)params;
+    const mac_in *row = (const mac_in *)io->in[0];
+    const mac_weight *right = (const mac_weight *)io->in[1];
+    if (p->left_transposed) {
+        row = gather_column(p, row, io->y % p->rows, (mac_in *)io->scratch);
+    }
     if (p->right_transposed) {
-        multiply_transposed(p, row, right, io->out[0]);
+        multiply_transposed(p, row, right, (mac_out *)io->out[0]);
     } else {
-        multiply(p, row, right, io->out[0]);
+        multiply(p, row, right, (mac_out *)io->out[0]);
     }
 }

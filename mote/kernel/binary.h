@@ -31,8 +31,7 @@ enum mote_binary_op {
     MOTE_EQUAL,
     MOTE_NOT_EQUAL,
     MOTE_LESS,
-    MOTE_LESS_EQUAL,
-    MOTE_BINARY_OPS
+    MOTE_LESS_EQUAL
 };
 
 /* Operators on plain numbers. */

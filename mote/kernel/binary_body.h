@@ -71,29 +71,47 @@ ROW(squared_difference, ((U)x - (U)y) * ((U)x - (U)y))
 ROW(pow, power(x, y))
 #endif
 
-void KERNEL(const void *params, const struct mote_io *io)
+static mote_broadcast_row *find_row(int32_t op)
 {
-    static mote_broadcast_row *const rows[MOTE_BINARY_OPS] = {
-        [MOTE_MAXIMUM] = maximum_row,
-        [MOTE_MINIMUM] = minimum_row,
-        [MOTE_XOR] = xor_row,
-        [MOTE_RIGHT_SHIFT] = right_shift_row,
+    switch (op) {
+    case MOTE_MINIMUM:
+        return minimum_row;
+    case MOTE_XOR:
+        return xor_row;
+    case MOTE_RIGHT_SHIFT:
+        return right_shift_row;
 #if IS_SIGNED
-        [MOTE_FLOOR_MOD] = floor_mod_row,
-        [MOTE_FLOOR_DIV] = floor_div_row,
+    case MOTE_FLOOR_MOD:
+        return floor_mod_row;
+    case MOTE_FLOOR_DIV:
+        return floor_div_row;
 #else
-        [MOTE_LOGICAL_AND] = logical_and_row,
-        [MOTE_LOGICAL_OR] = logical_or_row,
+    case MOTE_LOGICAL_AND:
+        return logical_and_row;
+    case MOTE_LOGICAL_OR:
+        return logical_or_row;
 #endif
 #if IS_SIGNED && IS_WIDE
-        [MOTE_ADD] = add_row,
-        [MOTE_SUB] = sub_row,
-        [MOTE_MUL] = mul_row,
-        [MOTE_DIV] = div_row,
-        [MOTE_SQUARED_DIFFERENCE] = squared_difference_row,
-        [MOTE_POW] = pow_row,
+    case MOTE_ADD:
+        return add_row;
+    case MOTE_SUB:
+        return sub_row;
+    case MOTE_MUL:
+        return mul_row;
+    case MOTE_DIV:
+        return div_row;
+    case MOTE_SQUARED_DIFFERENCE:
+        return squared_difference_row;
+    case MOTE_POW:
+        return pow_row;
 #endif
-    };
-    const struct mote_binary *p = params;
-    mote_broadcast(&p->shape, rows[p->op], p, io);
+    default: /* MOTE_MAXIMUM */
+        return maximum_row;
+    }
+}
+
+void KERNEL(const void *params, const struct mote_io *io)
+{
+    const struct mote_binary *p = (const struct mote_binary *)params;
+    mote_broadcast(&p->shape, find_row(p->op), p, io);
 }

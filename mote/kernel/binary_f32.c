@@ -18,18 +18,30 @@ ROW(minimum, x < y ? x : y)
 ROW(squared_difference, (x - y) * (x - y))
 ROW(prelu, x >= 0.0F ? x : x * y)
 
+static mote_broadcast_row *find_row(int32_t op)
+{
+    switch (op) {
+    case MOTE_ADD:
+        return add_row;
+    case MOTE_SUB:
+        return sub_row;
+    case MOTE_MUL:
+        return mul_row;
+    case MOTE_DIV:
+        return div_row;
+    case MOTE_MAXIMUM:
+        return maximum_row;
+    case MOTE_MINIMUM:
+        return minimum_row;
+    case MOTE_SQUARED_DIFFERENCE:
+        return squared_difference_row;
+    default: /* MOTE_PRELU */
+        return prelu_row;
+    }
+}
+
 void mote_binary_f32(const void *params, const struct mote_io *io)
 {
-    static mote_broadcast_row *const rows[MOTE_BINARY_OPS] = {
-        [MOTE_ADD] = add_row,
-        [MOTE_SUB] = sub_row,
-        [MOTE_MUL] = mul_row,
-        [MOTE_DIV] = div_row,
-        [MOTE_MAXIMUM] = maximum_row,
-        [MOTE_MINIMUM] = minimum_row,
-        [MOTE_SQUARED_DIFFERENCE] = squared_difference_row,
-        [MOTE_PRELU] = prelu_row,
-    };
-    const struct mote_binary_f32 *p = params;
-    mote_broadcast(&p->shape, rows[p->op], p, io);
+    const struct mote_binary_f32 *p = (const struct mote_binary_f32 *)params;
+    mote_broadcast(&p->shape, find_row(p->op), p, io);
 }

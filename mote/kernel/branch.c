@@ -21,6 +21,6 @@ void mote_call_plan(const struct mote_call *call, const void *const rows[], void
 
 void mote_branch(const void *params, const struct mote_io *io)
 {
-    const struct mote_branch *p = params;
+    const struct mote_branch *p = (const struct mote_branch *)params;
     mote_call_plan(*(const uint8_t *)io->in[0] != 0 ? &p->yes : &p->no, io->in, io->out, io->scratch);
 }

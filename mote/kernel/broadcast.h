@@ -36,9 +36,9 @@ static inline void mote_broadcast(const struct mote_broadcast *b, mote_broadcast
 {
     const uint8_t *in[MOTE_BROADCAST_INPUTS] = {0};
     int32_t done[MOTE_BROADCAST_LOOPS] = {0};
-    uint8_t *out = io->out[0];
+    uint8_t *out = (uint8_t *)io->out[0];
     for (int32_t k = 0; k < b->inputs; k++) {
-        in[k] = io->in[k];
+        in[k] = (const uint8_t *)io->in[k];
     }
     for (;;) {
         row(params, b, in, out);
@@ -63,9 +63,9 @@ static inline void mote_broadcast(const struct mote_broadcast *b, mote_broadcast
     static void name(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to) \
     { \
         const params_type p = *(const params_type *)params; \
-        const A *xs = (const void *)in[0]; \
-        const B *ys = (const void *)in[1]; \
-        OUT *out = to; \
+        const A *xs = (const A *)in[0]; \
+        const B *ys = (const B *)in[1]; \
+        OUT *out = (OUT *)to; \
         const int32_t n = b->n; \
         (void)p; \
         if (b->step[0] == 0) { \
@@ -94,7 +94,7 @@ static inline void mote_broadcast(const struct mote_broadcast *b, mote_broadcast
     MOTE_PAIR_ROW(name##_row, params_type, A, B, OUT, result) \
     void name(const void *params, const struct mote_io *io) \
     { \
-        const params_type *p = params; \
+        const params_type *p = (const params_type *)params; \
         mote_broadcast(&p->shape, name##_row, p, io); \
     }
 

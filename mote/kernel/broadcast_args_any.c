@@ -13,7 +13,7 @@ static int64_t dim(const void *shape, int32_t count, int32_t back, int32_t wide)
 
 void mote_broadcast_args_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_broadcast_args *p = params;
+    const struct mote_broadcast_args *p = (const struct mote_broadcast_args *)params;
     const int32_t count = mote_max(p->x_count, p->y_count);
     for (int32_t back = 0; back < count; back++) {
         const int64_t x = dim(io->in[0], p->x_count, back, p->wide);

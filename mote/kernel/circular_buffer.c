@@ -11,8 +11,8 @@
 
 void mote_circular_buffer(const void *params, const struct mote_io *io)
 {
-    const struct mote_circular_buffer *p = params;
-    uint8_t *held = io->out[0];
+    const struct mote_circular_buffer *p = (const struct mote_circular_buffer *)params;
+    uint8_t *held = (uint8_t *)io->out[0];
     const size_t kept = (size_t)(p->size - p->bytes);
     memmove(held, held + p->bytes, kept);
     memcpy(held + kept, io->in[0], (size_t)p->bytes);

@@ -10,14 +10,22 @@ ROW(not_equal, !=)
 ROW(less, <)
 ROW(less_equal, <=)
 
+static mote_broadcast_row *find_row(int32_t op)
+{
+    switch (op) {
+    case MOTE_EQUAL:
+        return equal_row;
+    case MOTE_NOT_EQUAL:
+        return not_equal_row;
+    case MOTE_LESS:
+        return less_row;
+    default: /* MOTE_LESS_EQUAL */
+        return less_equal_row;
+    }
+}
+
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    static mote_broadcast_row *const rows[MOTE_BINARY_OPS] = {
-        [MOTE_EQUAL] = equal_row,
-        [MOTE_NOT_EQUAL] = not_equal_row,
-        [MOTE_LESS] = less_row,
-        [MOTE_LESS_EQUAL] = less_equal_row,
-    };
-    const PARAMS *p = params;
-    mote_broadcast(&p->shape, rows[p->op], p, io);
+    const PARAMS *p = (const PARAMS *)params;
+    mote_broadcast(&p->shape, find_row(p->op), p, io);
 }

@@ -7,9 +7,9 @@
 
 void mote_complex_abs_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_unary *p = params;
-    const float *in = io->in[0];
-    float *out = io->out[0];
+    const struct mote_unary *p = (const struct mote_unary *)params;
+    const float *in = (const float *)io->in[0];
+    float *out = (float *)io->out[0];
     for (int32_t i = 0; i < p->count; i++, in += 2) {
         out[i] = mote_sqrt(in[0] * in[0] + in[1] * in[1]);
     }

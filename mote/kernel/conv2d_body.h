@@ -68,12 +68,13 @@ static void make_outputs(const struct mote_conv2d *p, const struct mote_io *io, 
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d *p = params;
-    const MOTE_FLASH mac_weight *filters =
-        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->filter_h];
+    const struct mote_conv2d *p = (const struct mote_conv2d *)params;
+    const MOTE_FLASH mac_weight *filters = p->filter != NULL
+                                               ? (const MOTE_FLASH mac_weight *)p->filter
+                                               : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->filter_h];
     const int32_t filter_size = p->filter_h * p->filter_w * p->filter_c;
     const int32_t group_filters = p->out_c / (p->in_c / p->filter_c);
-    mac_out *out = io->out[0];
+    mac_out *out = (mac_out *)io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {
         const struct mote_taps t = mote_find_taps(x * p->stride_w - p->pad_w, p->in_w, p->filter_w, p->dilation_w);

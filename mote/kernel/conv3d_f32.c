@@ -30,9 +30,9 @@ static void add_slice(const struct mote_conv3d *p, const float *in, const MOTE_F
 
 void mote_conv3d_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv3d *p = params;
+    const struct mote_conv3d *p = (const struct mote_conv3d *)params;
     const ptrdiff_t slice = (ptrdiff_t)(p->h.filter * p->w.filter * p->in_c * p->out_c);
-    float *out = io->out[0];
+    float *out = (float *)io->out[0];
     for (int32_t y = 0; y < p->h.out; y++) {
         for (int32_t x = 0; x < p->w.out; x++, out += p->out_c) {
             for (int32_t o = 0; o < p->out_c; o++) {
@@ -40,7 +40,7 @@ void mote_conv3d_f32(const void *params, const struct mote_io *io)
             }
             for (int32_t d = 0; d < p->filter_d; d++) {
                 if (io->in[d] != NULL) {
-                    add_slice(p, io->in[d], p->filter + d * slice, y, x, out);
+                    add_slice(p, (const float *)io->in[d], p->filter + d * slice, y, x, out);
                 }
             }
             for (int32_t o = 0; o < p->out_c; o++) {

@@ -62,8 +62,8 @@ struct mote_affine {
     static void name(const void *params, const void *from, void *to, int32_t n) \
     { \
         const params_type p = *(const params_type *)params; \
-        const IN *in = from; \
-        OUT *out = to; \
+        const IN *in = (const IN *)from; \
+        OUT *out = (OUT *)to; \
         (void)p; \
         for (int32_t i = 0; i < n; i++) { \
             const IN x = in[i]; \
@@ -80,7 +80,7 @@ static inline float mote_f32_of_f16(uint16_t half)
     if (magnitude >= UINT32_C(0x0F800000)) { /* infinity, NaN */
         return mote_from_bits(magnitude | sign | UINT32_C(0x7F800000));
     }
-    return mote_from_bits(mote_bits(mote_from_bits(magnitude) * 0x1p112F) | sign);
+    return mote_from_bits(mote_bits(mote_from_bits(magnitude) * 5.1922969e33F /* 2^112 */) | sign);
 }
 
 /* Rounds to the nearest, halves to even. */
@@ -117,7 +117,7 @@ static inline uint64_t mote_f64_of_f32(float x)
         return sign;
     }
     const int32_t scale = bits < UINT32_C(0x800000) ? 24 : 0; /* subnormal */
-    const uint32_t normal = scale > 0 ? mote_bits(mote_from_bits(bits) * 0x1p24F) : bits;
+    const uint32_t normal = scale > 0 ? mote_bits(mote_from_bits(bits) * 16777216.0F) : bits;
     return sign | (((uint64_t)normal << 29) + ((uint64_t)(1023 - 127 - scale) << 52));
 }
 

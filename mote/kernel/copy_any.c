@@ -132,15 +132,15 @@ static void fill_row(const struct mote_copy *p, uint8_t *out, const uint8_t *val
 
 void mote_copy_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_copy *p = params;
-    uint8_t *out = io->out[0];
+    const struct mote_copy *p = (const struct mote_copy *)params;
+    uint8_t *out = (uint8_t *)io->out[0];
     if (p->fill == MOTE_FILL_ALWAYS || (p->fill == MOTE_FILL_OUTSIDE && io->in[0] == NULL)) {
-        fill_row(p, out, p->fill_row >= 0 ? io->in[p->fill_row] : p->value);
+        fill_row(p, out, p->fill_row >= 0 ? (const uint8_t *)io->in[p->fill_row] : p->value);
     }
     const int32_t phase = p->phases > 1 ? io->y / p->phase_rows % p->phases : 0;
     const MOTE_FLASH struct mote_piece *piece = p->pieces + (ptrdiff_t)phase * p->piece_count;
     for (int32_t i = 0; i < p->piece_count; i++, piece++) {
-        const uint8_t *in = io->in[piece->row];
+        const uint8_t *in = (const uint8_t *)io->in[piece->row];
         if (in != NULL) {
             copy_piece(p, piece, out, in);
         }

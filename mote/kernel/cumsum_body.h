@@ -19,7 +19,7 @@ static void run(const struct mote_cumsum *p, const TYPE *in, TYPE *out, int32_t 
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_cumsum *p = params;
+    const struct mote_cumsum *p = (const struct mote_cumsum *)params;
     const int32_t first = p->reverse ? (p->depth - 1) * p->inner : 0;
     for (int32_t o = 0; o < p->outer; o++) {
         for (int32_t i = 0; i < p->inner; i++) {

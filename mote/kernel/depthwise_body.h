@@ -28,7 +28,7 @@ static inline void make_outputs(const struct mote_depthwise *p, const void *cons
 {
     mac_sum sum[CHANNELS] = {0};
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
-        const mac_in *row = rows[ky];
+        const mac_in *row = (const mac_in *)rows[ky];
         for (int32_t kx = t.first; row != NULL && kx < t.last; kx++) {
             const mac_in *pixel = row + (t.left + kx * p->dilation_w) * p->in_c;
             const MOTE_FLASH mac_weight *weight = filter + (ky * p->filter_w + kx) * p->out_c;
@@ -42,10 +42,11 @@ static inline void make_outputs(const struct mote_depthwise *p, const void *cons
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise *p = params;
-    const MOTE_FLASH mac_weight *filter =
-        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->filter_h];
-    mac_out *out = io->out[0];
+    const struct mote_depthwise *p = (const struct mote_depthwise *)params;
+    const MOTE_FLASH mac_weight *filter = p->filter != NULL
+                                              ? (const MOTE_FLASH mac_weight *)p->filter
+                                              : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->filter_h];
+    mac_out *out = (mac_out *)io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++, out += p->out_c) {
         const struct mote_taps t = mote_find_taps(x * p->stride_w - p->pad_w, p->in_w, p->filter_w, p->dilation_w);

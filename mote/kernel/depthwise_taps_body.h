@@ -20,7 +20,7 @@ static void list_taps(const struct mote_depthwise_taps *p, const void *const row
 {
     const int32_t step = p->dilation_w * p->channels;
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
-        const int8_t *row = rows[ky];
+        const int8_t *row = (const int8_t *)rows[ky];
         int32_t x = left, at = left * p->channels;
         for (int32_t kx = 0; kx < p->filter_w; kx++, x += p->dilation_w, at += step) {
             *taps++ = row != NULL && x >= 0 && x < p->in_w ? row + at : outside;
@@ -67,10 +67,11 @@ static inline void finish(const struct mote_depthwise_taps *p, const uint32_t *f
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_taps *p = params;
+    const struct mote_depthwise_taps *p = (const struct mote_depthwise_taps *)params;
     const int32_t pairs = (p->filter_h * p->filter_w + 1) / 2, channels = p->channels;
-    const int8_t **taps = io->scratch;
-    int8_t *outside = memset(taps + p->filter_h * p->filter_w + 1, p->in_zero, (size_t)channels), *out = io->out[0];
+    const int8_t **taps = (const int8_t **)io->scratch;
+    int8_t *outside = (int8_t *)memset(taps + p->filter_h * p->filter_w + 1, p->in_zero, (size_t)channels),
+           *out = (int8_t *)io->out[0];
     for (int32_t x = 0, left = -p->pad_w; x < p->out_w; x++, left += p->stride_w, out += channels) {
         const uint32_t *stream = p->stream;
         list_taps(p, io->in, left, outside, taps);

@@ -81,7 +81,8 @@ static void drop_overlapping(const struct mote_detection *p, const float *boxes,
 static void insert(const struct mote_detection *p, const struct mote_io *io, const float *box, int32_t class_index,
                    float score)
 {
-    float *boxes = io->out[0], *classes = io->out[1], *scores = io->out[2], *count = io->out[3];
+    float *boxes = (float *)io->out[0], *classes = (float *)io->out[1], *scores = (float *)io->out[2],
+          *count = (float *)io->out[3];
     int32_t end = (int32_t)*count, at = end;
     while (at > 0 && scores[at - 1] < score) {
         at--;
@@ -102,8 +103,8 @@ static void insert(const struct mote_detection *p, const struct mote_io *io, con
 
 void mote_detection_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_detection *p = params;
-    float *boxes = io->scratch;
+    const struct mote_detection *p = (const struct mote_detection *)params;
+    float *boxes = (float *)io->scratch;
     float *scores = boxes + 4 * p->boxes;
     uint8_t *is_dropped = (uint8_t *)(scores + p->boxes);
     memset(io->out[0], 0, (size_t)p->most * 4 * sizeof(float));

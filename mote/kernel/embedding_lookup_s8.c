@@ -10,8 +10,8 @@
 
 void mote_embedding_lookup_s8(const void *params, const struct mote_io *io)
 {
-    const struct mote_embedding_lookup *p = params;
-    float *out = io->out[0];
+    const struct mote_embedding_lookup *p = (const struct mote_embedding_lookup *)params;
+    float *out = (float *)io->out[0];
     for (int32_t c = 0; c < p->coords; c++, out += p->width) {
         const int32_t at = mote_index(io->in[1], c, p->index_bytes, 0, p->extent - 1);
         const int8_t *row = (const int8_t *)io->in[0] + (size_t)(at * p->width);

@@ -9,9 +9,9 @@
 
 void mote_gather_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_gather *p = params;
-    const uint8_t *in = io->in[0];
-    uint8_t *out = io->out[0];
+    const struct mote_gather *p = (const struct mote_gather *)params;
+    const uint8_t *in = (const uint8_t *)io->in[0];
+    uint8_t *out = (uint8_t *)io->out[0];
     for (int32_t b = 0; b < p->batches; b++) {
         for (int32_t o = 0; o < p->outer; o++, in += (size_t)(p->extent * p->run)) {
             for (int32_t c = 0; c < p->coords; c++, out += p->run) {

@@ -9,9 +9,9 @@
 
 void mote_gather_nd_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_tuples *p = params;
-    const uint8_t *in = io->in[0];
-    uint8_t *out = io->out[0];
+    const struct mote_tuples *p = (const struct mote_tuples *)params;
+    const uint8_t *in = (const uint8_t *)io->in[0];
+    uint8_t *out = (uint8_t *)io->out[0];
     for (int32_t i = 0; i < p->count; i++, out += p->run) {
         size_t at = 0;
         for (int32_t d = 0; d < p->depth; d++) {

@@ -11,9 +11,9 @@
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_l2_norm *p = params;
-    const TYPE *in = io->in[0];
-    TYPE *out = io->out[0];
+    const struct mote_l2_norm *p = (const struct mote_l2_norm *)params;
+    const TYPE *in = (const TYPE *)io->in[0];
+    TYPE *out = (TYPE *)io->out[0];
     for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
         int32_t sum = 0;
         for (int32_t i = 0; i < p->depth; i++) {

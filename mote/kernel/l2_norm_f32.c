@@ -7,9 +7,9 @@
 
 void mote_l2_norm_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_l2_norm *p = params;
-    const float *in = io->in[0];
-    float *out = io->out[0];
+    const struct mote_l2_norm *p = (const struct mote_l2_norm *)params;
+    const float *in = (const float *)io->in[0];
+    float *out = (float *)io->out[0];
     for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
         float sum = 0;
         for (int32_t i = 0; i < p->depth; i++) {

@@ -29,9 +29,9 @@ static int32_t log_of_sum(const struct mote_softmax *p, const TYPE *in, int32_t 
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_softmax *p = params;
-    const TYPE *in = io->in[0];
-    TYPE *out = io->out[0];
+    const struct mote_softmax *p = (const struct mote_softmax *)params;
+    const TYPE *in = (const TYPE *)io->in[0];
+    TYPE *out = (TYPE *)io->out[0];
     for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
         int32_t max = in[0];
         for (int32_t i = 1; i < p->depth; i++) {

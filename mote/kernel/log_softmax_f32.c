@@ -7,9 +7,9 @@
 
 void mote_log_softmax_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_softmax *p = params;
-    const float *in = io->in[0];
-    float *out = io->out[0];
+    const struct mote_softmax *p = (const struct mote_softmax *)params;
+    const float *in = (const float *)io->in[0];
+    float *out = (float *)io->out[0];
     for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
         float max = in[0];
         for (int32_t i = 1; i < p->depth; i++) {

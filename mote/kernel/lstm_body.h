@@ -57,7 +57,7 @@ static void lstm_tanh_all(const lstm_cell *x, int32_t count, int32_t shift, lstm
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_lstm *p = params;
+    const struct mote_lstm *p = (const struct mote_lstm *)params;
     const int32_t units = p->unit_count;
     const int32_t sequence = p->time_major ? io->y % p->batch_count : io->y / p->step_count;
     lstm_value *hidden = (lstm_value *)io->out[1] + sequence * units;
@@ -68,11 +68,11 @@ void KERNEL(const void *params, const struct mote_io *io)
             cell[u] = 0;
         }
     }
-    lstm_cell *gates = io->scratch; /* [MOTE_LSTM_GATES, units] */
+    lstm_cell *gates = (lstm_cell *)io->scratch; /* [MOTE_LSTM_GATES, units] */
 
     for (int32_t u = 0; u < units; u++) {
         lstm_sum in[MOTE_LSTM_GATES], state[MOTE_LSTM_GATES];
-        lstm_dot(p->in_weights, u, io->in[0], p->in_count, in);
+        lstm_dot(p->in_weights, u, (const lstm_value *)io->in[0], p->in_count, in);
         lstm_dot(p->state_weights, u, hidden, units, state);
         for (int g = 0; g < MOTE_LSTM_GATES; g++) {
             gates[g * units + u] = lstm_gate(p, g, u, in[g], state[g]);

@@ -13,7 +13,7 @@ static inline float lstm_times(float x, float weight) { return x * weight; }
 
 static inline float lstm_gate(const struct mote_lstm *p, int g, int32_t u, float in, float state)
 {
-    const MOTE_FLASH float *bias = p->in_bias[g];
+    const MOTE_FLASH float *bias = (const MOTE_FLASH float *)p->in_bias[g];
     return in + (bias != NULL ? bias[u] : 0) + state;
 }
 

@@ -18,7 +18,8 @@ static inline lstm_sum lstm_times(lstm_value x, int8_t weight) { return (lstm_su
 
 static inline int16_t lstm_gate(const struct mote_lstm *p, int g, int32_t u, lstm_sum in, lstm_sum state)
 {
-    const MOTE_FLASH lstm_bias *in_bias = p->in_bias[g], *state_bias = p->state_bias[g];
+    const MOTE_FLASH lstm_bias *in_bias = (const MOTE_FLASH lstm_bias *)p->in_bias[g],
+                               *state_bias = (const MOTE_FLASH lstm_bias *)p->state_bias[g];
     in += (lstm_sum)(in_bias != NULL ? in_bias[u] : 0);
     state += (lstm_sum)(state_bias != NULL ? state_bias[u] : 0);
     return saturate(saturate(lstm_requant(in, p->in_multiplier[g], p->in_shift[g])) +

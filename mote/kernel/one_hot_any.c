@@ -9,8 +9,8 @@
 
 void mote_one_hot_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_one_hot *p = params;
-    uint8_t *out = io->out[0];
+    const struct mote_one_hot *p = (const struct mote_one_hot *)params;
+    uint8_t *out = (uint8_t *)io->out[0];
     for (int32_t i = 0; i < p->prefix; i++) {
         for (int32_t d = 0; d < p->depth; d++) {
             for (int32_t k = 0; k < p->suffix; k++, out += p->unit) {

@@ -81,15 +81,15 @@ static struct window find_rows(const struct mote_pool *p, const void *const rows
     while (rows[last - 1] == NULL) {
         last--;
     }
-    return (struct window){.rows = rows + first, .row_count = last - first};
+    return (struct window){rows + first, last - first, 0, 0, NULL, NULL, 0};
 }
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_pool *p = params;
-    TYPE *out = io->out[0];
+    const struct mote_pool *p = (const struct mote_pool *)params;
+    TYPE *out = (TYPE *)io->out[0];
     struct window w = find_rows(p, io->in);
-    ACC *kept = p->folded == 0 ? NULL : IN_OUTPUT ? (void *)out : io->out[1];
+    ACC *kept = p->folded == 0 ? NULL : (ACC *)io->out[IN_OUTPUT ? 0 : 1];
     for (int32_t x = 0; x < p->out_w; x++, out += p->channels) {
         const int32_t left = x * p->stride_w - p->pad_w;
         const int32_t first = mote_max(left, 0);

@@ -11,6 +11,7 @@
 #ifndef MOTE_REAL_H
 #define MOTE_REAL_H
 
+#include <float.h>
 #include <stdint.h>
 
 #include "flash.h"
@@ -99,8 +100,8 @@ static inline float mote_round_even(float x)
  * remainder, which is exact because the root is split into halves of 12 bits. */
 static inline float mote_sqrt(float x)
 {
-    const int small = x < 0x1p-80F; /* keeps the remainder out of the subnormal numbers */
-    const float a = small ? x * 0x1p64F : x;
+    const int small = x < 8.2718061e-25F; /* 2^-80: keeps the remainder out of the subnormal numbers */
+    const float a = small ? x * 18446744073709551616.0F : x;
     float r = mote_from_bits(UINT32_C(0x5F375A86) - (mote_bits(a) >> 1));
     for (int i = 0; i < 2; i++) {
         r *= 1.5F - (0.5F * a * r) * r;
@@ -109,7 +110,7 @@ static inline float mote_sqrt(float x)
     const float high = mote_from_bits(mote_bits(s) & UINT32_C(0xFFFFF000));
     const float low = s - high;
     const float rest = ((a - high * high) - 2.0F * high * low) - low * low;
-    const float root = (s + 0.5F * rest * r) * (small ? 0x1p-32F : 1.0F);
+    const float root = (s + 0.5F * rest * r) * (small ? 1.0F / 4294967296.0F : 1.0F);
     const float special = x < 0.0F ? mote_nan() : x;
     return x > 0.0F && x < mote_infinity() ? root : special;
 }
@@ -186,8 +187,8 @@ static inline float mote_tanh(float x)
 /* x = m * 2^n, m in [sqrt(1/2), sqrt(2)); x positive and finite */
 static inline float mote_split_exponent(float x, int32_t *n)
 {
-    const int small = x < 0x1p-126F;
-    const uint32_t bits = mote_bits(small ? x * 0x1p24F : x) + (UINT32_C(0x3F800000) - UINT32_C(0x3F3504F3));
+    const int small = x < FLT_MIN;
+    const uint32_t bits = mote_bits(small ? x * 16777216.0F : x) + (UINT32_C(0x3F800000) - UINT32_C(0x3F3504F3));
     *n = (int32_t)(bits >> 23) - 127 - (small ? 24 : 0);
     return mote_from_bits((bits & UINT32_C(0x007FFFFF)) + UINT32_C(0x3F3504F3));
 }
@@ -291,7 +292,7 @@ static inline float mote_fmod(float x, float y)
     a <<= ex - ey;
     a = a <= UINT32_MAX ? (uint32_t)a % b : a % b;
     const float rest = (float)(uint32_t)a; /* times 2^(ey - 150), which may be subnormal */
-    return mote_copysign(ey < 25 ? rest * mote_pow2(ey - 126) * 0x1p-24F : rest * mote_pow2(ey - 150), x);
+    return mote_copysign(ey < 25 ? rest * mote_pow2(ey - 126) / 16777216.0F : rest * mote_pow2(ey - 150), x);
 }
 
 /* The rest of a division that rounds down: it has the sign of y. */
@@ -306,7 +307,7 @@ static inline float mote_floor_mod(float x, float y)
 static inline float mote_floor_div(float x, float y)
 {
     const float quotient = x / y, whole = mote_floor(quotient);
-    const float up = quotient - whole, doubt = mote_fabs(quotient) * 0x1p-23F;
+    const float up = quotient - whole, doubt = mote_fabs(quotient) * FLT_EPSILON;
     if (up > doubt && 1.0F - up > doubt) {
         return whole;
     }

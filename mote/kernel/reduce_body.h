@@ -49,16 +49,16 @@ static void add_row(const struct mote_reduce *p, const TYPE *in, ACC *acc)
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_reduce *p = params;
-    TYPE *out = io->out[0];
-    ACC *acc = IN_OUTPUT ? (void *)out : p->folded ? io->out[1] : io->scratch;
+    const struct mote_reduce *p = (const struct mote_reduce *)params;
+    TYPE *out = (TYPE *)io->out[0];
+    ACC *acc = (ACC *)(IN_OUTPUT ? io->out[0] : p->folded ? io->out[1] : io->scratch);
     const int is_first = !p->folded || io->y == 0;
     const int is_last = !p->folded || io->y == p->rows - 1;
     for (int32_t i = 0; i < p->out_count && is_first; i++) {
         acc[i] = START;
     }
     for (int32_t r = 0; r < (p->folded ? 1 : p->rows); r++) {
-        add_row(p, io->in[r], acc);
+        add_row(p, (const TYPE *)io->in[r], acc);
     }
     for (int32_t i = 0; i < p->out_count && is_last; i++) {
         out[i] = (TYPE)FINISH(p, acc[i]);

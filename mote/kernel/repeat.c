@@ -9,7 +9,7 @@
 
 void mote_repeat(const void *params, const struct mote_io *io)
 {
-    const struct mote_repeat *p = params;
+    const struct mote_repeat *p = (const struct mote_repeat *)params;
     const struct mote_plan *body = p->body.plan;
     for (uint16_t i = 0; i < body->output_count; i++) {
         memcpy(io->out[i], io->in[i], (size_t)body->outputs[i].size);

@@ -21,10 +21,22 @@ ROW(u8, uint8_t, 0, UINT8_MAX)
 ROW(s16, int16_t, INT16_MIN, INT16_MAX)
 ROW(s32, int32_t, INT32_MIN, INT32_MAX)
 
+static mote_convert_row *find_row(int32_t to)
+{
+    switch (to) {
+    case MOTE_S8:
+        return s8_row;
+    case MOTE_U8:
+        return u8_row;
+    case MOTE_S16:
+        return s16_row;
+    default: /* MOTE_S32 */
+        return s32_row;
+    }
+}
+
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    static mote_convert_row *const rows[MOTE_ELEMENTS] = {
-        [MOTE_S8] = s8_row, [MOTE_U8] = u8_row, [MOTE_S16] = s16_row, [MOTE_S32] = s32_row};
-    const struct mote_requantize *p = params;
-    rows[p->to](p, io->in[0], io->out[0], p->n);
+    const struct mote_requantize *p = (const struct mote_requantize *)params;
+    find_row(p->to)(p, io->in[0], io->out[0], p->n);
 }

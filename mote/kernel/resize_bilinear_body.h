@@ -11,13 +11,13 @@
 
 void BODY_NAME(const void *params, const struct mote_io *io)
 {
-    const struct mote_resize_bilinear *p = params;
-    const MOTE_FLASH int32_t *x_weight = p->x_weight;
+    const struct mote_resize_bilinear *p = (const struct mote_resize_bilinear *)params;
+    const MOTE_FLASH int32_t *x_weight = (const MOTE_FLASH int32_t *)p->x_weight;
     const int32_t one = INT32_C(1) << 10, half = INT32_C(1) << 19;
     const int32_t out_w = p->out_w, channels = p->channels;
     const int32_t y = ((const MOTE_FLASH int32_t *)p->y_weight)[io->y % p->image_rows];
-    const BODY_TYPE *above = io->in[0], *below = y != 0 ? io->in[1] : above;
-    BODY_TYPE *out = io->out[0];
+    const BODY_TYPE *above = (const BODY_TYPE *)io->in[0], *below = y != 0 ? (const BODY_TYPE *)io->in[1] : above;
+    BODY_TYPE *out = (BODY_TYPE *)io->out[0];
 
     for (int32_t i = 0; i < out_w; i++, out += channels) {
         const int32_t x = x_weight[i];

@@ -10,12 +10,12 @@
 
 void mote_resize_bilinear_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_resize_bilinear *p = params;
-    const MOTE_FLASH float *x_weight = p->x_weight;
+    const struct mote_resize_bilinear *p = (const struct mote_resize_bilinear *)params;
+    const MOTE_FLASH float *x_weight = (const MOTE_FLASH float *)p->x_weight;
     const int32_t out_w = p->out_w, channels = p->channels;
     const float y = ((const MOTE_FLASH float *)p->y_weight)[io->y % p->image_rows];
-    const float *above = io->in[0], *below = y > 0 ? io->in[1] : above;
-    float *out = io->out[0];
+    const float *above = (const float *)io->in[0], *below = y > 0 ? (const float *)io->in[1] : above;
+    float *out = (float *)io->out[0];
 
     for (int32_t i = 0; i < out_w; i++, out += channels) {
         const float x = x_weight[i];

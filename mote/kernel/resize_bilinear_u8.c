@@ -10,12 +10,12 @@
 
 void mote_resize_bilinear_u8(const void *params, const struct mote_io *io)
 {
-    const struct mote_resize_bilinear *p = params;
-    const MOTE_FLASH float *x_weight = p->x_weight;
+    const struct mote_resize_bilinear *p = (const struct mote_resize_bilinear *)params;
+    const MOTE_FLASH float *x_weight = (const MOTE_FLASH float *)p->x_weight;
     const int32_t out_w = p->out_w, channels = p->channels;
     const float y = ((const MOTE_FLASH float *)p->y_weight)[io->y % p->image_rows];
-    const uint8_t *above = io->in[0], *below = y > 0 ? io->in[1] : above;
-    uint8_t *out = io->out[0];
+    const uint8_t *above = (const uint8_t *)io->in[0], *below = y > 0 ? (const uint8_t *)io->in[1] : above;
+    uint8_t *out = (uint8_t *)io->out[0];
 
     for (int32_t i = 0; i < out_w; i++, out += channels) {
         const float x = x_weight[i];

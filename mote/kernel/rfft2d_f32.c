@@ -47,9 +47,9 @@ static void transform(const struct mote_rfft2d *p, struct number *x, int32_t n)
 
 void mote_rfft2d_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_rfft2d *p = params;
+    const struct mote_rfft2d *p = (const struct mote_rfft2d *)params;
     const int32_t kept = p->w / 2 + 1;
-    struct number *out = io->out[0], *x = io->scratch;
+    struct number *out = (struct number *)io->out[0], *x = (struct number *)io->scratch;
     for (int32_t y = 0; y < p->h; y++) {
         const float *in = (const float *)io->in[0] + (ptrdiff_t)y * p->in_w;
         for (int32_t i = 0; i < p->w; i++) {

@@ -7,10 +7,10 @@
 
 void mote_rnn_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_rnn *p = params;
-    float *h = mote_sequence_state(&p->sequence, io->out[1], io->y, p->units), *next = io->scratch;
+    const struct mote_rnn *p = (const struct mote_rnn *)params;
+    float *h = mote_sequence_state(&p->sequence, io->out[1], io->y, p->units), *next = (float *)io->scratch;
     for (int32_t u = 0; u < p->units; u++) {
-        const float sum = mote_row_dot(p->bias, u, p->weights, io->in[0], p->in_count) +
+        const float sum = mote_row_dot(p->bias, u, p->weights, (const float *)io->in[0], p->in_count) +
                           mote_row_dot(NULL, u, p->state_weights, h, p->units);
         next[u] = mote_fclamp(p->is_tanh ? mote_tanh(sum) : sum, p->low, p->high);
     }

@@ -37,9 +37,9 @@ static void add_run(const struct mote_tuples *p, uint8_t *out, const uint8_t *up
 
 void mote_scatter_nd_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_tuples *p = params;
-    const uint8_t *update = io->in[1];
-    uint8_t *out = io->out[0];
+    const struct mote_tuples *p = (const struct mote_tuples *)params;
+    const uint8_t *update = (const uint8_t *)io->in[1];
+    uint8_t *out = (uint8_t *)io->out[0];
     memset(out, 0, (size_t)p->out_bytes);
     for (int32_t i = 0; i < p->count; i++, update += p->run) {
         size_t at = 0;

@@ -39,9 +39,9 @@ static segment_value segment_join(int32_t operation, segment_value a, segment_va
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_segment *p = params;
-    const segment_value *in = io->in[0];
-    segment_value *all = io->out[0];
+    const struct mote_segment *p = (const struct mote_segment *)params;
+    const segment_value *in = (const segment_value *)io->in[0];
+    segment_value *all = (segment_value *)io->out[0];
     for (int32_t i = 0; i < p->segments * p->width; i++) {
         all[i] = segment_first(p->operation);
     }

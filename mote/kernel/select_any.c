@@ -10,9 +10,9 @@
     static void name(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *to) \
     { \
         const uint8_t *condition = in[0]; \
-        const T *x = (const void *)in[1]; \
-        const T *y = (const void *)in[2]; \
-        T *out = to; \
+        const T *x = (const T *)in[1]; \
+        const T *y = (const T *)in[2]; \
+        T *out = (T *)to; \
         const int32_t n = b->n, step = b->step[0], x_step = b->step[1], y_step = b->step[2]; \
         (void)params; \
         for (int32_t i = 0; i < n; i++) { \
@@ -30,6 +30,6 @@ SELECT_ROW(row8, mote_unit8)
 
 void mote_select_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_select *p = params;
+    const struct mote_select *p = (const struct mote_select *)params;
     mote_broadcast(&p->shape, p->unit == 1 ? row1 : p->unit == 2 ? row2 : p->unit == 4 ? row4 : row8, p, io);
 }

@@ -11,10 +11,10 @@
 
 void mote_signal_auto_scale_s16(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_auto_scale *p = params;
-    const int16_t *in = io->in[0];
-    int16_t *out = io->out[0];
-    int32_t *shift = io->out[1];
+    const struct mote_signal_auto_scale *p = (const struct mote_signal_auto_scale *)params;
+    const int16_t *in = (const int16_t *)io->in[0];
+    int16_t *out = (int16_t *)io->out[0];
+    int32_t *shift = (int32_t *)io->out[1];
     int16_t most = 0;
     for (int32_t i = 0; i < p->count; i++) {
         const int32_t x = in[i];

@@ -161,7 +161,7 @@ static inline void fft_run_stage(const struct fft_stage *stage, int32_t radix, f
 static void fft_transform(const struct mote_signal_fft *p, struct fft_complex *out)
 {
     const int32_t n = p->fft_length / 2;
-    struct fft_stage s = {p->twiddles, n, 1, p->inverse};
+    struct fft_stage s = {(const MOTE_FLASH struct fft_complex *)p->twiddles, n, 1, p->inverse};
     for (int32_t j = p->stage_count - 1; j >= 0; j--) {
         const int32_t radix = p->radix[j];
         s.step = n / (s.span * radix);
@@ -220,7 +220,7 @@ static inline struct fft_complex fft_conjugate(struct fft_complex a) { return ff
 /* From the spectrum of the complex numbers to that of the samples, in place; one more number than before. */
 static void fft_split(const struct mote_signal_fft *p, struct fft_complex *out)
 {
-    const MOTE_FLASH struct fft_complex *twiddles = p->split_twiddles;
+    const MOTE_FLASH struct fft_complex *twiddles = (const MOTE_FLASH struct fft_complex *)p->split_twiddles;
     const int32_t n = p->fft_length / 2;
     const struct fft_complex dc = fft_divided(out[0], 2);
     out[0] = fft_number((fft_wide)dc.re + dc.im, 0);
@@ -236,7 +236,7 @@ static void fft_split(const struct mote_signal_fft *p, struct fft_complex *out)
 
 static void fft_unsplit(const struct mote_signal_fft *p, const struct fft_complex *in, struct fft_complex *out)
 {
-    const MOTE_FLASH struct fft_complex *twiddles = p->split_twiddles;
+    const MOTE_FLASH struct fft_complex *twiddles = (const MOTE_FLASH struct fft_complex *)p->split_twiddles;
     const int32_t n = p->fft_length / 2;
     out[0] = fft_divided(fft_number((fft_wide)in[0].re + in[n].re, (fft_wide)in[0].re - in[n].re), 2);
     for (int32_t k = 1; k <= n / 2; k++) {
@@ -250,16 +250,16 @@ static void fft_unsplit(const struct mote_signal_fft *p, const struct fft_comple
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_fft *p = params;
-    struct fft_complex *out = io->out[0];
+    const struct mote_signal_fft *p = (const struct mote_signal_fft *)params;
+    struct fft_complex *out = (struct fft_complex *)io->out[0];
     if (p->inverse) {
-        struct fft_complex *packed = io->scratch;
-        fft_unsplit(p, io->in[0], packed);
+        struct fft_complex *packed = (struct fft_complex *)io->scratch;
+        fft_unsplit(p, (const struct fft_complex *)io->in[0], packed);
         fft_reorder(p, &packed->re, p->fft_length, out);
         fft_transform(p, out);
         fft_finish(p, &out->re);
     } else {
-        fft_reorder(p, io->in[0], p->in_count, out);
+        fft_reorder(p, (const fft_real *)io->in[0], p->in_count, out);
         fft_transform(p, out);
         fft_split(p, out);
     }

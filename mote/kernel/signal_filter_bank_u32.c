@@ -17,9 +17,9 @@ static uint64_t dot(const uint32_t *in, const MOTE_FLASH int16_t *weights, int32
 
 void mote_signal_filter_bank_u32(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_filter_bank *p = params;
-    const uint32_t *in = io->in[0];
-    uint64_t *out = io->out[0];
+    const struct mote_signal_filter_bank *p = (const struct mote_signal_filter_bank *)params;
+    const uint32_t *in = (const uint32_t *)io->in[0];
+    uint64_t *out = (uint64_t *)io->out[0];
     uint64_t before = 0; /* what the band before gave to this channel */
     for (int32_t i = 0; i <= p->channel_count; i++) {
         const uint32_t *band = in + p->first_frequency[i];

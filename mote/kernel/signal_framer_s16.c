@@ -19,10 +19,10 @@ static void push(const struct mote_signal_framer *p, int16_t *held, const int16_
 
 void mote_signal_framer_s16(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_framer *p = params;
+    const struct mote_signal_framer *p = (const struct mote_signal_framer *)params;
     const int32_t sequence = io->y / p->frame_count;
-    int16_t *out = io->out[0];
-    uint8_t *is_valid = io->out[1];
+    int16_t *out = (int16_t *)io->out[0];
+    uint8_t *is_valid = (uint8_t *)io->out[1];
     int32_t *filled = (int32_t *)io->out[2] + sequence;
     int16_t *held = (int16_t *)((int32_t *)io->out[2] + p->sequence_count) + (ptrdiff_t)sequence * p->history;
 
@@ -37,5 +37,5 @@ void mote_signal_framer_s16(const void *params, const struct mote_io *io)
     const size_t old = (size_t)mote_min(p->history, p->size);
     memcpy(out, held, old * sizeof *out);
     memcpy(out + old, io->in[0], ((size_t)p->size - old) * sizeof *out);
-    push(p, held, io->in[0]);
+    push(p, held, (const int16_t *)io->in[0]);
 }

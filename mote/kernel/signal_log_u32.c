@@ -34,9 +34,9 @@ static uint32_t log2_q16(uint32_t x)
 
 void mote_signal_log_u32(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_log *p = params;
-    const uint32_t *in = io->in[0];
-    int16_t *out = io->out[0];
+    const struct mote_signal_log *p = (const struct mote_signal_log *)params;
+    const uint32_t *in = (const uint32_t *)io->in[0];
+    int16_t *out = (int16_t *)io->out[0];
     for (int32_t i = 0; i < p->count; i++) {
         const uint32_t x = in[i] << p->in_shift;
         const uint32_t natural = x > 1 ? (uint32_t)(((uint64_t)LN_2 * log2_q16(x) + HALF) >> 16) : 0;

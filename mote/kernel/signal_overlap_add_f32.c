@@ -11,8 +11,8 @@
 
 void mote_signal_overlap_add_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_overlap_add *p = params;
-    const float *in = io->in[0];
+    const struct mote_signal_overlap_add *p = (const struct mote_signal_overlap_add *)params;
+    const float *in = (const float *)io->in[0];
     float *sum = (float *)io->out[1] + (ptrdiff_t)(io->y / p->frame_count) * p->size;
     const size_t step = (size_t)p->step, rest = (size_t)p->size - step;
     for (int32_t i = 0; i < p->size; i++) {

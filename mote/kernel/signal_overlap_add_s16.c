@@ -12,8 +12,8 @@
 
 void mote_signal_overlap_add_s16(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_overlap_add *p = params;
-    const int16_t *in = io->in[0];
+    const struct mote_signal_overlap_add *p = (const struct mote_signal_overlap_add *)params;
+    const int16_t *in = (const int16_t *)io->in[0];
     int16_t *sum = (int16_t *)io->out[1] + (ptrdiff_t)(io->y / p->frame_count) * p->size;
     const size_t step = (size_t)p->step, rest = (size_t)p->size - step;
     for (int32_t i = 0; i < p->size; i++) {

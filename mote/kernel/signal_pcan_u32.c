@@ -31,10 +31,10 @@ static uint32_t shrink(uint32_t x)
 
 void mote_signal_pcan_u32(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_pcan *p = params;
-    const uint32_t *in = io->in[0], *noise = io->in[1];
-    const int16_t *table = io->in[2];
-    uint32_t *out = io->out[0];
+    const struct mote_signal_pcan *p = (const struct mote_signal_pcan *)params;
+    const uint32_t *in = (const uint32_t *)io->in[0], *noise = (const uint32_t *)io->in[1];
+    const int16_t *table = (const int16_t *)io->in[2];
+    uint32_t *out = (uint32_t *)io->out[0];
     for (int32_t i = 0; i < p->count; i++) {
         const uint32_t gain = (uint32_t)gain_of(noise[i], table);
         out[i] = shrink((uint32_t)(((uint64_t)in[i] * gain) >> p->snr_shift));

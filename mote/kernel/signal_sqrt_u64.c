@@ -40,10 +40,10 @@ static uint32_t root64(uint64_t x)
 
 void mote_signal_sqrt_u64(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_sqrt *p = params;
-    const uint64_t *in = io->in[0];
-    const int32_t *shift = io->in[1];
-    uint32_t *out = io->out[0];
+    const struct mote_signal_sqrt *p = (const struct mote_signal_sqrt *)params;
+    const uint64_t *in = (const uint64_t *)io->in[0];
+    const int32_t *shift = (const int32_t *)io->in[1];
+    uint32_t *out = (uint32_t *)io->out[0];
     for (int32_t i = 0; i < p->count; i++) {
         out[i] = root64(in[i]) >> (*shift & 31);
     }

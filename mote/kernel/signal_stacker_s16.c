@@ -11,9 +11,9 @@
 
 void mote_signal_stacker_s16(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_stacker *p = params;
-    uint8_t *is_valid = io->out[1];
-    int32_t *has_begun = io->out[2], *filled = has_begun + 1;
+    const struct mote_signal_stacker *p = (const struct mote_signal_stacker *)params;
+    uint8_t *is_valid = (uint8_t *)io->out[1];
+    int32_t *has_begun = (int32_t *)io->out[2], *filled = has_begun + 1;
     int16_t *held = (int16_t *)(has_begun + 2);
     const size_t out_size = (size_t)p->size * sizeof *held;
 

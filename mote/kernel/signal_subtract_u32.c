@@ -9,9 +9,9 @@
 
 void mote_signal_subtract_u32(const void *params, const struct mote_io *io)
 {
-    const struct mote_signal_subtract *p = params;
-    const uint32_t *in = io->in[0];
-    uint32_t *out = io->out[0], *noise = io->out[1], *state = io->out[2];
+    const struct mote_signal_subtract *p = (const struct mote_signal_subtract *)params;
+    const uint32_t *in = (const uint32_t *)io->in[0];
+    uint32_t *out = (uint32_t *)io->out[0], *noise = (uint32_t *)io->out[1], *state = (uint32_t *)io->out[2];
     for (int32_t i = 0; i < p->count; i++) {
         const uint32_t signal = in[i] << p->smoothing_bits;
         uint32_t estimate =

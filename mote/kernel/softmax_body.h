@@ -32,10 +32,10 @@ static int32_t exponentials(const struct mote_softmax *p, const IN *in, int32_t 
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_softmax *p = params;
-    const IN *in = io->in[0];
-    OUT *out = io->out[0];
-    int32_t *e = io->scratch;
+    const struct mote_softmax *p = (const struct mote_softmax *)params;
+    const IN *in = (const IN *)io->in[0];
+    OUT *out = (OUT *)io->out[0];
+    int32_t *e = (int32_t *)io->scratch;
     for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
         int32_t bits;
         const int32_t scale = mote_fixed_reciprocal(exponentials(p, in, e), 12, &bits);

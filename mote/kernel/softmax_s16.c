@@ -29,10 +29,10 @@ static int32_t exponentials(const struct mote_softmax *p, const int16_t *in, int
 
 void mote_softmax_s16(const void *params, const struct mote_io *io)
 {
-    const struct mote_softmax *p = params;
-    const int16_t *in = io->in[0];
-    int16_t *out = io->out[0];
-    int16_t *e = io->scratch;
+    const struct mote_softmax *p = (const struct mote_softmax *)params;
+    const int16_t *in = (const int16_t *)io->in[0];
+    int16_t *out = (int16_t *)io->out[0];
+    int16_t *e = (int16_t *)io->scratch;
     for (int32_t v = 0; v < p->count; v++, in += p->depth, out += p->depth) {
         const int32_t sum = exponentials(p, in, e);
         const int32_t head = mote_clz((uint32_t)sum);

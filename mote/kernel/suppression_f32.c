@@ -36,13 +36,13 @@ static int32_t best_of(const struct candidate *all, int32_t count)
 
 void mote_suppression_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_suppression *p = params;
-    const float *boxes = io->in[0], *scores = io->in[1];
+    const struct mote_suppression *p = (const struct mote_suppression *)params;
+    const float *boxes = (const float *)io->in[0], *scores = (const float *)io->in[1];
     const float most_overlap = *(const float *)io->in[2], least = *(const float *)io->in[3];
     const float sigma = p->is_soft ? *(const float *)io->in[4] : 0, scale = sigma > 0 ? -0.5F / sigma : 0;
-    int32_t *chosen = io->out[0], count = 0, most = 0;
-    float *chosen_scores = p->is_soft ? io->out[1] : NULL;
-    struct candidate *all = io->scratch;
+    int32_t *chosen = (int32_t *)io->out[0], count = 0, most = 0;
+    float *chosen_scores = p->is_soft ? (float *)io->out[1] : NULL;
+    struct candidate *all = (struct candidate *)io->scratch;
     for (int32_t i = 0; i < p->boxes; i++) {
         all[i] = (struct candidate){scores[i], scores[i] > least ? 0 : -1};
         most += all[i].seen == 0;

@@ -37,19 +37,19 @@ static void shift_state(svdf_state *state, int32_t count) { memmove(state, state
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_svdf *p = params;
-    const MOTE_FLASH int8_t *feature = p->feature;
-    const MOTE_FLASH svdf_state *time = p->time;
-    const MOTE_FLASH int32_t *bias = p->bias;
+    const struct mote_svdf *p = (const struct mote_svdf *)params;
+    const MOTE_FLASH int8_t *feature = (const MOTE_FLASH int8_t *)p->feature;
+    const MOTE_FLASH svdf_state *time = (const MOTE_FLASH svdf_state *)p->time;
+    const MOTE_FLASH int32_t *bias = (const MOTE_FLASH int32_t *)p->bias;
     const int32_t filter_count = p->unit_count * p->rank;
-    int8_t *out = io->out[0];
+    int8_t *out = (int8_t *)io->out[0];
     svdf_state *state = (svdf_state *)io->out[1] + io->y * filter_count * p->memory;
 
     for (int32_t u = 0; u < p->unit_count; u++) {
         uint32_t sum = bias != NULL ? (uint32_t)bias[u] : 0;
         for (int32_t r = 0; r < p->rank; r++, feature += p->in_count, time += p->memory, state += p->memory) {
             const uint32_t offset = p->feature_bias != NULL ? (uint32_t)p->feature_bias[u * p->rank + r] : 0;
-            int32_t fresh = (int32_t)(feature_dot(io->in[0], feature, p->in_count) + offset);
+            int32_t fresh = (int32_t)(feature_dot((const int8_t *)io->in[0], feature, p->in_count) + offset);
             fresh = mote_clamp(mote_requant(fresh, p->state_multiplier, p->state_shift), SVDF_LOW, SVDF_HIGH);
             shift_state(state, p->memory - 1);
             state[p->memory - 1] = (svdf_state)(fresh + p->state_zero);

@@ -82,9 +82,9 @@ static void count_words(const struct mote_text_hash *p, uint8_t *out, uint32_t w
 
 void mote_text_hash_u8(const void *params, const struct mote_io *io)
 {
-    const struct mote_text_hash *p = params;
-    const uint8_t *text = io->in[0];
-    uint8_t *out = io->out[0];
+    const struct mote_text_hash *p = (const struct mote_text_hash *)params;
+    const uint8_t *text = (const uint8_t *)io->in[0];
+    uint8_t *out = (uint8_t *)io->out[0];
     uint32_t before[MOTE_TEXT_WORDS] = {0, 0, 0};
     memset(out, 0, (size_t)p->buckets);
     for (int32_t at = 0; at < p->length && text[at] != 0;) {

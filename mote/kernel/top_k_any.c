@@ -27,8 +27,8 @@ static int is_greater(int32_t type, const void *values, int32_t i, int32_t k)
 
 void mote_top_k_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_top_k *p = params;
-    int32_t *top = io->out[1];
+    const struct mote_top_k *p = (const struct mote_top_k *)params;
+    int32_t *top = (int32_t *)io->out[1];
     int32_t found = 0;
     for (int32_t i = 0; i < p->count; i++) {
         int32_t at = found;
@@ -42,7 +42,7 @@ void mote_top_k_any(const void *params, const struct mote_io *io)
         memmove(top + at + 1, top + at, (size_t)(found - 1 - at) * sizeof *top);
         top[at] = i;
     }
-    uint8_t *out = io->out[0];
+    uint8_t *out = (uint8_t *)io->out[0];
     for (int32_t i = 0; i < p->k; i++, out += p->unit) {
         memcpy(out, (const uint8_t *)io->in[0] + (size_t)(top[i] * p->unit), (size_t)p->unit);
     }

@@ -31,9 +31,9 @@ static void add_slice(const struct mote_conv3d *p, const float *in, const MOTE_F
 
 void mote_transpose_conv3d_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv3d *p = params;
+    const struct mote_conv3d *p = (const struct mote_conv3d *)params;
     const ptrdiff_t slice = (ptrdiff_t)(p->h.filter * p->w.filter * p->in_c * p->out_c);
-    float *out = io->out[0];
+    float *out = (float *)io->out[0];
     const int32_t pixels = p->h.out * p->w.out;
     /* The first input slice that can reach slice z of the image is the one whose last tap does, or comes after it. */
     const int32_t reach = io->y % p->out_d + p->pad_d - p->filter_d + 1;
@@ -42,7 +42,7 @@ void mote_transpose_conv3d_f32(const void *params, const struct mote_io *io)
     for (int32_t r = 0; r < p->rows; r++) {
         const int32_t tap = io->y % p->out_d + p->pad_d - (first + r) * p->stride_d;
         if (io->in[r] != NULL && tap >= 0) {
-            add_slice(p, io->in[r], p->filter + tap * slice, out);
+            add_slice(p, (const float *)io->in[r], p->filter + tap * slice, out);
         }
     }
     for (int32_t i = 0; i < pixels; i++, out += p->out_c) {

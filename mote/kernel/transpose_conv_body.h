@@ -35,12 +35,13 @@ static void add_row(const struct mote_transpose_conv *p, const mac_in *in, const
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_transpose_conv *p = params;
-    const MOTE_FLASH mac_weight *filters =
-        p->filter != NULL ? p->filter : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->rows];
+    const struct mote_transpose_conv *p = (const struct mote_transpose_conv *)params;
+    const MOTE_FLASH mac_weight *filters = p->filter != NULL
+                                               ? (const MOTE_FLASH mac_weight *)p->filter
+                                               : (const MOTE_FLASH mac_weight *)(uintptr_t)io->in[p->rows];
     const int32_t filter_row = p->filter_w * p->in_c;
     const struct reach down = find_reach(io->y % p->out_h + p->pad_h, p->filter_h, p->stride_h);
-    mac_out *out = io->out[0];
+    mac_out *out = (mac_out *)io->out[0];
 
     for (int32_t x = 0; x < p->out_w; x++) {
         const struct reach right = find_reach(x + p->pad_w, p->filter_w, p->stride_w);
@@ -49,7 +50,8 @@ void KERNEL(const void *params, const struct mote_io *io)
             count = mote_min(p->out_c - o, MAC_FILTERS);
             for (int32_t k = 0, ky = down.tap; ky >= 0; k++, ky -= p->stride_h) {
                 if (io->in[k] != NULL) {
-                    add_row(p, io->in[k], filters + (o * p->filter_h + ky) * filter_row, right, count, sum);
+                    add_row(p, (const mac_in *)io->in[k], filters + (o * p->filter_h + ky) * filter_row, right, count,
+                            sum);
                 }
             }
             for (int32_t k = 0; k < count; k++) {

@@ -19,9 +19,9 @@ static int32_t find_leaf(const struct mote_tree_ensemble *p, int32_t node, const
 
 void mote_tree_ensemble_f32(const void *params, const struct mote_io *io)
 {
-    const struct mote_tree_ensemble *p = params;
-    const float *in = io->in[0];
-    float *out = io->out[0];
+    const struct mote_tree_ensemble *p = (const struct mote_tree_ensemble *)params;
+    const float *in = (const float *)io->in[0];
+    float *out = (float *)io->out[0];
     for (int32_t o = 0; o < p->outputs; o++) {
         out[o] = p->base[o];
     }

@@ -8,8 +8,8 @@
 void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_unary p = *(const struct mote_unary *)params;
-    const TYPE *in = io->in[0];
-    TYPE *out = io->out[0];
+    const TYPE *in = (const TYPE *)io->in[0];
+    TYPE *out = (TYPE *)io->out[0];
     for (int32_t i = 0; i < p.count; i++) {
         out[i] = VALUE(&p, in[i]);
     }

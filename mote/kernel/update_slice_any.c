@@ -9,9 +9,9 @@
 
 void mote_update_slice_any(const void *params, const struct mote_io *io)
 {
-    const struct mote_update_slice *p = params;
-    const uint8_t *update = io->in[1];
-    uint8_t *out = io->out[0];
+    const struct mote_update_slice *p = (const struct mote_update_slice *)params;
+    const uint8_t *update = (const uint8_t *)io->in[1];
+    uint8_t *out = (uint8_t *)io->out[0];
     const int32_t last = p->rank - 1;
     const int32_t run = p->update[last] * p->unit;
     int32_t runs = 1;

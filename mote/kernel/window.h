@@ -25,7 +25,7 @@ static inline void mote_copy_window(const struct mote_conv2d_packed *p, const vo
     const int32_t line = p->filter_w * p->in_c;
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
         for (int32_t i = 0; i < line; i++) {
-            *to++ = (int8_t)mote_window_input(p, rows[ky], left, i);
+            *to++ = (int8_t)mote_window_input(p, (const int8_t *)rows[ky], left, i);
         }
     }
 }
@@ -60,7 +60,7 @@ static inline void mote_widen_window(const struct mote_conv2d_packed *p, const v
                                      uint32_t *to)
 {
     for (int32_t ky = 0; ky < p->filter_h; ky++, to += p->filter_w * p->in_c) {
-        mote_put_line(p, rows[ky], left, false, to);
+        mote_put_line(p, (const int8_t *)rows[ky], left, false, to);
     }
 }
 
@@ -76,7 +76,7 @@ static inline void mote_pair_windows(const struct mote_conv2d_packed *p, const v
     const int32_t line = p->filter_w * p->in_c, step = p->stride_w * p->in_c;
     const bool inside = left >= 0 && left + p->stride_w + p->filter_w <= p->in_w;
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
-        const int8_t *row = rows[ky];
+        const int8_t *row = (const int8_t *)rows[ky];
         if (row != NULL && inside) {
             const int8_t *const first = row + left * p->in_c, *const second = first + step;
             int32_t i = 0;

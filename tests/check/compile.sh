@@ -67,9 +67,6 @@ for ((i = 0; i < size; i++)); do
     printf "\\x$(printf %x $((i * 7 % 256)))"
 done > in
 "$mote" run "$sobel" --input in --output want && cmp -s want got || fail 'the firmware computes something else than mote run'
-if command -v c++ > /dev/null; then
-    c++ -Wall -Wextra -Werror -x c++ -fsyntax-only both/first.h || fail 'the header is not clean C++'
-fi
 
 expect 0 '' compile "$other" -o again --name first
 cc -c again/*.c 2> /dev/null || fail 'what an earlier compile left breaks the build'

@@ -53,7 +53,7 @@ static int32_t factor(int32_t multiplier) { return (int32_t)((uint32_t)multiplie
 
 static void add_row(const void *params, const struct mote_broadcast *b, const uint8_t *const in[], void *out)
 {
-    const struct mote_common_scale *p = params;
+    const struct mote_common_scale *p = (const struct mote_common_scale *)params;
     const bool x_is_exact = p->x.right == 0;
     const struct mote_operand *exact = x_is_exact ? &p->x : &p->y, *other = x_is_exact ? &p->y : &p->x;
     const int32_t out_right = -p->shift;
@@ -71,15 +71,15 @@ static void add_row(const void *params, const struct mote_broadcast *b, const ui
     };
     const int8_t *from = (const int8_t *)in[!x_is_exact], *with = (const int8_t *)in[x_is_exact];
     if (p->low > INT8_MIN || p->high < INT8_MAX) {
-        add_all(s, from, with, out, b->n, true);
+        add_all(s, from, with, (int8_t *)out, b->n, true);
     } else {
-        add_all(s, from, with, out, b->n, false);
+        add_all(s, from, with, (int8_t *)out, b->n, false);
     }
 }
 
 void mote_add_s8__arm_dsp(const void *params, const struct mote_io *io)
 {
-    const struct mote_common_scale *p = params;
+    const struct mote_common_scale *p = (const struct mote_common_scale *)params;
     mote_broadcast(&p->shape, add_row, p, io);
 }
 

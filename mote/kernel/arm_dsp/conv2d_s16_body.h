@@ -53,7 +53,7 @@ static void find_lines(const struct mote_conv2d_s16_packed *p, const void *const
     const int32_t line = (p->filter_w * p->in_c + 3) & ~3, size = p->in_w * p->in_c, start = left * p->in_c;
     const bool is_inside = start >= 0 && start + line <= size;
     for (int32_t ky = 0; ky < p->filter_h; ky++, copy += line) {
-        const int16_t *row = rows[ky];
+        const int16_t *row = (const int16_t *)rows[ky];
         found[ky] = row != NULL && is_inside ? row + start : copy;
         for (int32_t i = 0; i < line && found[ky] == copy; i++) {
             const int32_t at = start + i;
@@ -81,10 +81,10 @@ __attribute__((always_inline)) static inline void make_pixels(const struct mote_
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d_s16_packed *p = params;
-    const int16_t **first = io->scratch, **second = first + p->filter_h;
+    const struct mote_conv2d_s16_packed *p = (const struct mote_conv2d_s16_packed *)params;
+    const int16_t **first = (const int16_t **)io->scratch, **second = first + p->filter_h;
     int16_t *copies = (int16_t *)(second + p->filter_h);
-    mac_out *out = io->out[0];
+    mac_out *out = (mac_out *)io->out[0];
     int32_t x = 0, left = -p->pad_w;
     for (; x + 1 < p->out_w; x += 2, left += 2 * p->stride_w, out += 2 * p->out_c) {
         find_lines(p, io->in, left, first, copies);

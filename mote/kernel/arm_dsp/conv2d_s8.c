@@ -305,8 +305,8 @@ static void gather_pair(const struct mote_conv2d_packed *p, const void *const ro
     for (; rows < end; rows++) {
         const void *line = *rows;
         if (line != NULL) {
-            const int8_t *with = find_line(line, row_size, second, pair.line, zero, copies + pair.line);
-            line = find_line(line, row_size, start, pair.line, zero, copies);
+            const int8_t *with = find_line((const int8_t *)line, row_size, second, pair.line, zero, copies + pair.line);
+            line = find_line((const int8_t *)line, row_size, start, pair.line, zero, copies);
             pair.start = 0;
             pair.step = (int32_t)(with - (const int8_t *)line);
         }
@@ -323,8 +323,8 @@ static const int8_t *gather_single(const struct mote_conv2d_packed *p, const voi
         return (const int8_t *)rows[0] + left * p->in_c;
     }
     for (int32_t ky = 0; ky < p->filter_h; ky++) {
-        copy_line(rows[ky], p->in_w * p->in_c, left * p->in_c, line, ((uint32_t)p->in_zero & 0xFF) * 0x01010101,
-                  copy + ky * line);
+        copy_line((const int8_t *)rows[ky], p->in_w * p->in_c, left * p->in_c, line,
+                  ((uint32_t)p->in_zero & 0xFF) * 0x01010101, copy + ky * line);
     }
     for (int32_t k = 0; k < p->again; k++) {
         copy[p->filter_h * line + k] = copy[p->inputs[k]];
@@ -361,12 +361,12 @@ static void run(const struct mote_conv2d_packed *p, struct groups *g, void (*loo
 
 void mote_conv2d_s8__arm_dsp(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d_packed *p = params;
+    const struct mote_conv2d_packed *p = (const struct mote_conv2d_packed *)params;
     const int32_t skip = -p->depth * 4 & 127;
     struct groups g = {
         .x = (const int8_t *)io->scratch - skip,
         .stream = p->stream,
-        .out = io->out[0],
+        .out = (int8_t *)io->out[0],
         .next = NULL,
         .stop = p->stream + p->out_c / 4 * (4 + p->depth + 8),
         .x_end = (const uint32_t *)io->scratch + p->depth,
@@ -378,13 +378,13 @@ void mote_conv2d_s8__arm_dsp(const void *params, const struct mote_io *io)
     };
     int32_t x = 0, left = -p->pad_w;
     for (; x + 1 < p->out_w; x += 2, left += 2 * p->stride_w, g.out += 2 * p->out_c) {
-        gather_pair(p, io->in, left, io->scratch);
-        repeat_pair(p, io->scratch);
+        gather_pair(p, io->in, left, (uint32_t *)io->scratch);
+        repeat_pair(p, (int16_t *)io->scratch);
         g.next = g.out + p->out_c;
         run(p, &g, run_pairs);
     }
     if (x < p->out_w) {
-        const int8_t *inputs = gather_single(p, io->in, left, io->scratch);
+        const int8_t *inputs = gather_single(p, io->in, left, (int8_t *)io->scratch);
         g.x = inputs - skip / 4;
         g.x_end = inputs + p->depth;
         run(p, &g, run_single);

@@ -214,21 +214,20 @@ static void run(const struct mote_depthwise_packed *p, const void *const rows[],
 
 void mote_depthwise_narrow_s8__arm_dsp(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_packed *p = params;
+    const struct mote_depthwise_packed *p = (const struct mote_depthwise_packed *)params;
     const int32_t columns = p->out_w + 2, rest = p->channels % 4;
-    uint32_t *words = io->scratch;
-    const struct channels c = {
-        .columns = words + 3 * p->pad_w,
-        .groups = p->channels / 4,
-        .column = io->scratch,
-        .stream = p->stream,
-        .out = io->out[0],
-        .step = p->channels,
-        .zero = 2 * p->out_zero + 1,
-        .is_limited = p->finish != MOTE_FINISH_RELU,
-        .low = p->low,
-        .high = p->high,
-    };
+    uint32_t *words = (uint32_t *)io->scratch;
+    struct channels c; /* less what belongs to a group's rows */
+    c.columns = words + 3 * p->pad_w;
+    c.groups = p->channels / 4;
+    c.column = (const int8_t *)io->scratch;
+    c.stream = p->stream;
+    c.out = (int8_t *)io->out[0];
+    c.step = p->channels;
+    c.zero = 2 * p->out_zero + 1;
+    c.is_limited = p->finish != MOTE_FINISH_RELU;
+    c.low = p->low;
+    c.high = p->high;
     for (int32_t i = 0; i < columns * 3; i++) {
         words[i] = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     }

@@ -158,7 +158,8 @@ LOOP(run_stride2_limited, STRIDE2, LONG)
 static void copy_columns(const void *const rows[3], int32_t from, int32_t step, int32_t count, uint32_t *to)
 {
     if (rows[0] != NULL && rows[1] != NULL && rows[2] != NULL) {
-        const int8_t *top = rows[0], *middle = rows[1], *bottom = rows[2];
+        const int8_t *top = (const int8_t *)rows[0], *middle = (const int8_t *)rows[1],
+                     *bottom = (const int8_t *)rows[2];
         const uint32_t *const end = to + 3 * count;
         for (; to < end; to += 3, from += step) {
             const uint32_t a = mote_load_word(top + from), b = mote_load_word(middle + from);
@@ -170,7 +171,7 @@ static void copy_columns(const void *const rows[3], int32_t from, int32_t step, 
         return;
     }
     for (int32_t y = 0; y < 3; y++) {
-        const int8_t *row = rows[y];
+        const int8_t *row = (const int8_t *)rows[y];
         for (int32_t x = 0, at = from; x < count && row != NULL; x++, at += step) {
             to[x * 3 + y] = mote_load_word(row + at);
         }
@@ -179,7 +180,7 @@ static void copy_columns(const void *const rows[3], int32_t from, int32_t step, 
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_packed *p = params;
+    const struct mote_depthwise_packed *p = (const struct mote_depthwise_packed *)params;
     const bool is_short = p->finish == MOTE_FINISH_RELU;
     void (*const loop)(const struct channels *c) = p->stride_w == 1 ? is_short ? run_stride1 : run_stride1_limited
                                                    : is_short       ? run_stride2
@@ -187,11 +188,11 @@ void KERNEL(const void *params, const struct mote_io *io)
     const int32_t channels = p->channels, pad = p->pad_w, columns = (p->out_w - 1) * p->stride_w + 3;
     const int32_t inside = mote_min(columns - pad, p->in_w); /* columns of the image */
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
-    uint32_t *words = io->scratch;
+    uint32_t *words = (uint32_t *)io->scratch;
     struct channels c = {
-        .columns = io->scratch,
+        .columns = (const int8_t *)io->scratch,
         .stream = p->stream,
-        .out = io->out[0],
+        .out = (int8_t *)io->out[0],
         .count = 4,
         .out_w = p->out_w,
         .step = (int32_t)((uint32_t)channels << 16),

@@ -171,13 +171,19 @@ static void run_all(const struct mote_fully_connected_packed *p, struct groups g
 
 void mote_fully_connected_s8__arm_dsp(const void *params, const struct mote_io *io)
 {
-    const struct mote_fully_connected_packed *p = params;
+    const struct mote_fully_connected_packed *p = (const struct mote_fully_connected_packed *)params;
     const int32_t part_words = (p->out_c + 3) / 4 * p->depth, skip = -p->depth * 4 & 127;
-    const int8_t *x = io->in[0];
-    int32_t *sums = p->folded > 0 ? io->out[1] : io->scratch;
+    const int8_t *x = (const int8_t *)io->in[0];
+    int32_t *sums = (int32_t *)(p->folded > 0 ? io->out[1] : io->scratch);
     struct groups g = {
+        .x = NULL,
+        .stream = NULL,
+        .out = (int8_t *)io->out[0],
+        .stop = NULL,
+        .x_end = NULL,
         .skip = skip,
-        .out = io->out[0],
+        .from = NULL,
+        .to = NULL,
         .zero = p->out_zero,
         .finish = p->finish,
         .factor = p->factor,
@@ -203,7 +209,7 @@ void mote_fully_connected_s8__arm_dsp(const void *params, const struct mote_io *
         run_all(p, g);
     }
     if (p->factors != NULL && end == parts) {
-        mote_finish_outputs(p, sums, io->out[0]);
+        mote_finish_outputs(p, sums, (int8_t *)io->out[0]);
     }
 }
 

@@ -21,7 +21,7 @@ static void add_row(const void *params, const struct mote_broadcast *b, const ui
     const struct mote_common_scale p = *(const struct mote_common_scale *)params;
     const int32_t x_offset = mote_shift_left(p.x.offset, p.left), y_offset = mote_shift_left(p.y.offset, p.left);
     const int8_t *x = (const int8_t *)in[0], *y = (const int8_t *)in[1];
-    int8_t *to = out;
+    int8_t *to = (int8_t *)out;
     for (int32_t n = b->n; n > 0; n -= 4, x += 4, y += 4, to += 4) {
         const mve_pred16_t some = vctp32q((uint32_t)n);
         const int32x4_t sum = vaddq_s32(to_common_scale(vldrbq_z_s32(x, some), x_offset, &p.x, p.left),
@@ -34,7 +34,7 @@ static void add_row(const void *params, const struct mote_broadcast *b, const ui
 
 void mote_add_s8__arm_mve(const void *params, const struct mote_io *io)
 {
-    const struct mote_common_scale *p = params;
+    const struct mote_common_scale *p = (const struct mote_common_scale *)params;
     mote_broadcast(&p->shape, add_row, p, io);
 }
 

@@ -115,25 +115,27 @@ static void run_rest(struct groups g, const struct mote_conv2d_mve *p)
 
 void mote_conv2d_s8__arm_mve(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d_mve *p = params;
+    const struct mote_conv2d_mve *p = (const struct mote_conv2d_mve *)params;
     const struct lines lines = {io->in, p->filter_h, p->in_w, p->in_c, p->in_zero};
     const bool is_whole = has_all_rows(&lines);
     const int32_t end =
         p->filter_h == 1 && is_whole ? p->in_w - p->filter_w : -1; /* of lefts of windows that lie there */
-    struct groups g = {.depth = p->depth,
+    struct groups g = {.x = NULL,
+                       .depth = p->depth,
                        .step = p->stride_w * p->in_c,
+                       .pixels = 0,
                        .count = p->out_c / 4,
                        .stream = p->stream,
-                       .out = io->out[0],
+                       .out = (int8_t *)io->out[0],
                        .zero = p->finish.zero,
                        .low = vdupq_n_s32(p->finish.low),
                        .high = vdupq_n_s32(p->finish.high)};
     for (int32_t x = 0; x < p->out_w; x += g.pixels, g.out += g.pixels * p->out_c) {
         const int32_t left = x * p->stride_w - p->pad_w;
-        g.x = io->scratch;
+        g.x = (const int8_t *)io->scratch;
         g.pixels = 1;
         if (left < 0 || left > end) {
-            copy_window(&lines, is_whole, left, p->filter_w, io->scratch);
+            copy_window(&lines, is_whole, left, p->filter_w, (int8_t *)io->scratch);
         } else {
             g.x = (const int8_t *)io->in[0] + left * p->in_c;
             g.pixels = p->out_c % 4 > 0 ? 1 : mote_min((end - left) / p->stride_w + 1, p->out_w - x);

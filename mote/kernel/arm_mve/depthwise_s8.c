@@ -106,16 +106,20 @@ static void run_rest(struct blocks g, const struct mote_depthwise_mve *p)
 
 void mote_depthwise_s8__arm_mve(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_mve *p = params;
+    const struct mote_depthwise_mve *p = (const struct mote_depthwise_mve *)params;
     const struct lines lines = {io->in, 3, p->in_w, p->channels, p->in_zero};
     const int32_t end = has_all_rows(&lines) ? p->in_w - 3 : -1; /* of whole windows' lefts */
     const bool has_rest = p->channels % CHANNELS > 0;
-    int8_t *const window = io->scratch;
-    struct blocks g = {.step = p->channels,
+    int8_t *const window = (int8_t *)io->scratch;
+    struct blocks g = {.top = NULL,
+                       .middle = NULL,
+                       .bottom = NULL,
+                       .step = p->channels,
                        .advance = (p->stride_w - 1) * p->channels,
+                       .pixels = 0,
                        .count = p->channels / CHANNELS,
                        .stream = p->stream,
-                       .out = io->out[0],
+                       .out = (int8_t *)io->out[0],
                        .zero = p->finish.zero,
                        .low = vdupq_n_s16((int16_t)p->finish.low),
                        .high = vdupq_n_s16((int16_t)p->finish.high)};

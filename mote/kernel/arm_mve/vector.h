@@ -115,7 +115,7 @@ static inline void copy_window(const struct lines *l, bool is_whole, int32_t lef
         return;
     }
     for (int32_t k = 0; k < l->count; k++) {
-        to = copy_edge(l, l->rows[k], left, width, to);
+        to = copy_edge(l, (const int8_t *)l->rows[k], left, width, to);
     }
 }
 

@@ -130,10 +130,11 @@ static void run(const struct mote_conv2d_packed *p, struct mote_channels c,
 
 void mote_conv2d_s8__arm_v6m(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d_packed *p = params;
+    const struct mote_conv2d_packed *p = (const struct mote_conv2d_packed *)params;
     const int32_t left_out = -(p->depth / 4) & 3; /* of the four steps of a turn */
     struct mote_channels c = {.x = io->scratch,
-                              .out = io->out[0],
+                              .out = (int8_t *)io->out[0],
+                              .next = NULL,
                               .count = p->out_c / 2,
                               .weights_size = p->depth * 2,
                               .entry = left_out * PAIR_STEPS_SIZE,
@@ -144,12 +145,12 @@ void mote_conv2d_s8__arm_v6m(const void *params, const struct mote_io *io)
                               .finish = mote_finish_any};
     int32_t x = 0;
     for (; x + 1 < p->out_w; x += 2, c.out += 2 * p->out_c) {
-        mote_pair_windows(p, io->in, x * p->stride_w - p->pad_w, io->scratch);
+        mote_pair_windows(p, io->in, x * p->stride_w - p->pad_w, (uint32_t *)io->scratch);
         c.next = c.out + p->out_c;
         run(p, c, run_pairs);
     }
     if (x < p->out_w) {
-        mote_widen_window(p, io->in, x * p->stride_w - p->pad_w, io->scratch);
+        mote_widen_window(p, io->in, x * p->stride_w - p->pad_w, (uint32_t *)io->scratch);
         c.next = c.out;
         c.entry = left_out * SINGLE_STEPS_SIZE;
         run(p, c, run_single);

@@ -182,11 +182,12 @@ static int32_t finish_any(const struct mote_depthwise_packed *p, int32_t sum, co
 
 void mote_depthwise_s8__arm_v6m(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_packed *p = params;
+    const struct mote_depthwise_packed *p = (const struct mote_depthwise_packed *)params;
     const int32_t missing = (p->out_w - 1) * p->stride_w + 3 - p->pad_w > p->in_w;
     struct depthwise d = {
+        .rows = {NULL, NULL, NULL},
         .stream = p->stream,
-        .out = io->out[0],
+        .out = (int8_t *)io->out[0],
         .channels = p->channels,
         .back = (p->stride_w - 2) * p->channels,
         .length = missing ? (p->out_w - 1) * p->channels : p->out_w * p->channels - 1,
@@ -196,9 +197,9 @@ void mote_depthwise_s8__arm_v6m(const void *params, const struct mote_io *io)
         .finish = finish_any,
     };
     for (int32_t y = 0; y < 3; y++) {
-        d.rows[y] = io->in[y];
+        d.rows[y] = (const int8_t *)io->in[y];
         if (d.rows[y] == NULL) {
-            d.rows[y] = memset(io->scratch, p->in_zero, (size_t)(p->in_w * p->channels));
+            d.rows[y] = (const int8_t *)memset(io->scratch, p->in_zero, (size_t)(p->in_w * p->channels));
         }
     }
     (p->finish == MOTE_FINISH_RELU ? run_short : run_any)(&d);

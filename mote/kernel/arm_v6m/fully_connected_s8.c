@@ -189,13 +189,18 @@ static void run_all(const struct mote_fully_connected_packed *p, struct groups g
 
 void mote_fully_connected_s8__arm_v6m(const void *params, const struct mote_io *io)
 {
-    const struct mote_fully_connected_packed *p = params;
+    const struct mote_fully_connected_packed *p = (const struct mote_fully_connected_packed *)params;
     const int32_t part_words = (p->out_c + 3) / 4 * p->depth;
     const uint32_t multiplier = (uint32_t)p->factor >> 1 | UINT32_C(1) << 30;
-    const int8_t *x = io->in[0];
-    int32_t *sums = p->folded > 0 ? io->out[1] : io->scratch;
-    struct groups g = {.first = -p->depth,
-                       .out = io->out[0],
+    const int8_t *x = (const int8_t *)io->in[0];
+    int32_t *sums = (int32_t *)(p->folded > 0 ? io->out[1] : io->scratch);
+    struct groups g = {.x_end = NULL,
+                       .first = -p->depth,
+                       .stream = NULL,
+                       .stop = NULL,
+                       .from = NULL,
+                       .to = NULL,
+                       .out = (int8_t *)io->out[0],
                        .how = p->finish,
                        .digit0 = (int32_t)(multiplier & 0x3FF),
                        .digit1 = (int32_t)(multiplier >> 10 & 0x3FF),
@@ -209,7 +214,7 @@ void mote_fully_connected_s8__arm_v6m(const void *params, const struct mote_io *
     const int32_t parts = p->folded > 0 ? p->folded : p->parts, first = p->folded > 0 ? io->y : 0;
     const int32_t end = p->folded > 0 ? first + 1 : parts;
     if (p->inputs < p->depth) { /* then it is one part */
-        x = memcpy(io->scratch, x, (size_t)p->inputs);
+        x = (const int8_t *)memcpy(io->scratch, x, (size_t)p->inputs);
     }
     for (int32_t part = first; part < end; part++, x += p->depth) {
         g.x_end = x + p->depth;
@@ -219,7 +224,7 @@ void mote_fully_connected_s8__arm_v6m(const void *params, const struct mote_io *
         run_all(p, g);
     }
     if (p->factors != NULL && end == parts) {
-        mote_finish_outputs(p, sums, io->out[0]);
+        mote_finish_outputs(p, sums, (int8_t *)io->out[0]);
     }
 }
 

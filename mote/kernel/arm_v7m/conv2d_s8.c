@@ -204,10 +204,12 @@ static void run(const struct mote_conv2d_packed *p, struct groups g, void (*loop
 
 void mote_conv2d_s8__arm_v7m(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d_packed *p = params;
+    const struct mote_conv2d_packed *p = (const struct mote_conv2d_packed *)params;
     struct groups g = {
+        .x = NULL,
         .stream = p->stream,
-        .out = io->out[0],
+        .out = (int8_t *)io->out[0],
+        .next = NULL,
         .count = p->out_c / 4,
         .weights_size = p->depth * 4,
         .skip = -p->depth * 4 & 48,
@@ -215,10 +217,11 @@ void mote_conv2d_s8__arm_v7m(const void *params, const struct mote_io *io)
         .finish = p->finish,
         .low = p->low,
         .high = p->high,
+        .end = NULL,
     };
     int32_t x = 0;
     for (; x + 1 < p->out_w; x += 2, g.out += 2 * p->out_c) {
-        mote_pair_windows(p, io->in, x * p->stride_w - p->pad_w, io->scratch);
+        mote_pair_windows(p, io->in, x * p->stride_w - p->pad_w, (uint32_t *)io->scratch);
         g.x = io->scratch;
         g.next = g.out + p->out_c;
         run(p, g, run_pairs);
@@ -229,7 +232,7 @@ void mote_conv2d_s8__arm_v7m(const void *params, const struct mote_io *io)
         if (p->filter_h == 1 && p->filter_w == 1 && p->in_c == p->depth) {
             g.x = (const int8_t *)io->in[0] + left * p->in_c;
         } else {
-            mote_copy_window(p, io->in, left, io->scratch);
+            mote_copy_window(p, io->in, left, (int8_t *)io->scratch);
         }
         run(p, g, run_single);
     }

@@ -169,25 +169,28 @@ static void copy_row(const struct mote_depthwise_packed *p, const int8_t *row, i
 
 void mote_depthwise_s8__arm_v7m(const void *params, const struct mote_io *io)
 {
-    const struct mote_depthwise_packed *p = params;
+    const struct mote_depthwise_packed *p = (const struct mote_depthwise_packed *)params;
     const int is_short = p->finish == MOTE_FINISH_RELU;
     void (*const loop)(const struct channels *c) = p->stride_w == 1 ? is_short ? run_stride1 : run_stride1_limited
                                                    : is_short       ? run_stride2
                                                                     : run_stride2_limited;
     struct channels c = {
+        .columns = NULL,
         .stream = p->stream,
-        .out = io->out[0],
+        .out = (int8_t *)io->out[0],
         .count = 4,
         .out_w = p->out_w,
         .step = p->channels,
         .zero = 2 * p->out_zero + 1,
         .low = p->low,
         .high = p->high,
+        .at = NULL,
+        .left = 0,
     };
     for (int32_t channel = 0; channel < p->channels; channel += 4, c.stream += 20, c.out += 4) {
         const int32_t from = mote_min(channel, p->channels - 4); /* the last four may overlap those before */
         for (int32_t y = 0; y < 3; y++) {
-            copy_row(p, io->in[y], from, (uint32_t *)io->scratch + y);
+            copy_row(p, (const int8_t *)io->in[y], from, (uint32_t *)io->scratch + y);
         }
         c.columns = (const int8_t *)io->scratch + (channel - from);
         c.count = from + 4 - channel;

@@ -70,10 +70,10 @@ static void run_part(const struct mote_fully_connected_packed *p, const int8_t *
 
 void mote_fully_connected_s8__arm_v7m(const void *params, const struct mote_io *io)
 {
-    const struct mote_fully_connected_packed *p = params;
+    const struct mote_fully_connected_packed *p = (const struct mote_fully_connected_packed *)params;
     const int32_t part_words = (p->out_c + 3) / 4 * p->depth;
-    const int8_t *x = io->in[0];
-    int32_t *sums = p->folded > 0 ? io->out[1] : io->scratch;
+    const int8_t *x = (const int8_t *)io->in[0];
+    int32_t *sums = (int32_t *)(p->folded > 0 ? io->out[1] : io->scratch);
     const int32_t parts = p->folded > 0 ? p->folded : p->parts, first = p->folded > 0 ? io->y : 0;
     const int32_t end = p->folded > 0 ? first + 1 : parts;
     if (p->inputs < p->depth) { /* then it is one part */
@@ -85,10 +85,11 @@ void mote_fully_connected_s8__arm_v7m(const void *params, const struct mote_io *
     }
     for (int32_t part = first; part < end; part++, x += p->depth) {
         const bool is_last = part == parts - 1 && p->factors == NULL;
-        run_part(p, x, p->stream + part * part_words, part == 0 ? p->biases : sums, sums, is_last ? io->out[0] : NULL);
+        run_part(p, x, p->stream + part * part_words, part == 0 ? p->biases : sums, sums,
+                 is_last ? (int8_t *)io->out[0] : NULL);
     }
     if (p->factors != NULL && end == parts) {
-        mote_finish_outputs(p, sums, io->out[0]);
+        mote_finish_outputs(p, sums, (int8_t *)io->out[0]);
     }
 }
 

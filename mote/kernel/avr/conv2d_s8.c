@@ -40,26 +40,26 @@ static void copy_line(const struct mote_conv2d *p, const int8_t *row, int32_t le
 /* The window of `lines` lines as one vector: where it is, if that is possible, else a copy. */
 static const int8_t *find_window(const struct mote_conv2d *p, const struct mote_io *io, int32_t left, uint8_t lines)
 {
-    if (lines == 1 && is_inside(p, io->in[0], left)) {
+    if (lines == 1 && is_inside(p, (const int8_t *)io->in[0], left)) {
         return (const int8_t *)io->in[0] + (size_t)left * (size_t)p->in_c;
     }
-    int8_t *to = io->scratch;
+    int8_t *to = (int8_t *)io->scratch;
     for (uint8_t ky = 0; ky < lines; ky++, to += (size_t)p->filter_w * (size_t)p->in_c) {
-        copy_line(p, io->in[ky], left, to);
+        copy_line(p, (const int8_t *)io->in[ky], left, to);
     }
-    return io->scratch;
+    return (const int8_t *)io->scratch;
 }
 
 void mote_conv2d_s8__avr(const void *params, const struct mote_io *io)
 {
-    const struct mote_conv2d *p = params;
+    const struct mote_conv2d *p = (const struct mote_conv2d *)params;
     const bool folded = p->folded > 0, is_last = !folded || io->y == p->folded - 1;
     const uint8_t lines = folded ? 1 : (uint8_t)p->filter_h;
     const size_t line = (size_t)p->filter_w * (size_t)p->in_c, out_c = (size_t)p->out_c;
     const uint16_t size = (uint16_t)(lines * line);
-    const MOTE_FLASH int8_t *filters = p->filter;
-    uint32_t *sums = folded ? io->out[1] : NULL;
-    int8_t *out = io->out[0];
+    const MOTE_FLASH int8_t *filters = (const MOTE_FLASH int8_t *)p->filter;
+    uint32_t *sums = folded ? (uint32_t *)io->out[1] : NULL;
+    int8_t *out = (int8_t *)io->out[0];
     if (folded) {
         filters += (size_t)(p->fold_first + io->y) * line;
     }
