@@ -310,6 +310,25 @@ static void test_image(void)
     check(box != NULL && box->x == 0.375F && box->y == 0.75F && box->width == 0.25F && box->height == 0.5F &&
               strcmp(data.classes[box->label], "cell") == 0,
           "a box is where it should be");
+
+    put_bmp("yolo/images/train/1.bmp", 8, 8, 0);
+    put_bmp("yolo/images/train/2.bmp", 8, 8, 0);
+    put_bmp("yolo/images/test/3.bmp", 8, 8, 0);
+    put_bmp("yolo/images/test/4.bmp", 8, 8, 0);
+    put_text("yolo/labels/train/1.txt", "0 0.5 0.5 0.2 0.2\n\n0 0.9 0.5 0.4 0.2\n");
+    put_text("yolo/labels/train/2.txt", "0 0.5 0.5 0.2 0.2\n0 1.5 0.5 0.2 0.2\nnothing\n");
+    put_text("yolo/labels/test/3.xml", "no annotation");
+    put_bmp("yolo/images/test/5.bmp", 8, 8, 0);
+    put_text("yolo/labels/test/5.txt", "");
+    o = options_for(DATA_BOXES, "yolo");
+    check(load(&o) && data.count == 3 && data.examples[0].box_count == 0 && data.examples[0].split == SPLIT_TEST &&
+              data.examples[1].box_count == 2 && data.examples[2].box_count == 1,
+          "boxes in lines, in a folder of the same name");
+    box = &data.examples[1].boxes[1];
+    check(fabsf(box->x - 0.85F) < 1e-6F && fabsf(box->width - 0.3F) < 1e-6F, "a box is cut where the picture ends");
+    check(was_skipped("images/train/2.bmp", "2 of its 3 boxes") && was_skipped("images/test/3.bmp", "Pascal VOC") &&
+              was_skipped("images/test/4.bmp", "has no boxes"),
+          "bad boxes are counted, missing ones named");
 }
 
 /*** Text and tables ***/

@@ -78,6 +78,10 @@ static void stop_at_warning(j_common_ptr jpeg, int level)
 static bool read_jpeg(struct jpeg_decompress_struct *jpeg, struct picture *p, const char **why)
 {
     jpeg_read_header(jpeg, TRUE);
+    if (jpeg->num_components == 4) {
+        *why = "is a JPEG file in CMYK; save it as RGB";
+        return false;
+    }
     jpeg->out_color_space = JCS_RGB;
     const unsigned least = jpeg->image_width < jpeg->image_height ? jpeg->image_width : jpeg->image_height;
     while (jpeg->scale_denom < 8 && least / (2 * jpeg->scale_denom) >= ENOUGH) {
@@ -103,8 +107,8 @@ static bool decode_jpeg(const struct file *file, struct picture *p, const char *
     jpeg.err = jpeg_std_error(&failing.manager);
     failing.manager.error_exit = fail;
     failing.manager.emit_message = stop_at_warning;
-    *why = "is a damaged JPEG file";
     if (setjmp(failing.back) != 0) {
+        *why = "is a damaged JPEG file";
         jpeg_destroy_decompress(&jpeg);
         return false;
     }
@@ -132,7 +136,7 @@ static uint32_t le32(const uint8_t *at)
 /* Uncompressed, of 8 bits with a palette, 24 or 32. */
 static bool decode_bmp(const struct file *file, struct picture *p, const char **why)
 {
-    *why = "is a damaged BMP file, or one that is compressed";
+    *why = "is a damaged BMP file, or one that is compressed or of fewer than 8 bits a pixel";
     if (file->size < 54 || le32(file->data + 14) < 40) {
         return false;
     }

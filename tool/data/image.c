@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "reader.h"
 
@@ -155,60 +156,99 @@ static bool xml_number(const char *at, const char *end, const char *tag, double 
     return xml_text(at, end, tag, text, sizeof text) && data_parse_number(text, value);
 }
 
-static int32_t parse_voc(struct reader *r, const char *text, const struct picture *p, struct data_box *boxes)
+/* The boxes of one picture. */
+struct boxes {
+    struct data_box list[MOST_BOXES];
+    int32_t count, bad; /* bad: of no class or size, or outside of the picture */
+};
+
+/* Adds a box by its edges, in parts of the picture; what is outside is cut off. */
+static void add_box(struct reader *r, struct boxes *b, const char *class, const double edges[4])
 {
-    int32_t count = 0;
-    double width = p->width, height = p->height;
+    double cut[4];
+    for (int i = 0; i < 4; i++) {
+        cut[i] = edges[i] < 0 ? 0 : edges[i] > 1 ? 1 : edges[i];
+    }
+    const double width = cut[2] - cut[0], height = cut[3] - cut[1];
+    if (*class != '\0' && width > 0 && height > 0 && b->count < MOST_BOXES) {
+        b->list[b->count++] = (struct data_box){data_label(r, class), (float)((cut[0] + cut[2]) / 2),
+                                                (float)((cut[1] + cut[3]) / 2), (float)width, (float)height};
+    } else {
+        b->bad++;
+    }
+}
+
+/* False: it is no such file. */
+static bool parse_voc(struct reader *r, const char *text, const struct picture *p, struct boxes *b)
+{
+    double width = 0, height = 0;
     const char *all = text + strlen(text);
+    if (strstr(text, "<annotation") == NULL) {
+        return false;
+    }
     xml_number(text, all, "width", &width);
     xml_number(text, all, "height", &height);
-    for (const char *at = text; count < MOST_BOXES && (at = strstr(at, "<object>")) != NULL;) {
+    width = width > 0 ? width : p->width;
+    height = height > 0 ? height : p->height;
+    for (const char *at = text; (at = strstr(at, "<object>")) != NULL; at++) {
         const char *end = strstr(at, "</object>");
-        char name[64];
-        double left, top, right, bottom;
-        if (end == NULL || width <= 0 || height <= 0) {
-            break;
+        char name[64] = "";
+        double edges[4] = {0};
+        if (end != NULL && xml_text(at, end, "name", name, sizeof name) && xml_number(at, end, "xmin", &edges[0]) &&
+            xml_number(at, end, "ymin", &edges[1]) && xml_number(at, end, "xmax", &edges[2]) &&
+            xml_number(at, end, "ymax", &edges[3])) {
+            add_box(r, b, name, (double[]){edges[0] / width, edges[1] / height, edges[2] / width, edges[3] / height});
+        } else {
+            b->bad++;
         }
-        if (xml_text(at, end, "name", name, sizeof name) && xml_number(at, end, "xmin", &left) &&
-            xml_number(at, end, "ymin", &top) && xml_number(at, end, "xmax", &right) &&
-            xml_number(at, end, "ymax", &bottom)) {
-            boxes[count++] = (struct data_box){data_label(r, name), (float)((left + right) / 2 / width),
-                                               (float)((top + bottom) / 2 / height), (float)((right - left) / width),
-                                               (float)((bottom - top) / height)};
-        }
-        at = end;
     }
-    return count;
+    return true;
 }
 
-static int32_t parse_yolo(struct reader *r, char *text, struct data_box *boxes)
+/* Lines of class, centre and size. */
+static bool parse_yolo(struct reader *r, char *text, struct boxes *b)
 {
-    int32_t count = 0;
-    for (char *line; count < MOST_BOXES && (line = strsep(&text, "\n")) != NULL;) {
-        char name[32];
-        float x, y, width, height;
-        if (sscanf(line, "%31s %f %f %f %f", name, &x, &y, &width, &height) == 5) {
-            boxes[count++] = (struct data_box){data_label(r, name), x, y, width, height};
+    for (char *line; (line = strsep(&text, "\n")) != NULL;) {
+        char name[32], blank;
+        double x, y, width, height;
+        if (sscanf(line, "%31s %lf %lf %lf %lf", name, &x, &y, &width, &height) == 5) {
+            add_box(r, b, name, (double[]){x - width / 2, y - height / 2, x + width / 2, y + height / 2});
+        } else {
+            b->bad += sscanf(line, " %c", &blank) == 1;
         }
     }
-    return count;
+    return true;
 }
 
-/* The annotation of a picture: its name with another suffix, beside it or in a folder beside its own. */
+/* The annotation of a picture: its name with another suffix, beside it, in a folder beside its own, or in the folder of
+ * the same name there, as labels/train goes with images/train. */
 static bool find_annotation(struct reader *r, const struct data_file *f, struct file *content, bool *is_xml)
 {
-    static const char *const folders[] = {"", "../Annotations/", "../annotations/", "../labels/", "../label/"};
+    enum { PLACES = 3, SUFFIXES = 2 };
+    static const char *const names[] = {"Annotations", "annotations", "labels", "label"};
     const char *slash = strrchr(f->path, '/'), *base = slash != NULL ? slash + 1 : f->path;
     const char *dot = strrchr(base, '.');
     const int folder = (int)(base - f->path), stem = (int)(dot != NULL ? dot - base : (ptrdiff_t)strlen(base));
-    for (size_t i = 0; i < 2 * COUNT_OF(folders); i++) {
-        char *path = arena_printf(r->arena, "%.*s%s%.*s%s", folder, f->path, folders[i / 2], stem, base,
-                                  i % 2 == 0 ? ".xml" : ".txt");
-        FILE *there = fopen(path, "rb");
-        if (there != NULL) {
-            fclose(there);
-            *is_xml = i % 2 == 0;
-            return data_load(r, &(struct data_file){path, path, NULL, -1}, content);
+    int own = folder > 0 ? folder - 1 : 0; /* where the folder's own name begins */
+    while (own > 0 && f->path[own - 1] != '/') {
+        own--;
+    }
+    for (size_t i = 0; i < COUNT_OF(names) * PLACES * SUFFIXES; i++) {
+        const char *name = names[i / (PLACES * SUFFIXES)], *suffix = i % SUFFIXES == 0 ? ".xml" : ".txt";
+        const size_t place = i / SUFFIXES % PLACES;
+        const char *between = place == 0   ? ""
+                              : place == 1 ? arena_printf(r->arena, "../%s/", name)
+                                           : arena_printf(r->arena, "../../%s/%.*s", name, folder - own, f->path + own);
+        char *path = arena_printf(r->arena, "%.*s%s%.*s%s", folder, f->path, between, stem, base, suffix);
+        struct stat status;
+        if (stat(path, &status) == 0) {
+            *is_xml = i % SUFFIXES == 0;
+            if (status.st_size == 0 && !*is_xml) { /* nothing is in the picture */
+                *content = (struct file){calloc(1, 1), 0};
+                return content->data != NULL;
+            }
+            const char *source = arena_printf(r->arena, "%s: its %s", f->name, suffix + 1);
+            return data_load(r, &(struct data_file){path, source, NULL, -1}, content);
         }
     }
     return data_skip(r, f->name, "has no boxes: neither an .xml nor a .txt file goes with it");
@@ -240,18 +280,25 @@ static void read_boxes(struct reader *r, const struct data_file *f, struct pictu
 {
     struct file content;
     bool is_xml = false;
+    struct boxes b;
     if (!find_annotation(r, f, &content, &is_xml)) {
         return;
     }
-    struct data_box boxes[MOST_BOXES];
+    b.count = b.bad = 0;
     char *text = (char *)(uintptr_t)content.data;
-    int32_t count = is_xml ? parse_voc(r, text, p, boxes) : parse_yolo(r, text, boxes);
+    const bool is_read = is_xml ? parse_voc(r, text, p, &b) : parse_yolo(r, text, &b);
     data_unload(&content);
-    if (add_picture(r, f, f->name, NULL, NULL, p)) {
+    if (!is_read) {
+        data_skip(r, f->name, "the .xml file that goes with it is none of Pascal VOC");
+    } else if (add_picture(r, f, f->name, NULL, NULL, p)) {
         struct data_example *e = &r->data->examples[r->data->count - 1];
-        count = crop_boxes(r, p, boxes, count);
-        e->boxes = arena_copy(r->arena, boxes, (size_t)count * sizeof *boxes);
+        const int32_t count = crop_boxes(r, p, b.list, b.count);
+        e->boxes = arena_copy(r->arena, b.list, (size_t)count * sizeof *b.list);
         e->box_count = count;
+    }
+    if (b.bad > 0) {
+        data_skip(r, f->name, "%d of its %d boxes: no class, no size, or outside of the picture", b.bad,
+                  b.bad + b.count);
     }
 }
 
