@@ -8,7 +8,7 @@
 
 #include "trainer.h"
 
-enum { SLICE = 16 };
+enum { SLICE = 16 }; /* examples at most: what the layers make of them stays in the cache */
 static const size_t memory_limit = (size_t)8 << 30;
 
 static double now(void)
@@ -277,7 +277,7 @@ static void allocate(struct trainer *t)
 static bool set_up(struct trainer *t, struct diag *diag)
 {
     const struct train_options *o = t->options;
-    const struct engine_setup setup = {.slice = o->batch < SLICE ? o->batch : SLICE,
+    const struct engine_setup setup = {.slice = o->batch < 2 * SLICE ? (o->batch + 1) / 2 : SLICE, /* two at least */
                                        .threads = threads_count(t->threads),
                                        .frozen = o->frozen,
                                        .cuts_softmax = o->loss != TRAIN_SQUARED};
