@@ -82,6 +82,7 @@ static enum front_kind find_front_kind(const struct recipe *r, enum data_kind ki
 
 static void set_front_options(struct lesson *l)
 {
+    static const char *const ranges[] = {[FRONT_UNIT] = "unit", [FRONT_SIGNED] = "signed", [FRONT_BYTES] = "bytes"};
     const struct recipe *r = &l->recipe;
     l->front_options = (struct front_options){
         .kind = find_front_kind(r, l->data_options.kind),
@@ -102,6 +103,7 @@ static void set_front_options(struct lesson *l)
         .buckets = r->front_buckets,
         .words = r->front_words,
         .letters = r->front_letters,
+        .range = (enum front_range)find_word(r->front_range, ranges, COUNT_OF(ranges)),
     };
 }
 
@@ -388,6 +390,9 @@ static void set_shape(struct lesson *l)
     } else if (kind == FRONT_SPECTRUM || kind == FRONT_STATISTICS) {
         l->shape.rank = 1;
         l->shape.dim[0] = out->dim[1];
+    } else if (kind == FRONT_PIXELS) {
+        l->shape.rank = 3;
+        memcpy(l->shape.dim, out->dim + 1, 3 * sizeof out->dim[0]);
     }
     l->width = (size_t)ir_count(&l->shape);
 }

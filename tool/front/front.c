@@ -15,11 +15,17 @@ static int32_t add_input(struct build *b, const struct front_options *o, const s
         }
         return build_tensor(b, "samples", TYPE_S16, 2, LIST(samples / hop, hop));
     }
-    const int32_t in = build_tensor(b, "input", input->type, input->rank, input->dim);
-    if (o->kind == FRONT_PIXELS) {
-        build_quant(b, in, 1.0F / 255, 0);
+    if (o->kind == FRONT_PIXELS) { /* with the batch, so that they are lines of an image and stream as such */
+        const int32_t in =
+            build_tensor(b, "input", input->type, 4, LIST(1, input->dim[0], input->dim[1], input->dim[2]));
+        static const struct {
+            float scale;
+            int32_t zero_point;
+        } ranges[] = {[FRONT_UNIT] = {1.0F / 255, 0}, [FRONT_SIGNED] = {1.0F / 127.5F, 127}, [FRONT_BYTES] = {1, 0}};
+        build_quant(b, in, ranges[o->range].scale, ranges[o->range].zero_point);
+        return in;
     }
-    return in;
+    return build_tensor(b, "input", input->type, input->rank, input->dim);
 }
 
 static int32_t add_kind(struct build *b, const struct front_options *o, int32_t in)

@@ -19,6 +19,9 @@ enum front_kind {
     FRONT_STANDARD    /* float columns as they are */
 };
 
+/* What the network takes for black and white. */
+enum front_range { FRONT_UNIT, FRONT_SIGNED, FRONT_BYTES };
+
 struct front_options {
     enum front_kind kind;
     double rate;          /* samples a second */
@@ -32,7 +35,8 @@ struct front_options {
     bool mean;      /* SPECTRUM, STATISTICS: the mean of each axis, too */
     bool shape;     /* SPECTRUM: bands relative to their sum */
     int32_t buckets, words, letters;
-    double level; /* SPECTRUM, STATISTICS: the usual deviation of an axis, which powers are relative to */
+    enum front_range range; /* PIXELS */
+    double level;           /* SPECTRUM, STATISTICS: the usual deviation of an axis, which powers are relative to */
 };
 
 /* Of how many samples an example may consist: a MEL front-end takes whole hops. */
