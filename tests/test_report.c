@@ -102,6 +102,32 @@ static void test_full(struct file page)
     expect(!has(page, "http"), "the page needs nothing else");
 }
 
+static void test_objects(struct arena *arena)
+{
+    static const struct report_mark marks[] = {{"<b>", 0.5F, 0.25F, 0.5F, 0.5F, true, 0},
+                                               {"no", 0.75F, 0.75F, 0.5F, 0.5F, false, 0},
+                                               {"no", 0.5F, 0.25F, 0, 0, true, 0.8F}};
+    static const struct report_example scene = {
+        .source = "a.png", .pixels = pixels, .width = 4, .height = 4, .channels = 1, .marks = marks, .mark_count = 3};
+    static const struct report_objects objects[] = {{3, 1, 2}, {0, 2, 0}, {0, 0, 0}};
+    const struct report_training t = {.title = "t",
+                                      .about = "a",
+                                      .classes = classes,
+                                      .class_count = 3,
+                                      .objects = objects,
+                                      .examples = &scene,
+                                      .example_count = 1};
+    const struct file page = report_training(&t, arena);
+    expect(has(page, "<td>yes</td><td class=\"n\">0.600</td><td class=\"n\">0.750</td><td class=\"n\">0.667</td>"
+                     "<td class=\"n\">4</td>"),
+           "precision, recall and F1 of objects");
+    expect(has(page, "<rect class=\"hit\" x=\"1.0\" y=\"0.0\" width=\"2.0\" height=\"2.0\"><title>&lt;b&gt;</title>") &&
+               has(page, "<rect class=\"missed\"") && has(page, "no, 80 % sure"),
+           "boxes and points in a picture");
+    expect(is_balanced(page, "<div", "</div>") && is_balanced(page, "<svg", "</svg>") && !has(page, "(null)"),
+           "elements close");
+}
+
 static void test_empty(struct arena *arena)
 {
     const struct report_training empty = {.title = "t", .about = "a"};
@@ -122,6 +148,7 @@ int main(int argc, char **argv)
     t.plan = &plan;
     const struct file page = report_training(&t, &arena);
     test_full(page);
+    test_objects(&arena);
     test_empty(&arena);
     if (argc > 1) {
         expect(file_write(argv[1], page.data, page.size, &diag), "writing");

@@ -87,17 +87,11 @@ static void add_learning(struct text *page, const struct report_training *t, str
 
 /*** Classes ***/
 
-static void add_class_row(struct text *page, const struct report_training *t, int32_t c)
+/* Precision, recall and F1 of `right` ones, of `wanted` that there are and `got` that the model says. */
+static void add_class_row(struct text *page, const char *class, int64_t right, int64_t wanted, int64_t got)
 {
-    const int32_t n = t->class_count;
-    int64_t wanted = 0, got = 0;
-    const int64_t right = t->confusion[c * n + c];
-    for (int32_t i = 0; i < n; i++) {
-        wanted += t->confusion[c * n + i];
-        got += t->confusion[i * n + c];
-    }
     text_add(page, "<tr><td>");
-    page_text(page, t->classes[c]);
+    page_text(page, class);
     text_add(page, "</td>");
     const double figures[] = {got > 0 ? (double)right / (double)got : NAN,
                               wanted > 0 ? (double)right / (double)wanted : NAN,
@@ -106,6 +100,17 @@ static void add_class_row(struct text *page, const struct report_training *t, in
         text_add(page, isnan(figures[i]) ? "<td class=\"n\">-</td>" : "<td class=\"n\">%.3f</td>", figures[i]);
     }
     text_add(page, "<td class=\"n\">%lld</td></tr>\n", (long long)wanted);
+}
+
+static void add_class(struct text *page, const struct report_training *t, int32_t c)
+{
+    const int32_t n = t->class_count;
+    int64_t wanted = 0, got = 0;
+    for (int32_t i = 0; i < n; i++) {
+        wanted += t->confusion[c * n + i];
+        got += t->confusion[i * n + c];
+    }
+    add_class_row(page, t->classes[c], t->confusion[c * n + c], wanted, got);
 }
 
 static void add_matrix_row(struct text *page, const struct report_training *t, int32_t c)
@@ -126,14 +131,34 @@ static void add_matrix_row(struct text *page, const struct report_training *t, i
     text_add(page, "</tr>\n");
 }
 
+static void add_class_head(struct text *page, const char *examples)
+{
+    text_add(page,
+             "<table><tr><th>class</th><th class=\"n\">precision</th><th class=\"n\">recall</th>"
+             "<th class=\"n\">F1</th><th class=\"n\">%s</th></tr>\n",
+             examples);
+}
+
+static void add_objects(struct text *page, const struct report_training *t)
+{
+    page_section(page, "Classes, on test data");
+    add_class_head(page, "objects");
+    for (int32_t c = 0; c < t->class_count; c++) {
+        const struct report_objects *o = &t->objects[c];
+        add_class_row(page, t->classes[c], o->found, o->found + o->missed, o->found + o->false_alarms);
+    }
+    text_add(page,
+             "</table>\n<p class=\"about\">A point is right if it lies in a box of its class that no better point "
+             "has taken.</p>\n");
+}
+
 static void add_classes(struct text *page, const struct report_training *t)
 {
     page_section(page, "Classes, on test data");
-    text_add(page,
-             "<div class=\"row\">\n<table><tr><th>class</th><th class=\"n\">precision</th><th class=\"n\">recall</th>"
-             "<th class=\"n\">F1</th><th class=\"n\">examples</th></tr>\n");
+    text_add(page, "<div class=\"row\">\n");
+    add_class_head(page, "examples");
     for (int32_t c = 0; c < t->class_count; c++) {
-        add_class_row(page, t, c);
+        add_class(page, t, c);
     }
     text_add(page, "</table>\n<div><table class=\"matrix\"><tr><th></th>");
     for (int32_t c = 0; c < t->class_count; c++) {
@@ -166,34 +191,84 @@ static void add_roc(struct text *page, const struct report_curve *roc)
 
 enum { PICTURE = 144 }; /* pixels, about */
 
+/* In units of the picture's pixels, so that circles are round. */
+static void add_mark(struct text *page, const struct report_example *e, const struct report_mark *m)
+{
+    const float x = m->x * (float)e->width, y = m->y * (float)e->height;
+    const float w = m->width * (float)e->width, h = m->height * (float)e->height;
+    const bool is_point = m->width <= 0 && m->height <= 0;
+    if (is_point) {
+        text_add(page, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\">", m->is_right ? "hit" : "wrong",
+                 (double)x, (double)y, 0.011 * e->width);
+    } else {
+        text_add(page, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">",
+                 m->is_right ? "hit" : "missed", (double)(x - w / 2), (double)(y - h / 2), (double)w, (double)h);
+    }
+    text_add(page, "<title>");
+    page_text(page, m->name);
+    if (is_point) {
+        text_add(page, ", %.0f %% sure", (double)m->confidence * 100);
+    }
+    text_add(page, "</title></%s>\n", is_point ? "circle" : "rect");
+}
+
+static void add_picture(struct text *page, const struct report_example *e)
+{
+    const int32_t longest = e->width > e->height ? e->width : e->height;
+    text_add(page, "<div class=\"picture\">");
+    page_picture(page, e->pixels, e->width, e->height, e->channels, longest < PICTURE ? PICTURE / longest : 1);
+    if (e->mark_count > 0) {
+        text_add(page, "<svg viewBox=\"0 0 %d %d\">\n", e->width, e->height);
+        for (int32_t i = 0; i < e->mark_count; i++) {
+            add_mark(page, e, &e->marks[i]);
+        }
+        text_add(page, "</svg>");
+    }
+    text_add(page, "</div>");
+}
+
+static void add_answer(struct text *page, const struct report_example *e)
+{
+    const bool is_right = strcmp(e->wanted, e->got) == 0;
+    text_add(page, "<b>");
+    page_text(page, e->wanted);
+    text_add(page, "</b>%s", is_right ? ", and it says " : ", but it says <span class=\"bad\">");
+    page_text(page, e->got);
+    text_add(page, "%s", is_right ? "" : "</span>");
+    if (e->confidence >= 0) {
+        text_add(page, ", %.0f %% sure", e->confidence * 100);
+    }
+    text_add(page, "<br>");
+}
+
 static void add_example(struct text *page, const struct report_example *e)
 {
     text_add(page, "<div class=\"card\">");
     if (e->pixels != NULL && e->width > 0 && e->height > 0) {
-        const int32_t longest = e->width > e->height ? e->width : e->height;
-        page_picture(page, e->pixels, e->width, e->height, e->channels, longest < PICTURE ? PICTURE / longest : 1);
+        add_picture(page, e);
     }
     if (e->text != NULL) {
         page_text(page, e->text);
         text_add(page, "<br>");
     }
-    text_add(page, "<b>");
-    page_text(page, e->wanted);
-    text_add(page, "</b>%s", strcmp(e->wanted, e->got) == 0 ? ", and it says " : ", but it says <span class=\"bad\">");
-    page_text(page, e->got);
-    text_add(page, "%s", strcmp(e->wanted, e->got) == 0 ? "" : "</span>");
-    if (e->confidence >= 0) {
-        text_add(page, ", %.0f %% sure", e->confidence * 100);
+    if (e->wanted != NULL) {
+        add_answer(page, e);
     }
-    text_add(page, "<br><small>");
+    text_add(page, "<small>");
     page_text(page, e->source);
     text_add(page, "</small></div>\n");
 }
 
 static void add_examples(struct text *page, const struct report_training *t)
 {
+    const bool has_marks = t->examples[0].marks != NULL;
     page_section(page, "Worst examples");
-    text_add(page, "<div class=\"cards\">\n");
+    if (has_marks) {
+        text_add(page,
+                 "<p class=\"about\">Boxes are what is there: found, or <span class=\"bad\">missed</span> with a "
+                 "dashed line. Points are what the model sees: right, or <span class=\"bad\">wrong</span>.</p>\n");
+    }
+    text_add(page, "<div class=\"cards%s\">\n", has_marks ? " scenes" : "");
     for (int32_t i = 0; i < t->example_count; i++) {
         add_example(page, &t->examples[i]);
     }
@@ -276,6 +351,9 @@ struct file report_training(const struct report_training *t, struct arena *arena
     }
     if (t->confusion != NULL && t->class_count > 0) {
         add_classes(&page, t);
+    }
+    if (t->objects != NULL && t->class_count > 0) {
+        add_objects(&page, t);
     }
     if (t->roc != NULL) {
         add_roc(&page, t->roc);

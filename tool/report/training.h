@@ -28,19 +28,35 @@ struct report_curve {
     int32_t count;
 };
 
+/* Something in a picture, in parts of its width and height: a box that is there, or a point that the model sees. */
+struct report_mark {
+    const char *name;    /* its class */
+    float x, y;          /* of the middle */
+    float width, height; /* both 0: a point */
+    bool is_right;       /* of a box: it was found; of a point: something is there */
+    float confidence;    /* of a point */
+};
+
 /* An example that the model got wrong, or nearly. */
 struct report_example {
     const char *source;              /* file it comes from */
-    const char *wanted, *got;        /* classes, or what stands for them */
+    const char *wanted, *got;        /* classes, or what stands for them; NULL: the marks tell */
     double confidence;               /* 0 to 1; negative: none */
     const char *text;                /* a text example as it is; NULL: none */
     const uint8_t *pixels;           /* height x width x channels, NULL: no picture */
     int32_t width, height, channels; /* 1: grey; 3: red, green, blue */
+    const struct report_mark *marks; /* in the picture */
+    int32_t mark_count;
 };
 
 /* Name and value, such as "examples" and "3,200 for training, 400 for validation". */
 struct report_fact {
     const char *name, *value;
+};
+
+/* What became of the objects of a class. */
+struct report_objects {
+    int64_t found, missed, false_alarms;
 };
 
 /* How much a layer loses by quantisation. */
@@ -60,7 +76,8 @@ struct report_training {
     int32_t epoch_count, best_epoch;
     const char *const *classes;
     int32_t class_count;
-    const int32_t *confusion; /* class_count x class_count, [true class][answer] */
+    const int32_t *confusion;             /* class_count x class_count, [true class][answer] */
+    const struct report_objects *objects; /* class_count; in place of the confusion */
     const struct report_curve *roc;
     const struct report_example *examples;
     int32_t example_count;
