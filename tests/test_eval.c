@@ -56,23 +56,44 @@ static void test_auc(struct arena *arena)
 
 static void test_objects(struct arena *arena)
 {
-    /* 3 x 4 cells, two classes; one blob of two cells on the diagonal, one cell at the right, one below the threshold */
+    /* 3 x 4 cells, two classes: a peak with a lower cell at its corner, and one with a cell below it */
     static const float map[] = {.1F, .9F, 1, 0, 1, 0, 1,   0,   /* cell 0: nothing, cell 1.. */
                                 1,   0,   0, 1, 1, 0, .2F, .8F, /**/
                                 1,   0,   1, 0, 1, 0, .6F, .4F};
+    static const float level[] = {.2F, .8F, .2F, .8F, .2F, .8F, 1, 0, .2F, .8F}, thresholds[] = {0, 0.4F};
     struct eval_point *points;
-    const int32_t n = eval_centroids(map, 3, 4, 2, 0.5F, &points, arena);
-    expect(n == 2, "two blobs");
+    int32_t n = eval_peaks(level, 1, 5, 2, thresholds, &points, arena);
+    expect(n == 2 && is_near((double)points[0].x, 0.2), "the first of equal cells");
+    n = eval_peaks(map, 3, 4, 2, thresholds, &points, arena);
+    expect(n == 2, "two peaks");
     /* cells (0, 0) with 0.9 and (1, 1) with 1: x = (0.5 * 0.9 + 1.5) / 1.9 / 4 */
     expect(is_near((double)points[0].x, 0.256579) && is_near((double)points[0].y, 0.342105), "a weighted centre");
-    expect(is_near((double)points[1].x, 0.875) && is_near((double)points[1].y, 0.5), "a cell's centre");
-    static const struct eval_box boxes[] = {{0.25F, 0.3F, 0.5F, 0.6F, 1},
-                                            {0.26F, 0.34F, 0.9F, 0.9F, 1},
-                                            {0.9F, 0.9F, 0.1F, 0.1F, 1}};
+    expect(is_near((double)points[1].x, 0.875) && is_near((double)points[1].y, 2.2 / 3.6), "one at the border");
+    struct eval_box boxes[] = {{0.25F, 0.3F, 0.5F, 0.6F, 1, true},
+                               {0.26F, 0.34F, 0.9F, 0.9F, 1, true},
+                               {0.9F, 0.9F, 0.1F, 0.1F, 1, true}};
     struct eval_matches m = {0};
-    eval_match(points, n, boxes, 3, &m, arena);
+    eval_match(points, n, boxes, 3, &m);
     expect(m.found == 1 && m.missed == 2 && m.false_alarms == 1, "matches");
+    expect(points[0].is_right && !points[1].is_right && !boxes[0].is_found && boxes[1].is_found, "which match");
     expect(is_near(eval_match_f1(&m), 2.0 / 5), "F1 of matches");
+}
+
+static void test_threshold(void)
+{
+    struct eval_point points[] = {{.score = 0.3F, .is_right = false},
+                                  {.score = 0.9F, .is_right = true},
+                                  {.score = 0.5F, .is_right = true},
+                                  {.score = 0.8F, .is_right = true},
+                                  {.score = 0.2F, .is_right = true}};
+    /* F1 of the first k of 4 boxes: 0.4, 0.667, 0.857, 0.75, 0.889 */
+    expect(is_near((double)eval_threshold(points, 5, 4), (double)0.2F), "the threshold of the best F1");
+    points[4].is_right = false;
+    expect(is_near((double)eval_threshold(points, 4, 4), 0.5), "down to the last that is right");
+    for (int i = 0; i < 5; i++) {
+        points[i].is_right = false;
+    }
+    expect(eval_threshold(points, 5, 4) == 0, "no threshold where none is right");
 }
 
 int main(void)
@@ -83,6 +104,7 @@ int main(void)
     test_share();
     test_auc(&arena);
     test_objects(&arena);
+    test_threshold();
     arena_free(&arena);
     return expect_end();
 }

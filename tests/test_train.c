@@ -183,9 +183,9 @@ static bool stop_at(void *context, const struct train_report *report)
 }
 
 /* Lengthens the noise of a picture, differently each time. */
-static void add_noise(void *context, float *example, size_t width, int32_t index, uint64_t *random)
+static void add_noise(void *context, float *example, size_t width, float *targets, int32_t index, uint64_t *random)
 {
-    (void)context, (void)index;
+    (void)context, (void)targets, (void)index;
     for (size_t i = 0; i < width; i++) {
         example[i] += 5 * train_normal(random);
     }
@@ -285,7 +285,7 @@ static void test_transfer(void)
     struct train_options o = quick_options();
     o.epochs = 20;
     bool ok = train_pictures(&arena, "cnn", &o, &base, &result, NULL, &diag) &&
-              train_transfer(&base, NULL, 3, 0, 1, &g, &kept, &diag);
+              train_transfer(&base, NULL, 3, false, 0, 1, &g, &kept, &diag);
     const struct train_set train = make_pictures(&arena, 1), validation = make_pictures(&arena, 2);
     o.frozen = kept;
     ok = ok && train_network(&g, &train, &validation, &o, &result, &diag);

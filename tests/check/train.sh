@@ -122,6 +122,52 @@ else
     grep -q "built without" "$work/error" || fail "sound: $(cat "$work/error")"
 fi
 
+# Pictures of squares, red or green, and where they are; a network for them; its layers under a new end.
+python3 - "$work" << 'PYTHON'
+import os, random, struct, sys
+root, size = sys.argv[1], 48
+random.seed(1)
+colours = ((30, 30, 220), (30, 220, 30))
+def bmp(path, squares):
+    rows = [[random.randrange(60, 110) for k in range(3 * size)] for y in range(size)]
+    for c, x, y in squares:
+        for v in range(y, y + 10):
+            for u in range(x, x + 10):
+                rows[v][3 * u:3 * u + 3] = colours[c]
+    head = struct.pack("<2sIHHIIiiHHIIiiII", b"BM", 54 + 3 * size * size, 0, 0, 54, 40, size, -size, 1, 24, 0, 0, 0, 0, 0, 0)
+    open(path, "wb").write(head + b"".join(map(bytes, rows)))
+for folder in ("squares/images", "squares/labels", "colours/red", "colours/green"):
+    os.makedirs(f"{root}/{folder}")
+for i in range(60):
+    at = [(random.randrange(2), x + random.randrange(12), random.randrange(38)) for x in (0, 24)]
+    bmp(f"{root}/squares/images/{i}.bmp", at)
+    with open(f"{root}/squares/labels/{i}.txt", "w") as f:
+        for c, x, y in at:
+            f.write(f"{('red', 'green')[c]} {(x + 5) / size} {(y + 5) / size} {10 / size} {10 / size}\n")
+for i in range(40):
+    c, x, y = random.randrange(2), random.randrange(38), random.randrange(38)
+    bmp(f"{root}/colours/{('red', 'green')[c]}/{i}.bmp", [(c, x, y)])
+PYTHON
+picture() { "$mote" train "$root/recipes/$1.yaml" --data "$work/$2" --set model.filters=8 --set board.name= "${@:3}" 2> "$work/error" || fail "$(cat "$work/error")"; }
+picture detect squares -o "$work/h" --set data.width=48 --set data.height=48 --set train.epochs=40 --set model.depth=5 > /dev/null
+"$mote" eval "$work/h/device.tflite" --data "$work/squares" --split test --json > "$work/eval.json" 2> /dev/null
+python3 - "$work/h/metrics.json" "$work/eval.json" << 'PYTHON'
+import json, sys
+a, b = (json.load(open(p)) for p in sys.argv[1:])
+assert a["f1"] > 0.8 and a["objects"]["green"]["found"] > 3, a
+assert a["objects"] == b["objects"] and a["f1"] == b["f1"], "eval says otherwise"
+PYTHON
+grep -q "thresholds: \['0\.[0-9]*', '0\.[0-9]*'\]" "$work/h/recipe.yaml" || fail "no thresholds"
+grep -q "<rect class=\"hit\"" "$work/h/report.html" || fail "no boxes in the report"
+picture image colours -o "$work/i" --set model.from="$work/h/model_float.tflite" --set model.cut=separable5/pointwise/norm \
+    --set train.frozen=yes --set train.epochs=40 --set train.batch=4 --set train.rate=0.03 > "$work/i.txt"
+python3 - "$work/i/metrics.json" << 'PYTHON'
+import json, sys
+a = json.load(open(sys.argv[1]))["accuracy"]
+assert a > 0.8, a
+PYTHON
+picture detect squares -o "$work/j" --set model.from="$work/i/model_float.tflite" --set train.epochs=3 > /dev/null
+
 # A detector learns from what is normal alone, and says where to raise an alarm.
 "$mote" train "$root/recipes/vibration.yaml" --data "$work/shake" --set data.normal=slow -o "$work/f" > "$work/f.txt" 2> /dev/null
 grep -q "^above " "$work/f.txt" || fail "no threshold: $(cat "$work/f.txt")"
@@ -147,6 +193,10 @@ wrong "did you mean 'train.epochs'" train --set train.epoch=3 -o "$work/e"
 wrong "did you mean 'mlp'" "$mote" train "$root/recipes/table.yaml" --data "$work/shake" --set model.name=mlpp -o "$work/e"
 wrong "front.kind does not fit data.kind" "$mote" train "$root/recipes/table.yaml" --data "$work/shake/slow/1.csv" \
     --set front.kind=mel --set data.labels=none -o "$work/e"
+wrong "model.from: $work/h/model.tflite: the network to start from computes in int8" "$mote" train "$root/recipes/image.yaml" \
+    --data "$work/colours" --set model.from="$work/h/model.tflite" -o "$work/e"
+wrong "model.thresholds has 3 numbers, want one, or one for each of 2 classes" "$mote" train "$root/recipes/detect.yaml" \
+    --data "$work/squares" --set "model.thresholds=[0.1, 0.2, 0.3]" -o "$work/e"
 wrong "nowhere: " "$mote" train "$work/shake.yaml" -o "$work/e"
 for recipe in "$root"/recipes/*.yaml; do # each can be read
     wrong "$work/nowhere: no such file or folder" "$mote" train "$recipe" --data "$work/nowhere" -o "$work/e"

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "heat.h"
 #include "lesson.h"
 
 enum { MOST_AXES = 64 };
@@ -221,13 +222,7 @@ static struct affine make_affine(const struct recipe *r, int32_t width, int32_t 
     return (struct affine){{a, b, cx + dx - a * cx - b * cy, d, e, cy + dy - d * cx - e * cy}};
 }
 
-static float at_pixel(const float *from, int32_t width, int32_t height, int32_t channels, int32_t x, int32_t y,
-                      int32_t c)
-{
-    x = x < 0 ? 0 : x >= width ? width - 1 : x;
-    y = y < 0 ? 0 : y >= height ? height - 1 : y;
-    return from[(y * width + x) * channels + c];
-}
+static int32_t inside(int32_t i, int32_t count) { return i < 0 ? 0 : i >= count ? count - 1 : i; }
 
 static void warp(const float *from, float *to, int32_t width, int32_t height, int32_t channels, const struct affine *t)
 {
@@ -235,36 +230,83 @@ static void warp(const float *from, float *to, int32_t width, int32_t height, in
         for (int32_t x = 0; x < width; x++) {
             const float u = t->m[0] * (float)x + t->m[1] * (float)y + t->m[2];
             const float v = t->m[3] * (float)x + t->m[4] * (float)y + t->m[5];
-            const int32_t i = (int32_t)floorf(u), j = (int32_t)floorf(v);
-            const float p = u - (float)i, q = v - (float)j;
+            const float i = floorf(u), j = floorf(v), p = u - i, q = v - j;
+            const int32_t left = inside((int32_t)i, width) * channels, right = inside((int32_t)i + 1, width) * channels;
+            const float *top = from + inside((int32_t)j, height) * width * channels;
+            const float *low = from + inside((int32_t)j + 1, height) * width * channels;
             for (int32_t c = 0; c < channels; c++) {
-                const float top = (1 - p) * at_pixel(from, width, height, channels, i, j, c) +
-                                  p * at_pixel(from, width, height, channels, i + 1, j, c);
-                const float low = (1 - p) * at_pixel(from, width, height, channels, i, j + 1, c) +
-                                  p * at_pixel(from, width, height, channels, i + 1, j + 1, c);
-                to[(y * width + x) * channels + c] = (1 - q) * top + q * low;
+                *to++ = (1 - q) * ((1 - p) * top[left + c] + p * top[right + c]) +
+                        q * ((1 - p) * low[left + c] + p * low[right + c]);
             }
         }
     }
 }
 
-static void change_colour(const struct recipe *r, float *x, size_t pixels, int32_t channels, uint64_t *random)
+/* Cuts [middle - size / 2, middle + size / 2] where the picture ends. */
+static void cut_side(float *middle, float *size)
 {
+    const float low = fmaxf(0, *middle - *size / 2), high = fminf(1, *middle + *size / 2);
+    *middle = (low + high) / 2;
+    *size = fmaxf(0, high - low);
+}
+
+/* Where boxes are after warp(). A box becomes the one round the ellipse that it held, cut where the picture ends, as who
+ * draws boxes does; one of which little is left is gone. */
+static int32_t warp_boxes(const struct data_box *from, int32_t count, int32_t width, int32_t height,
+                          const struct affine *t, struct data_box *to)
+{
+    const float least = 0.3F; /* of its area */
+    const float *m = t->m, area = m[0] * m[4] - m[1] * m[3];
+    int32_t kept = 0;
+    for (int32_t i = 0; i < count; i++) {
+        struct data_box b = from[i];
+        const float u = b.x * (float)width - 0.5F - m[2], v = b.y * (float)height - 0.5F - m[5];
+        const float w = b.width * (float)width, h = b.height * (float)height;
+        b.x = ((m[4] * u - m[1] * v) / area + 0.5F) / (float)width;
+        b.y = ((m[0] * v - m[3] * u) / area + 0.5F) / (float)height;
+        b.width = hypotf(m[4] * w, m[1] * h) / fabsf(area) / (float)width;
+        b.height = hypotf(m[0] * h, m[3] * w) / fabsf(area) / (float)height;
+        const float whole = b.width * b.height;
+        cut_side(&b.x, &b.width);
+        cut_side(&b.y, &b.height);
+        if (b.width * b.height > least * whole) {
+            to[kept++] = b;
+        }
+    }
+    return kept;
+}
+
+/* What features have for black and white. */
+struct range {
+    float low, high;
+};
+
+static struct range find_range(const struct lesson *l)
+{
+    static const struct range ranges[] = {[FRONT_UNIT] = {0, 1}, [FRONT_SIGNED] = {-1, 1}, [FRONT_BYTES] = {0, 255}};
+    return ranges[l->front_options.range];
+}
+
+static void change_colour(const struct recipe *r, struct range range, float *x, size_t pixels, int32_t channels,
+                          uint64_t *random)
+{
+    const float middle = (range.low + range.high) / 2, width = range.high - range.low;
     const float contrast = 1 + either_way(random, r->augment_colour);
     const float light = either_way(random, r->augment_colour) * 0.5F + either_way(random, r->augment_jitter);
     float tint[3];
     for (int32_t c = 0; c < 3; c++) {
-        tint[c] = light + (channels == 3 ? either_way(random, r->augment_colour) * 0.15F : 0);
+        tint[c] = width * (light + (channels == 3 ? either_way(random, r->augment_colour) * 0.15F : 0));
     }
     for (size_t i = 0; i < pixels; i++) {
         for (int32_t c = 0; c < channels; c++) {
-            const float v = (x[i * (size_t)channels + (size_t)c] - 0.5F) * contrast + 0.5F + tint[c];
-            x[i * (size_t)channels + (size_t)c] = v < 0 ? 0 : v > 1 ? 1 : v;
+            const float v = (x[i * (size_t)channels + (size_t)c] - middle) * contrast + middle + tint[c];
+            x[i * (size_t)channels + (size_t)c] = v < range.low ? range.low : v > range.high ? range.high : v;
         }
     }
 }
 
-static void cut_out(const struct recipe *r, float *x, int32_t width, int32_t height, int32_t channels, uint64_t *random)
+static void cut_out(const struct recipe *r, struct range range, float *x, int32_t width, int32_t height,
+                    int32_t channels, uint64_t *random)
 {
     const int32_t w = (int32_t)(between(random, 0, (float)r->augment_cutout) * (float)width);
     const int32_t h = (int32_t)(between(random, 0, (float)r->augment_cutout) * (float)height);
@@ -272,7 +314,7 @@ static void cut_out(const struct recipe *r, float *x, int32_t width, int32_t hei
     const int32_t top = (int32_t)(train_random(random) % (uint64_t)(height - h + 1));
     for (int32_t y = top; y < top + h; y++) {
         for (int32_t k = left * channels; k < (left + w) * channels; k++) {
-            x[y * width * channels + k] = 0.5F;
+            x[y * width * channels + k] = (range.low + range.high) / 2;
         }
     }
 }
@@ -283,23 +325,38 @@ static bool is_warped(const struct recipe *r)
            r->augment_flip_vertical;
 }
 
-static void change_picture(const struct lesson *l, const float *from, float *to, uint64_t *random)
+/* The heat map of the boxes of an example, which were warped with its picture. */
+static void redraw(const struct augment *a, const struct data_example *e, const struct affine *t, float *targets)
 {
+    const struct tensor *shape = &a->lesson->shape;
+    struct data_box *boxes = malloc(((size_t)e->box_count + 1) * sizeof *boxes);
+    if (boxes != NULL) {
+        heat_draw(boxes, warp_boxes(e->boxes, e->box_count, shape->dim[1], shape->dim[0], t, boxes), a->heat, targets);
+    }
+    free(boxes);
+}
+
+static void change_picture(const struct augment *a, int32_t i, float *to, float *targets, uint64_t *random)
+{
+    const struct lesson *l = a->lesson;
     const struct recipe *r = &l->recipe;
     const int32_t height = l->shape.dim[0], width = l->shape.dim[1], channels = l->shape.dim[2];
     if (is_warped(r)) {
         const struct affine t = make_affine(r, width, height, random);
-        warp(from, to, width, height, channels, &t);
+        warp(l->features + (size_t)i * l->width, to, width, height, channels, &t);
+        if (targets != NULL) {
+            redraw(a, &l->data.examples[i], &t, targets);
+        }
     }
     if (r->augment_colour > 0 || r->augment_jitter > 0) {
-        change_colour(r, to, (size_t)width * (size_t)height, channels, random);
+        change_colour(r, find_range(l), to, (size_t)width * (size_t)height, channels, random);
     }
     if (r->augment_cutout > 0) {
-        cut_out(r, to, width, height, channels, random);
+        cut_out(r, find_range(l), to, width, height, channels, random);
     }
 }
 
-void augment_features(void *context, float *example, size_t width, int32_t index, uint64_t *random)
+void augment_features(void *context, float *example, size_t width, float *targets, int32_t index, uint64_t *random)
 {
     const struct augment *a = context;
     const struct lesson *l = a->lesson;
@@ -325,7 +382,7 @@ void augment_features(void *context, float *example, size_t width, int32_t index
         }
         break;
     case FRONT_PIXELS:
-        change_picture(l, l->features + (size_t)i * width, example, random);
+        change_picture(a, i, example, targets, random);
         break;
     case FRONT_STANDARD:
         for (size_t k = 0; k < width && l->recipe.augment_jitter > 0; k++) {

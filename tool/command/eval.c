@@ -64,6 +64,11 @@ static void print_text(const struct grade *g)
         }
         putchar('\n');
     }
+    for (int32_t i = 0; i + 1 < g->classes && g->objects != NULL; i++) {
+        const struct eval_matches *m = &g->objects[i];
+        printf("  %-24.24s found %lld of %lld, %lld false alarms, f1 %.3f\n", g->lesson->data.classes[i],
+               (long long)m->found, (long long)(m->found + m->missed), (long long)m->false_alarms, eval_match_f1(m));
+    }
     for (int32_t i = 0; i < g->classes && g->confusion != NULL; i++) {
         printf("  %-24.24s precision %.3f  recall %.3f\n", g->lesson->data.classes[i],
                eval_precision(g->confusion, g->classes, i), eval_recall(g->confusion, g->classes, i));

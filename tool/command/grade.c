@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "../run/run.h"
+#include "heat.h"
 
 enum { WORST = 12 };
-
-static const float heat_threshold = 0.5F;
 
 void grade_begin(struct grade *g, const struct lesson *l, enum data_split split, struct arena *arena)
 {
@@ -79,8 +78,9 @@ bool grade_run(struct grade *g, struct session *s, struct plan *plan)
     g->width = is_map ? out->dim[2] : 1;
     g->classes = ir_dim(out, -1);
     const bool is_detector = lesson_normal(g->lesson) != NO_LABEL;
-    if (!is_map && !is_detector && g->classes != g->lesson->data.class_count) {
-        return diag_fail(&s->diag, "tells %d classes apart, the data has %d", g->classes, g->lesson->data.class_count);
+    const int32_t own_classes = g->classes - is_map; /* without that of nothing */
+    if (!is_detector && own_classes != g->lesson->data.class_count) {
+        return diag_fail(&s->diag, "tells %d classes apart, the data has %d", own_classes, g->lesson->data.class_count);
     }
     g->scores = arena_array(&s->arena, (size_t)g->count * g->output_count, sizeof *g->scores);
     uint8_t *answer = arena_alloc(&s->arena, run_output_size(plan));
@@ -158,20 +158,44 @@ static void class_figures(struct grade *g, struct arena *arena)
     }
 }
 
+/* Adds what became of an example's points and boxes to the counts of their classes, which begin with 1. */
+static void count_objects(struct eval_matches *objects, const struct eval_point *points, int32_t point_count,
+                          const struct eval_box *boxes, int32_t box_count)
+{
+    for (int32_t i = 0; i < point_count; i++) {
+        objects[points[i].class - 1].false_alarms += !points[i].is_right;
+    }
+    for (int32_t i = 0; i < box_count; i++) {
+        objects[boxes[i].class - 1].found += boxes[i].is_found;
+        objects[boxes[i].class - 1].missed += !boxes[i].is_found;
+    }
+}
+
+/* Points and boxes of judged example i, matched. */
+static int32_t find_objects(const struct grade *g, int32_t i, struct eval_point **points, struct eval_box **boxes,
+                            struct eval_matches *matches, struct arena *arena)
+{
+    const struct data_example *e = &g->lesson->data.examples[g->examples[i]];
+    struct diag none = {0}; /* lesson_read_data has looked at them */
+    const float *thresholds = heat_thresholds(&g->lesson->recipe, g->classes, arena, &none);
+    const int32_t count =
+        eval_peaks(g->scores + (size_t)i * g->output_count, g->height, g->width, g->classes, thresholds, points, arena);
+    *boxes = heat_boxes(e, arena);
+    eval_match(*points, count, *boxes, e->box_count, matches);
+    return count;
+}
+
 static void map_figures(struct grade *g, struct arena *arena)
 {
     struct eval_matches matches = {0};
+    g->objects = ARENA_ARRAY(arena, g->classes, struct eval_matches);
     for (int32_t i = 0; i < g->count; i++) {
-        const struct data_example *e = &g->lesson->data.examples[g->examples[i]];
+        const struct arena_mark mark = arena_mark(arena);
         struct eval_point *points;
-        const int32_t count = eval_centroids(g->scores + (size_t)i * g->output_count, g->height, g->width, g->classes,
-                                             heat_threshold, &points, arena);
-        struct eval_box *boxes = ARENA_ARRAY(arena, e->box_count + 1, struct eval_box);
-        for (int32_t k = 0; k < e->box_count; k++) {
-            const struct data_box *b = &e->boxes[k];
-            boxes[k] = (struct eval_box){b->x, b->y, b->width, b->height, b->label + 1};
-        }
-        eval_match(points, count, boxes, e->box_count, &matches, arena);
+        struct eval_box *boxes;
+        const int32_t count = find_objects(g, i, &points, &boxes, &matches, arena);
+        count_objects(g->objects, points, count, boxes, g->lesson->data.examples[g->examples[i]].box_count);
+        arena_release(arena, mark);
     }
     const double f1 = eval_match_f1(&matches);
     add_figure(g, "f1", (struct eval_figure){f1, f1, f1});
@@ -268,6 +292,15 @@ static void json_classes(const struct grade *g, struct text *text)
         text_json_string(text, d->classes[i]);
     }
     text_add(text, "]");
+    for (int32_t i = 0; i < d->class_count && g->objects != NULL; i++) {
+        const struct eval_matches *m = &g->objects[i];
+        text_add(text, i == 0 ? ",\n  \"objects\": {\n    " : ",\n    ");
+        text_json_string(text, d->classes[i]);
+        text_add(text, ": {\"found\": %lld, \"missed\": %lld, \"false_alarms\": %lld, \"f1\": ", (long long)m->found,
+                 (long long)m->missed, (long long)m->false_alarms);
+        json_number(text, eval_match_f1(m));
+        text_add(text, i + 1 < d->class_count ? "}" : "}\n  }");
+    }
     if (g->confusion == NULL) {
         return;
     }
@@ -395,7 +428,7 @@ bool grade_picture(const struct lesson *l, int32_t example, struct report_exampl
     return false;
 }
 
-/* How sure the model is of what is wrong, less of what is right. */
+/* How wrong the model is: how sure it is of what is wrong, less of what is right; or how many objects it got wrong. */
 struct mistake {
     int32_t index;
     float weight;
@@ -436,6 +469,63 @@ static void add_examples(const struct grade *g, struct report_training *r, struc
     r->example_count = count;
 }
 
+/*** Objects in the report ***/
+
+static struct report_mark *mark_objects(const struct grade *g, const struct eval_point *points, int32_t point_count,
+                                        const struct eval_box *boxes, int32_t box_count, struct arena *arena)
+{
+    struct report_mark *marks = ARENA_ARRAY(arena, point_count + box_count + 1, struct report_mark), *m = marks;
+    for (int32_t i = 0; i < box_count; i++) {
+        const struct eval_box *b = &boxes[i];
+        *m++ = (struct report_mark){class_name(g, b->class - 1), b->x, b->y, b->width, b->height, b->is_found, 0};
+    }
+    for (int32_t i = 0; i < point_count; i++) {
+        const struct eval_point *p = &points[i];
+        *m++ = (struct report_mark){class_name(g, p->class - 1), p->x, p->y, 0, 0, p->is_right, p->score};
+    }
+    return marks;
+}
+
+static void add_scenes(const struct grade *g, struct report_training *r, struct arena *arena)
+{
+    struct mistake *all = ARENA_ARRAY(arena, g->count + 1, struct mistake);
+    struct eval_point *points;
+    struct eval_box *boxes;
+    for (int32_t i = 0; i < g->count; i++) {
+        const struct arena_mark mark = arena_mark(arena);
+        struct eval_matches m = {0};
+        find_objects(g, i, &points, &boxes, &m, arena);
+        all[i] = (struct mistake){i, (float)(m.missed + m.false_alarms)};
+        arena_release(arena, mark);
+    }
+    qsort(all, (size_t)g->count, sizeof *all, by_weight);
+    r->example_count = g->count < WORST ? g->count : WORST;
+    struct report_example *examples = ARENA_ARRAY(arena, r->example_count + 1, struct report_example);
+    for (int32_t i = 0; i < r->example_count; i++) {
+        const int32_t index = all[i].index, example = g->examples[index];
+        const int32_t box_count = g->lesson->data.examples[example].box_count;
+        struct eval_matches m = {0};
+        const int32_t count = find_objects(g, index, &points, &boxes, &m, arena);
+        examples[i] = (struct report_example){.source = g->lesson->data.examples[example].source,
+                                              .marks = mark_objects(g, points, count, boxes, box_count, arena),
+                                              .mark_count = count + box_count};
+        grade_picture(g->lesson, example, &examples[i], arena);
+    }
+    r->examples = examples;
+}
+
+static void add_objects(const struct grade *g, struct report_training *r, struct arena *arena)
+{
+    struct report_objects *objects = ARENA_ARRAY(arena, g->classes, struct report_objects);
+    r->class_count = g->classes - 1;
+    for (int32_t c = 0; c < r->class_count; c++) {
+        const struct eval_matches *m = &g->objects[c];
+        objects[c] = (struct report_objects){m->found, m->missed, m->false_alarms};
+    }
+    r->objects = objects;
+    add_scenes(g, r, arena);
+}
+
 static void add_roc(const struct grade *g, struct report_training *r, struct arena *arena)
 {
     bool *positive = ARENA_ARRAY(arena, g->count + 1, bool);
@@ -464,6 +554,9 @@ void grade_report(const struct grade *g, const struct grade *real, struct report
         r->class_count = g->classes;
         r->confusion = g->confusion;
         add_examples(g, r, arena);
+    }
+    if (g->objects != NULL) {
+        add_objects(g, r, arena);
     }
     if (!isnan(grade_value(g, "auc"))) {
         add_roc(g, r, arena);

@@ -28,6 +28,7 @@ struct grade {
     double found;     /* share of the others that score more */
     int32_t positive; /* the class that f1 and auc are of; negative: the mean over all */
     int32_t *confusion;
+    struct eval_matches *objects; /* of each class, on a heat map; else NULL */
 };
 
 /* Picks the examples of a split; SPLIT_COUNT: all. */

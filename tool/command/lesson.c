@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "heat.h"
 
 enum { MOST_THREADS = 64, MOST_CHANGED = 24000, USUAL_RATE = 16000 };
 
@@ -185,6 +186,10 @@ bool lesson_read_data(struct lesson *l, struct arena *arena, struct diag *diag)
     const bool ok = data_read(&l->data_options, &l->data, arena, diag);
     print_skipped(&l->data);
     if (!ok || !read_noise(l, arena, diag)) {
+        return false;
+    }
+    if (l->data_options.kind == DATA_BOXES &&
+        heat_thresholds(&l->recipe, l->data.class_count + 1, arena, diag) == NULL) {
         return false;
     }
     if (lesson_is_detector(&l->recipe) && lesson_normal(l) == NO_LABEL) {

@@ -61,8 +61,9 @@ void augment_raw(const struct lesson *lesson, int32_t index, uint64_t *random, v
 struct augment {
     const struct lesson *lesson;
     const int32_t *examples; /* index of each example of the training set */
+    const struct heat *heat; /* of boxes */
 };
 
-void augment_features(void *context, float *example, size_t width, int32_t index, uint64_t *random);
+void augment_features(void *context, float *example, size_t width, float *targets, int32_t index, uint64_t *random);
 
 #endif

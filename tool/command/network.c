@@ -114,26 +114,50 @@ bool network_check(const struct recipe *r, struct arena *arena, struct diag *dia
                      meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "", meant != NULL ? "'?" : "");
 }
 
-/* A trained model with a new last layer. */
+/*** A model to go on from ***/
+
+static bool fail_from(const struct recipe *r, struct diag *diag)
+{
+    struct diag named = {0};
+    diag_fail(&named, "model.from: %s: %s", r->model_from, diag->text);
+    *diag = named;
+    return false;
+}
+
+bool network_open(struct training *t, struct diag *diag)
+{
+    struct recipe *r = &t->lesson.recipe;
+    struct model base = {0};
+    struct read_request request = {.evaluator = {run_node, 0}};
+    if (*r->model_from == '\0') {
+        return true;
+    }
+    if (!file_open(&t->base_file, r->model_from, diag)) {
+        return false;
+    }
+    request.evaluator.max_work = read_work_limit(&t->base_file);
+    if (!read_model(&t->base_file, &request, t->arena, &base, diag) || !pass_all(&base, run_node, diag)) {
+        return fail_from(r, diag);
+    }
+    t->base = base.graphs[0];
+    const struct tensor *in = &t->base.tensors[t->base.inputs[0]];
+    const bool is_picture = strcmp(r->data_kind, "image") == 0 || strcmp(r->data_kind, "boxes") == 0;
+    if (is_picture && in->rank == 4 && (in->dim[3] == 1 || in->dim[3] == 3)) {
+        r->data_height = in->dim[1];
+        r->data_width = in->dim[2];
+        r->data_colour = in->dim[3] == 3;
+    }
+    return true;
+}
+
 static bool transfer(struct training *t, int32_t classes, struct diag *diag)
 {
     const struct recipe *r = &t->lesson.recipe;
-    struct model base = {0};
-    struct read_request request = {.evaluator = {run_node, 0}};
-    if (!file_open(&t->base, r->model_from, diag)) {
-        return false;
-    }
-    request.evaluator.max_work = read_work_limit(&t->base);
-    if (!read_model(&t->base, &request, t->arena, &base, diag)) {
-        struct diag named = {0};
-        diag_fail(&named, "model.from: %s: %s", r->model_from, diag->text);
-        *diag = named;
-        return false;
-    }
     t->network = (struct graph){.arena = t->arena};
-    return pass_all(&base, run_node, diag) &&
-           train_transfer(&base.graphs[0], *r->model_cut != '\0' ? r->model_cut : NULL, classes,
-                          (float)r->model_dropout, (uint64_t)r->train_seed, &t->network, &t->kept, diag);
+    return train_transfer(&t->base, *r->model_cut != '\0' ? r->model_cut : NULL, classes,
+                          t->lesson.data_options.kind == DATA_BOXES, (float)r->model_dropout, (uint64_t)r->train_seed,
+                          &t->network, &t->kept, diag) ||
+           fail_from(r, diag);
 }
 
 bool network_build(struct training *t, int32_t classes, struct diag *diag)

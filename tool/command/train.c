@@ -19,6 +19,7 @@
 #include "../train/learn.h"
 #include "../write/write.h"
 #include "grade.h"
+#include "heat.h"
 #include "training.h"
 
 enum { RECIPE, OUTPUT, DATA, SEED, SET, OPTION_COUNT };
@@ -68,46 +69,47 @@ static struct train_set new_set(struct training *t, enum data_split split, int32
     return set;
 }
 
-/* What each cell of the heat map should say: 1 for the class of the box whose centre is in it, else for nothing. */
-static void set_heat_map(struct training *t, struct train_set *set, const int32_t *examples)
+static void set_heat_map(struct training *t, const struct heat *heat, struct train_set *set, const int32_t *examples)
 {
-    const struct tensor *out = &t->network.tensors[t->network.outputs[0]];
-    const int32_t height = out->dim[1], width = out->dim[2], classes = out->dim[3];
-    set->target_width = (size_t)ir_count(out);
+    set->target_width = (size_t)heat->height * (size_t)heat->width * (size_t)heat->classes;
     set->labels = NULL;
     float *targets = ARENA_ARRAY(t->arena, (size_t)set->count * set->target_width + 1, float);
     for (int32_t i = 0; i < set->count; i++) {
-        float *map = targets + (size_t)i * set->target_width;
-        for (int32_t k = 0; k < height * width; k++) {
-            map[k * classes] = 1;
-        }
         const struct data_example *e = &t->lesson.data.examples[examples[i]];
-        for (int32_t k = 0; k < e->box_count; k++) {
-            const int32_t x = (int32_t)(e->boxes[k].x * (float)width), y = (int32_t)(e->boxes[k].y * (float)height);
-            if (x >= 0 && x < width && y >= 0 && y < height && e->boxes[k].label + 1 < classes) {
-                float *cell = map + (y * width + x) * classes;
-                memset(cell, 0, (size_t)classes * sizeof *cell);
-                cell[e->boxes[k].label + 1] = 1;
-            }
-        }
+        heat_draw(e->boxes, e->box_count, heat, targets + (size_t)i * set->target_width);
     }
     set->targets = targets;
 }
 
-/* Rare classes count more: each as much as the others together, by the root, so that noise does not rule. */
-static const float *find_weights(const struct training *t, int32_t classes, bool is_map)
+static int32_t count_boxes(const struct dataset *d, int32_t label)
 {
-    enum { OBJECT = 20 }; /* how much more a cell with an object counts than one without */
-    const struct lesson *l = &t->lesson;
-    float *weights = ARENA_ARRAY(t->arena, classes + 1, float);
-    for (int32_t c = 0; c < classes; c++) {
-        const int32_t count = is_map ? 0 : data_count(&l->data, SPLIT_TRAIN, c);
-        const int32_t all = data_count(&l->data, SPLIT_TRAIN, NO_LABEL);
-        weights[c] = is_map      ? (c == 0 ? 1.0F : OBJECT)
-                     : count > 0 ? sqrtf((float)all / (float)(count * classes))
-                                 : 1.0F;
+    int32_t count = 0;
+    for (int32_t i = 0; i < d->count; i++) {
+        for (int32_t k = 0; k < d->examples[i].box_count && d->examples[i].split == SPLIT_TRAIN; k++) {
+            count += label == NO_LABEL || d->examples[i].boxes[k].label == label;
+        }
     }
-    return is_map || l->recipe.train_balance ? weights : NULL;
+    return count;
+}
+
+/* Rare classes count more: each as much as the others together, by the root, so that noise does not rule. */
+static const float *find_weights(const struct training *t, bool is_map)
+{
+    const struct lesson *l = &t->lesson;
+    const int32_t classes = l->data.class_count;
+    float *weights = ARENA_ARRAY(t->arena, classes, float);
+    const int32_t all = is_map ? count_boxes(&l->data, NO_LABEL) : data_count(&l->data, SPLIT_TRAIN, NO_LABEL);
+    for (int32_t c = 0; c < classes; c++) {
+        const int32_t count = is_map ? count_boxes(&l->data, c) : data_count(&l->data, SPLIT_TRAIN, c);
+        weights[c] = count > 0 && l->recipe.train_balance ? sqrtf((float)all / ((float)count * (float)classes)) : 1;
+    }
+    return weights;
+}
+
+static struct heat find_heat(const struct training *t, bool is_map)
+{
+    const struct tensor *map = &t->network.tensors[t->network.outputs[0]];
+    return is_map ? (struct heat){map->dim[1], map->dim[2], map->dim[3], find_weights(t, true)} : (struct heat){0};
 }
 
 /*** Learning ***/
@@ -187,12 +189,13 @@ static struct train_options find_options(struct training *t, int32_t classes, bo
     o.batch = r->train_batch;
     o.epochs = r->train_epochs;
     o.patience = r->train_patience;
-    o.class_weights = classes > 0 ? find_weights(t, classes, is_map) : NULL;
+    o.class_weights = classes > 0 && !is_map ? find_weights(t, false) : NULL;
     o.label_smoothing = (float)r->train_label_smoothing;
     o.mixup = (float)r->train_mixup;
     o.focal_gamma = (float)r->train_focal_gamma;
     o.quantised = r->train_quantised < r->train_epochs ? r->train_quantised : r->train_epochs - 1;
     o.frozen = r->train_frozen ? t->kept : 0;
+    o.normalise = t->kept == 0; /* what was trained before has its own idea of inputs */
     o.augment = augment_features;
     o.augment_context = augment;
     o.seed = (uint64_t)r->train_seed;
@@ -242,6 +245,21 @@ static bool run_trainer(struct training *t, const struct train_set *set, const s
         return diag_fail(diag, "stopped after %d epochs; the same command goes on from here", t->result.epoch_count);
     }
     return ok;
+}
+
+/* From which score on a class is believed, as the validation examples have it; into recipe.yaml. */
+static bool find_thresholds(struct training *t, const struct train_set *validation, const int32_t *examples,
+                            struct diag *diag)
+{
+    const struct tensor *map = &t->network.tensors[t->network.outputs[0]];
+    float *scores = ARENA_ARRAY(t->arena, (size_t)validation->count * (size_t)ir_count(map) + 1, float);
+    if (!train_predict(&t->network, validation->inputs, validation->count, 0, scores, diag)) {
+        return false;
+    }
+    const struct heat_maps maps = {scores, examples, validation->count, map->dim[1], map->dim[2], map->dim[3]};
+    heat_settle(&t->lesson, &maps, t->arena);
+    t->recipe_text = recipe_write(&t->lesson.recipe, t->arena);
+    return file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag);
 }
 
 /* As many as asked for, but fewer of a large network: each runs through several candidates on plain kernels. */
@@ -365,7 +383,7 @@ static bool learn_at_once(struct training *t, struct diag *diag)
     o.depth = r->model_depth > 0 ? r->model_depth : o.depth;
     o.clusters = r->model_clusters > 0 ? r->model_clusters : o.clusters;
     o.neighbours = r->model_neighbours > 0 ? r->model_neighbours : o.neighbours;
-    o.class_weights = find_weights(t, l->data.class_count, false);
+    o.class_weights = find_weights(t, false);
     o.seed = (uint64_t)r->train_seed;
     o.threads = r->train_threads;
     t->network = (struct graph){.arena = t->arena};
@@ -424,18 +442,21 @@ static bool learn(struct training *t, struct diag *diag)
     if (set.inputs == NULL || validation.inputs == NULL || set.count == 0) {
         return diag_fail(diag, "there are %d examples to train on", set.count);
     }
+    const struct heat heat = find_heat(t, is_map);
     if (is_map) {
-        set_heat_map(t, &set, train_examples);
-        set_heat_map(t, &validation, validation_examples);
+        set_heat_map(t, &heat, &set, train_examples);
+        set_heat_map(t, &heat, &validation, validation_examples);
     }
     if (is_autoencoder(t)) {
         set_targets(&set);
         set_targets(&validation);
     }
-    struct augment augment = {l, train_examples};
+    struct augment augment = {l, train_examples, &heat};
     struct train_options o = find_options(t, classes, is_map, &augment);
     struct graph device;
-    return run_trainer(t, &set, &validation, &o, diag) && grade_float(t, diag) && quantise(t, &set, diag) &&
+    return run_trainer(t, &set, &validation, &o, diag) &&
+           (!is_map || find_thresholds(t, &validation, validation_examples, diag)) && grade_float(t, diag) &&
+           quantise(t, &set, diag) &&
            (is_autoencoder(t) ? front_stitch_error : front_stitch)(&l->front, &t->quantised, &device, diag) &&
            write_model(t, "model_float.tflite", &t->network, diag) &&
            write_model(t, "model.tflite", &t->quantised, diag) && write_model(t, "device.tflite", &device, diag) &&
@@ -466,7 +487,8 @@ static bool train(struct session *s, void *context)
     struct lesson *l = &t->lesson;
     t->arena = &s->arena;
     if (!lesson_read_recipe(l, t->recipe, t->data, t->seed, t->sets, &s->arena, &s->diag) ||
-        !network_check(&l->recipe, &s->arena, &s->diag) || !make_folder(t->folder, &s->diag)) {
+        !network_check(&l->recipe, &s->arena, &s->diag) || !network_open(t, &s->diag) ||
+        !make_folder(t->folder, &s->diag)) {
         return false;
     }
     if (!lesson_read_data(l, &s->arena, &s->diag)) {
@@ -516,7 +538,7 @@ int command_train(int argc, char **argv)
     free(t->train_inputs);
     free(t->validation_inputs);
     file_close(&t->resumed);
-    file_close(&t->base);
+    file_close(&t->base_file);
     file_close(&t->stream);
     return status != EXIT_OK ? status : t->status;
 }

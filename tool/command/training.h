@@ -18,8 +18,10 @@ struct training {
     struct quant_report losses;
     struct grade real; /* of the float network */
     const char *checkpoint, *recipe_path, *recipe_text;
-    struct file resumed, base, stream; /* a checkpoint; the model that the network is made from; stream.tflite */
-    int32_t kept;                      /* leading nodes from it */
+    struct file resumed, stream; /* a checkpoint; stream.tflite */
+    struct file base_file;       /* the model that the network is made from, if the recipe says so */
+    struct graph base;
+    int32_t kept; /* leading nodes from it */
     float *train_inputs, *validation_inputs;
     double first_done, shown; /* of the progress: epochs done before, seconds when last shown */
     int status;
@@ -32,6 +34,9 @@ bool network_check(const struct recipe *recipe, struct arena *arena, struct diag
 
 /* Whether it is no network, but learned at one go, and float on the device: a forest, neighbours, clusters, gaussian. */
 bool network_is_learned(const struct recipe *recipe);
+
+/* Reads model.from, if the recipe has it; pictures get the size that it takes. */
+bool network_open(struct training *training, struct diag *diag);
 
 /* Builds the network with random weights, or those of another model; classes 0: an autoencoder. */
 bool network_build(struct training *training, int32_t classes, struct diag *diag);

@@ -54,34 +54,41 @@ struct eval_figure eval_auc(const float *scores, const bool *positive, int32_t c
  * in the arena. */
 int32_t eval_roc(const float *scores, const bool *positive, int32_t count, double **x, double **y, struct arena *arena);
 
-/*** Objects: centroids on a heat map ***/
+/*** Objects: peaks of a heat map ***/
 
 struct eval_point {
     float x, y; /* of 0 to 1, right and down */
     int32_t class;
-    float score; /* of what the model says */
+    float score;   /* of what the model says */
+    bool is_right; /* set by eval_match */
 };
 
 /* Boxes that should be found, centre and size of 0 to 1. */
 struct eval_box {
     float x, y, width, height;
     int32_t class;
+    bool is_found; /* set by eval_match */
 };
 
-/* Cells of a heat map [height][width][class_count], class 0 being nothing, that answer a class with at least
- * `threshold`, which is above 0; neighbours of one class, also diagonal ones, are one point, at their centre weighted by score. Returns how
- * many, in *points, in the arena. */
-int32_t eval_centroids(const float *map, int32_t height, int32_t width, int32_t class_count, float threshold,
-                       struct eval_point **points, struct arena *arena);
+/* Peaks of a heat map [height][width][class_count], class 0 being nothing: cells whose score of a class is at least
+ * thresholds[class], above 0, and not less than that of the eight around it; the point is their centre weighted by score.
+ * Returns how many, in *points, in the arena. */
+int32_t eval_peaks(const float *map, int32_t height, int32_t width, int32_t class_count, const float *thresholds,
+                   struct eval_point **points, struct arena *arena);
 
-/* Matches points, best score first, with boxes of their class that hold them, each box once. Adds to the counts. */
 struct eval_matches {
     int64_t found, missed, false_alarms;
 };
 
-void eval_match(const struct eval_point *points, int32_t point_count, const struct eval_box *boxes, int32_t box_count,
-                struct eval_matches *matches, struct arena *arena);
+/* Matches points, which get sorted, best score first, with boxes of their class that hold them, each box once. Adds to
+ * the counts. */
+void eval_match(struct eval_point *points, int32_t point_count, struct eval_box *boxes, int32_t box_count,
+                struct eval_matches *matches);
 
 double eval_match_f1(const struct eval_matches *matches);
+
+/* From which score on to believe points of one class, for the best F1: the middle of where it is within a hundredth of
+ * the best. `points` are all of a low score or more, matched; they get sorted. 0: none is right. */
+float eval_threshold(struct eval_point *points, int32_t count, int64_t boxes);
 
 #endif

@@ -13,7 +13,6 @@ static int32_t or_else(int32_t value, int32_t otherwise) { return value > 0 ? va
 struct list {
     const struct train_model *model;
     const struct tensor *input; /* of one example */
-    int32_t classes;
     struct train_layer *layers;
     int32_t count;
 };
@@ -72,7 +71,8 @@ static void list_ds_cnn(struct list *l)
     }
 }
 
-/* Blocks of MobileNet behind the first convolution, until `reach` pixels of the input are one. */
+/* Blocks of MobileNet behind the first convolution. Once `reach` pixels of the input are one they look further round, with
+ * neither less of them nor more channels. */
 static void add_mobilenet(struct list *l, int32_t blocks, int32_t reach)
 {
     static const struct {
@@ -82,24 +82,20 @@ static void add_mobilenet(struct list *l, int32_t blocks, int32_t reach)
     const int32_t size = at_most(l->input->dim[0], ir_dim(l->input, 1)), first = size < 48 ? 1 : 2;
     const int32_t base = or_else(l->model->filters, 32);
     add_first(l, channels(l, base), 3, 3, first);
-    int32_t pixels = or_else(l->model->stride_h, first);
-    for (int32_t i = 0; i < blocks && i < (int32_t)COUNT_OF(all) && pixels * all[i].stride <= reach; i++) {
-        pixels *= all[i].stride;
+    int32_t pixels = or_else(l->model->stride_h, first), filter_count = 0;
+    for (int32_t i = 0; i < blocks && i < (int32_t)COUNT_OF(all); i++) {
+        const bool is_there = pixels * all[i].stride > reach;
+        filter_count = is_there ? filter_count : channels(l, all[i].filters * base / 32);
+        pixels *= is_there ? 1 : all[i].stride;
         add(l, (struct train_layer){.kind = TRAIN_SEPARABLE,
-                                    .filters = channels(l, all[i].filters * base / 32),
-                                    .stride_h = all[i].stride});
+                                    .filters = filter_count,
+                                    .stride_h = is_there ? 1 : all[i].stride});
     }
 }
 
 static void list_mobilenet(struct list *l) { add_mobilenet(l, depth(l, 13), INT32_MAX); }
 
-static void list_fomo(struct list *l)
-{
-    add_mobilenet(l, depth(l, 13), 8);
-    add(l, (struct train_layer){.kind = TRAIN_CONV, .filters = 32, .kernel_h = 1});
-    add(l, (struct train_layer){
-               .kind = TRAIN_CONV, .filters = l->classes, .kernel_h = 1, .is_linear = true, .no_norm = true});
-}
+static void list_fomo(struct list *l) { add_mobilenet(l, depth(l, 8), MAP_STEP); }
 
 static void list_resnet(struct list *l)
 {
@@ -177,7 +173,9 @@ static void list_autoencoder(struct list *l)
     ARCHITECTURE(gru, "sequences: a gated recurrent unit; filters 32 units") \
     ARCHITECTURE(autoencoder, \
                  "anomalies: dense layers that give back their input; filters 64 units, depth 2, outputs 8") \
-    ARCHITECTURE(fomo, "objects: MobileNet that tells for each eighth of the image what is there; width 1, depth 13")
+    ARCHITECTURE( \
+        fomo, \
+        "objects: MobileNet that tells for each eighth of the image what is there; width 1, depth 8, filters 32")
 
 #define ROW(name, about) {#name, about},
 const struct train_architecture train_architectures[] = {ARCHITECTURES(ROW)};
@@ -198,9 +196,9 @@ int32_t architecture_find(const char *name)
 }
 
 const struct train_layer *architecture_layers(const struct train_model *model, const struct tensor *input,
-                                              int32_t classes, struct arena *arena, int32_t *count)
+                                              struct arena *arena, int32_t *count)
 {
-    struct list l = {.model = model, .input = input, .classes = classes};
+    struct list l = {.model = model, .input = input};
     l.layers = ARENA_ARRAY(arena, MAX_LAYERS, struct train_layer);
     makers[architecture_find(model->name)](&l);
     *count = l.count;

@@ -50,13 +50,13 @@ bool train_build(const struct train_model *model, const struct tensor *input, in
         net_reshape(&b, "image", 4, (int32_t[]){1, input->dim[0], input->dim[1], 1});
     }
     if (model->name != NULL) {
-        layers = architecture_layers(model, input, classes, graph->arena, &count);
+        layers = architecture_layers(model, input, graph->arena, &count);
     }
     for (int32_t i = 0; i < count; i++) {
         net_layer(&b, &layers[i], i + 1);
     }
     if (is_named(model, "fomo")) {
-        net_unary(&b, OP_SOFTMAX, "classes", &(struct attr){.beta = 1});
+        net_map_head(&b, classes);
     } else if (classes > 0) {
         net_head(&b, classes, model->dropout);
     } else if (!is_named(model, "autoencoder") && model->outputs > 0) {
@@ -69,16 +69,37 @@ bool train_build(const struct train_model *model, const struct tensor *input, in
 
 /*** Transfer ***/
 
-/* How many nodes to take: up to `cut`, else up to the last layer with weights, without it. -1: there is none. */
-static int32_t find_cut(const struct graph *g, const char *cut)
+/* The node that brings forth the tensor; -1: none does. */
+static int32_t find_maker(const struct graph *g, int32_t tensor)
 {
+    int32_t i = g->node_count - 1;
+    while (i >= 0 && g->nodes[i].out[0] != tensor) {
+        i--;
+    }
+    return i;
+}
+
+/* Where the new end is put: what the last layer with weights reads, or `cut` makes; for a heat map the last tensor that is
+ * fine enough. NO_TENSOR: there is none. */
+static int32_t find_end(const struct graph *g, const char *cut, bool is_map)
+{
+    const struct tensor *in = &g->tensors[g->inputs[0]];
     for (int32_t i = g->node_count - 1; i >= 0; i--) {
         const struct node *n = &g->nodes[i];
-        if (cut != NULL ? strcmp(n->name, cut) == 0 : n->op == OP_FULLY_CONNECTED || n->op == OP_CONV_2D) {
-            return cut != NULL ? i + 1 : i;
+        const struct tensor *out = &g->tensors[n->out[0]];
+        if (cut != NULL) {
+            if (strcmp(n->name, cut) == 0) {
+                return n->out[0];
+            }
+        } else if (is_map) {
+            if (in->rank == 4 && out->rank == 4 && (int64_t)out->dim[1] * MAP_STEP >= in->dim[1]) {
+                return n->out[0];
+            }
+        } else if (n->op == OP_FULLY_CONNECTED || n->op == OP_CONV_2D) {
+            return n->in[0];
         }
     }
-    return -1;
+    return NO_TENSOR;
 }
 
 static void copy_nodes(const struct graph *base, int32_t count, struct graph *g)
@@ -107,11 +128,10 @@ static void copy_nodes(const struct graph *base, int32_t count, struct graph *g)
     }
 }
 
-bool train_transfer(const struct graph *base, const char *cut, int32_t classes, float dropout, uint64_t seed,
-                    struct graph *graph, int32_t *kept, struct diag *diag)
+static bool check_transfer(const struct graph *base, const char *cut, int32_t end, int32_t classes, float dropout,
+                           struct diag *diag)
 {
-    const int32_t count = find_cut(base, cut);
-    if (count < 1) {
+    if (end == NO_TENSOR || find_maker(base, end) < 0) {
         return cut != NULL ? diag_fail(diag, "the network to start from has no operator \"%.80s\"", cut)
                            : diag_fail(diag, "the network to start from has no layer before its last with weights");
     }
@@ -119,15 +139,29 @@ bool train_transfer(const struct graph *base, const char *cut, int32_t classes, 
         return diag_fail(diag, "%d classes, dropout %g: want at least 1 class, and dropout below 1", classes,
                          (double)dropout);
     }
-    struct net b = net_begin(graph, seed, diag);
-    copy_nodes(base, count, graph);
-    b.capacity = count;
-    b.at = cut != NULL ? base->nodes[count - 1].out[0] : base->nodes[count].in[0];
-    if (graph->tensors[b.at].type != TYPE_F32) {
-        return diag_fail(diag, "the network to start from computes in %s, want float32",
-                         ir_type_text(graph->tensors[b.at].type));
+    if (base->tensors[end].type != TYPE_F32) {
+        return diag_fail(diag, "the network to start from computes in %s, want float32; take its float version",
+                         ir_type_text(base->tensors[end].type));
     }
-    *kept = count;
-    net_head(&b, classes, dropout);
+    return true;
+}
+
+bool train_transfer(const struct graph *base, const char *cut, int32_t classes, bool is_map, float dropout,
+                    uint64_t seed, struct graph *graph, int32_t *kept, struct diag *diag)
+{
+    const int32_t end = find_end(base, cut, is_map);
+    if (!check_transfer(base, cut, end, classes, dropout, diag)) {
+        return false;
+    }
+    struct net b = net_begin(graph, seed, diag);
+    *kept = find_maker(base, end) + 1;
+    copy_nodes(base, *kept, graph);
+    b.capacity = *kept;
+    b.at = end;
+    if (is_map) {
+        net_map_head(&b, classes);
+    } else {
+        net_head(&b, classes, dropout);
+    }
     return net_end(&b);
 }

@@ -316,3 +316,13 @@ void net_layer(struct net *b, const struct train_layer *layer, int32_t number)
         net_unary(b, activation_of(&l) == OP_COUNT ? OP_RELU : activation_of(&l), name, NULL);
     }
 }
+
+void net_map_head(struct net *b, int32_t classes)
+{
+    const struct train_layer look = complete(&(struct train_layer){.filters = 32, .kernel_h = 1}),
+                             tell = complete(&(struct train_layer){
+                                 .filters = classes, .kernel_h = 1, .is_linear = true, .no_norm = true});
+    add_conv(b, OP_CONV_2D, "cells", &look);
+    add_conv(b, OP_CONV_2D, "scores", &tell);
+    net_unary(b, OP_SOFTMAX, "classes", &(struct attr){.beta = 1});
+}

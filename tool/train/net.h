@@ -7,6 +7,8 @@
 
 #include "train.h"
 
+enum { MAP_STEP = 8 }; /* pixels from cell to cell of a heat map, across and down */
+
 struct net {
     struct graph *graph;
     int32_t capacity; /* of graph->nodes */
@@ -40,6 +42,7 @@ void net_global_pool(struct net *b);
 void net_flatten(struct net *b);
 void net_dropout(struct net *b, float rate);
 void net_head(struct net *b, int32_t classes, float dropout); /* dense and SOFTMAX, with what must come before */
+void net_map_head(struct net *b, int32_t classes);            /* the same for each cell of a heat map */
 void net_layer(struct net *b, const struct train_layer *layer, int32_t number);
 void net_gru(struct net *b, const char *name, int32_t units);
 
@@ -50,6 +53,6 @@ int32_t architecture_find(const char *name); /* -1: there is none of this name *
 
 /* The layers of a named architecture, in `arena`. */
 const struct train_layer *architecture_layers(const struct train_model *model, const struct tensor *input,
-                                              int32_t classes, struct arena *arena, int32_t *count);
+                                              struct arena *arena, int32_t *count);
 
 #endif

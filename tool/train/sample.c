@@ -32,25 +32,31 @@ void sample_shuffle(struct trainer *t)
     }
 }
 
-/* What the network should say to example `index`, `smoothing` of it to all classes alike; and the weight of each row. */
-static void fill_target(const struct trainer *t, const struct train_set *set, int32_t index, float smoothing,
-                        float *target, float *weights)
+/* What the network should say to example `index`. */
+static void fill_target(const struct trainer *t, const struct train_set *set, int32_t index, float *target)
 {
-    const int32_t rows = t->outputs / t->classes;
-    const float *class_weights = t->options->loss == TRAIN_SQUARED ? NULL : t->options->class_weights;
     if (set->labels != NULL) {
         memset(target, 0, (size_t)t->outputs * sizeof *target);
         target[set->labels[index]] = 1;
     } else {
         memcpy(target, set->targets + (size_t)index * set->target_width, (size_t)t->outputs * sizeof *target);
     }
+}
+
+/* The weight of each row; `smoothing` of what the network should say goes to all classes alike. */
+static void weigh_target(const struct trainer *t, float smoothing, float *target, float *weights)
+{
+    const int32_t rows = t->outputs / t->classes;
+    const float *class_weights = t->options->loss == TRAIN_SQUARED ? NULL : t->options->class_weights;
     for (int32_t r = 0; r < rows; r++, target += t->classes) {
+        float total = 0;
         weights[r] = class_weights != NULL ? 0 : 1;
-        for (int32_t c = 0; class_weights != NULL && c < t->classes; c++) {
-            weights[r] += target[c] * class_weights[c];
+        for (int32_t c = 0; c < t->classes; c++) {
+            total += target[c];
+            weights[r] += class_weights != NULL ? target[c] * class_weights[c] : 0;
         }
         for (int32_t c = 0; smoothing > 0 && c < t->classes; c++) {
-            target[c] = target[c] * (1 - smoothing) + smoothing / (float)t->classes;
+            target[c] = target[c] * (1 - smoothing) + smoothing * total / (float)t->classes;
         }
     }
 }
@@ -106,15 +112,15 @@ struct sample sample_fill(struct trainer *t, struct engine_slice *s, int32_t thr
     const struct sample sample = t->samples[thread];
     for (int32_t i = 0; i < s->count; i++) {
         const int32_t index = t->order[first + i];
-        float *x = inputs + (size_t)i * width;
+        float *x = inputs + (size_t)i * width, *target = sample.targets + (size_t)i * outputs;
         memcpy(x, t->train->inputs + (size_t)index * width, width * sizeof *x);
+        fill_target(t, t->train, index, target);
         if (o->augment != NULL) {
             uint64_t random = sample_seed(o->seed, 2, (uint64_t)t->at.epoch, (uint64_t)index);
-            o->augment(o->augment_context, x, width, index, &random);
+            o->augment(o->augment_context, x, width, t->train->labels == NULL ? target : NULL, index, &random);
         }
         scaling_apply(&t->scaling, width, x);
-        fill_target(t, t->train, index, o->loss == TRAIN_SQUARED ? 0 : o->label_smoothing,
-                    sample.targets + (size_t)i * outputs, sample.weights + (size_t)i * rows);
+        weigh_target(t, o->loss == TRAIN_SQUARED ? 0 : o->label_smoothing, target, sample.weights + (size_t)i * rows);
     }
     if (o->mixup > 0) {
         mix_slice(t, s, inputs, sample);
@@ -130,8 +136,8 @@ struct sample sample_take(struct trainer *t, struct engine_slice *s, int32_t thr
     memcpy(inputs, t->scored->inputs + (size_t)first * width, (size_t)s->count * width * sizeof *inputs);
     for (int32_t i = 0; i < s->count; i++) {
         scaling_apply(&t->scaling, width, inputs + (size_t)i * width);
-        fill_target(t, t->scored, first + i, 0, sample.targets + (size_t)i * outputs,
-                    sample.weights + (size_t)i * rows);
+        fill_target(t, t->scored, first + i, sample.targets + (size_t)i * outputs);
+        weigh_target(t, 0, sample.targets + (size_t)i * outputs, sample.weights + (size_t)i * rows);
     }
     return sample;
 }

@@ -16,7 +16,8 @@ struct train_set {
     const float *inputs;   /* count * width, NHWC, row-major */
     const int32_t *labels; /* count: class of each; or NULL */
     const float *targets;  /* count * target_width: what the output should be; NULL with labels. An autoencoder's are
-                            * its inputs; a heat map's are 0 and 1 for each cell and class, class 0 being nothing */
+                            * its inputs; a heat map's are, for the class of each cell, how much the cell counts, and 0
+                            * for the others; class 0 is nothing */
     size_t target_width;
 };
 
@@ -65,17 +66,20 @@ extern const int train_architecture_count;
 bool train_build(const struct train_model *model, const struct tensor *input, int32_t classes, uint64_t seed,
                  struct graph *graph, struct diag *diag);
 
-/* The layers of `base` up to its last FULLY_CONNECTED or SOFTMAX, or up to the node named `cut`, then a new head for
- * `classes`. `kept` is how many leading nodes come from `base`: for options.frozen. Arena as above. */
-bool train_transfer(const struct graph *base, const char *cut, int32_t classes, float dropout, uint64_t seed,
-                    struct graph *graph, int32_t *kept, struct diag *diag);
+/* The layers of `base` before its last with weights, or up to the node named `cut`, then a new head for `classes`; of a
+ * heat map, those that still have a cell for each eighth of the picture. `kept` is how many leading nodes come from `base`:
+ * for options.frozen. Arena as above. */
+bool train_transfer(const struct graph *base, const char *cut, int32_t classes, bool is_map, float dropout,
+                    uint64_t seed, struct graph *graph, int32_t *kept, struct diag *diag);
 
 /*** Learning ***/
 
 enum train_loss { TRAIN_CROSS_ENTROPY, TRAIN_FOCAL, TRAIN_SQUARED };
 enum train_optimizer { TRAIN_ADAMW, TRAIN_SGD };
-/* Changes one example of `width` values in place; *random advances by train_random. Runs in several threads at once. */
-typedef void train_augment(void *context, float *example, size_t width, int32_t index, uint64_t *random);
+/* Changes one example of `width` values in place, and its targets with it, NULL with labels; *random advances by
+ * train_random. Runs in several threads at once. */
+typedef void train_augment(void *context, float *example, size_t width, float *targets, int32_t index,
+                           uint64_t *random);
 
 uint64_t train_random(uint64_t *random);
 float train_uniform(uint64_t *random); /* [0, 1) */
