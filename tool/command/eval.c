@@ -58,7 +58,7 @@ static void print_text(const struct grade *g)
     printf("%d examples\n", g->count);
     for (int32_t i = 0; i < g->figure_count; i++) {
         const struct eval_figure *f = &g->figures[i].figure;
-        printf("%-9s %.4f", g->figures[i].name, f->value);
+        printf("%-12s %.4f", g->figures[i].name, f->value);
         if (f->low < f->high) {
             printf("  (%.4f to %.4f)", f->low, f->high);
         }

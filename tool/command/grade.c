@@ -109,18 +109,6 @@ static void add_figure(struct grade *g, const char *name, struct eval_figure fig
 
 static int32_t label_of(const struct grade *g, int32_t i) { return g->lesson->data.examples[g->examples[i]].label; }
 
-/* Of two classes the one that is looked for; -1: there are more. */
-static int32_t find_positive(const struct grade *g)
-{
-    const struct dataset *d = &g->lesson->data;
-    for (int32_t i = 0; i < 2 && d->class_count == 2; i++) {
-        if (strcmp(d->classes[i], g->lesson->recipe.data_positive) == 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* One score for each example and whether it is what is looked for. */
 static float *detector_scores(const struct grade *g, bool *positive, struct arena *arena)
 {
@@ -141,6 +129,24 @@ static void add_auc(struct grade *g, struct arena *arena)
     add_figure(g, "auc", eval_auc(scores, positive, g->count, arena));
 }
 
+/* Shares of the others that were taken for it, and of it that was taken for another. */
+static void add_mistakes(struct grade *g)
+{
+    int64_t alarms = 0, others = 0, missed = 0, all = 0;
+    for (int32_t right = 0; right < g->classes; right++) {
+        for (int32_t said = 0; said < g->classes; said++) {
+            const int32_t count = g->confusion[right * g->classes + said];
+            const bool is_it = right == g->positive, is_said = said == g->positive;
+            all += is_it ? count : 0;
+            others += is_it ? 0 : count;
+            missed += is_it && !is_said ? count : 0;
+            alarms += !is_it && is_said ? count : 0;
+        }
+    }
+    add_figure(g, "false_alarms", eval_share(alarms, others));
+    add_figure(g, "missed", eval_share(missed, all));
+}
+
 static void class_figures(struct grade *g, struct arena *arena)
 {
     int32_t *labels = ARENA_ARRAY(arena, g->count + 1, int32_t);
@@ -150,11 +156,12 @@ static void class_figures(struct grade *g, struct arena *arena)
     const struct eval_answers answers = {g->scores, labels, g->count, g->classes};
     g->confusion = ARENA_ARRAY(arena, g->classes * g->classes, int32_t);
     eval_confusion(&answers, g->confusion);
-    g->positive = find_positive(g);
+    g->positive = lesson_class(g->lesson, g->lesson->recipe.data_positive); /* NO_LABEL: all are alike */
     add_figure(g, "accuracy", eval_accuracy(&answers));
     add_figure(g, "f1", eval_f1_figure(&answers, g->positive, arena));
     if (g->positive >= 0) {
         add_auc(g, arena);
+        add_mistakes(g);
     }
 }
 

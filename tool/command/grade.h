@@ -10,7 +10,7 @@
 #include "command.h"
 #include "lesson.h"
 
-enum { GRADE_MOST_FIGURES = 4 };
+enum { GRADE_MOST_FIGURES = 5 };
 
 struct grade {
     const struct lesson *lesson;

@@ -170,10 +170,19 @@ static bool read_noise(struct lesson *l, struct arena *arena, struct diag *diag)
     return data_read(&o, &l->noise, arena, diag);
 }
 
+/* A line for all that follow each other with the same fault. */
 static void print_skipped(const struct dataset *d)
 {
-    for (int32_t i = 0; i < d->skipped_count && i < DATA_MOST_SKIPPED; i++) {
-        fprintf(stderr, "mote: skipped %s: %s\n", d->skipped[i].source, d->skipped[i].why);
+    const int32_t count = d->skipped_count < DATA_MOST_SKIPPED ? d->skipped_count : DATA_MOST_SKIPPED;
+    for (int32_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && strcmp(d->skipped[next].why, d->skipped[i].why) == 0;) {
+            next++;
+        }
+        fprintf(stderr, "mote: skipped %s", d->skipped[i].source);
+        if (next - i > 1) {
+            fprintf(stderr, " and %d more", next - i - 1);
+        }
+        fprintf(stderr, ": %s\n", d->skipped[i].why);
     }
     if (d->skipped_count > 0) {
         fprintf(stderr, "mote: %d skipped in all\n", d->skipped_count);
@@ -196,11 +205,25 @@ bool lesson_read_data(struct lesson *l, struct arena *arena, struct diag *diag)
         return diag_fail(diag, "data.normal is \"%s\", which is none of the %d classes; say which is normal",
                          l->recipe.data_normal, l->data.class_count);
     }
+    if (or_null(l->recipe.data_positive) != NULL && lesson_class(l, l->recipe.data_positive) == NO_LABEL) {
+        return diag_fail(diag, "data.positive is \"%s\", which is none of the %d classes", l->recipe.data_positive,
+                         l->data.class_count);
+    }
     for (int32_t i = 0; i < l->data.count && lesson_is_detector(&l->recipe); i++) {
         struct data_example *e = &l->data.examples[i];
         e->split = e->label != lesson_normal(l) ? SPLIT_TEST : e->split; /* nothing is learned from what is not */
     }
     return true;
+}
+
+int32_t lesson_class(const struct lesson *l, const char *name)
+{
+    for (int32_t i = 0; i < l->data.class_count; i++) {
+        if (strcasecmp(l->data.classes[i], name) == 0) {
+            return i;
+        }
+    }
+    return NO_LABEL;
 }
 
 bool lesson_is_detector(const struct recipe *r)
@@ -219,10 +242,9 @@ int32_t lesson_normal(const struct lesson *l)
         return NO_LABEL;
     }
     for (size_t k = 0; k < (is_auto ? COUNT_OF(usual) : 1); k++) {
-        for (int32_t i = 0; i < l->data.class_count; i++) {
-            if (strcasecmp(l->data.classes[i], is_auto ? usual[k] : normal) == 0) {
-                return i;
-            }
+        const int32_t found = lesson_class(l, is_auto ? usual[k] : normal);
+        if (found != NO_LABEL) {
+            return found;
         }
     }
     return l->data.class_count == 1 ? 0 : NO_LABEL;

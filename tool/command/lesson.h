@@ -44,6 +44,9 @@ void lesson_settle(struct lesson *lesson);
 /* Frees what is not in the arena. */
 void lesson_free(struct lesson *lesson);
 
+/* The label of a class by its name; NO_LABEL: there is none. */
+int32_t lesson_class(const struct lesson *lesson, const char *name);
+
 /* Whether the model says how unusual an example is, instead of what it is. */
 bool lesson_is_detector(const struct recipe *recipe);
 

@@ -247,7 +247,7 @@ static void print_figures(const struct training *t, const struct grade *g)
     printf("%s: on %d recordings that it was not trained on\n", t->folder, g->count);
     for (int32_t i = 0; i < g->figure_count; i++) {
         const struct eval_figure *f = &g->figures[i].figure;
-        printf("%-9s %.4f", g->figures[i].name, f->value);
+        printf("%-12s %.4f", g->figures[i].name, f->value);
         if (f->low < f->high) {
             printf("  (%.4f to %.4f)", f->low, f->high);
         }
