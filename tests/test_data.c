@@ -257,6 +257,54 @@ static void put_bmp(const char *name, int width, int height, int cut)
     free(bmp);
 }
 
+/* A grey JPEG of 16 x 8 pixels, white in its upper left quarter, with the orientation in an Exif block. */
+static void put_jpeg(const char *name, uint8_t orientation)
+{
+    static const uint8_t jpeg[] = {255, 216, 255, 224, 0,   16,  74,  70,  73, 70, 0,   1,  1,   0,   0,   1,   0,
+                                   1,   0,   0,   255, 219, 0,   67,  0,   13, 9,  10,  11, 10,  8,   13,  11,  10,
+                                   11,  14,  14,  13,  15,  19,  32,  21,  19, 18, 18,  19, 39,  28,  30,  23,  32,
+                                   46,  41,  49,  48,  46,  41,  45,  44,  51, 58, 74,  62, 51,  54,  70,  55,  44,
+                                   45,  64,  87,  65,  70,  76,  78,  82,  83, 82, 50,  62, 90,  97,  90,  80,  96,
+                                   74,  81,  82,  79,  255, 192, 0,   11,  8,  0,  8,   0,  16,  1,   1,   17,  0,
+                                   255, 196, 0,   21,  0,   1,   1,   0,   0,  0,  0,   0,  0,   0,   0,   0,   0,
+                                   0,   0,   0,   0,   0,   7,   255, 196, 0,  24, 16,  0,  2,   3,   0,   0,   0,
+                                   0,   0,   0,   0,   0,   0,   0,   0,   0,  0,  0,   23, 101, 164, 226, 255, 218,
+                                   0,   8,   1,   1,   0,   0,   63,  0,   55, 32, 110, 96, 152, 31,  255, 217};
+    uint8_t exif[] = {0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                      0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0,   0,   0, 0,  0, 0, 0, 0};
+    uint8_t file[sizeof jpeg + sizeof exif];
+    exif[29] = orientation;
+    memcpy(file, jpeg, 2);
+    memcpy(file + 2, exif, sizeof exif);
+    memcpy(file + 2 + sizeof exif, jpeg + 2, sizeof jpeg - 2);
+    put(name, file, sizeof file);
+}
+
+static void test_orientation(void)
+{
+    /* of Exif's orientations the corner that is white: 0 to 3, left to right, then down */
+    static const int corners[] = {0, 1, 3, 2, 0, 1, 3, 2};
+    for (uint8_t o = 1; o <= 8; o++) {
+        char name[32];
+        snprintf(name, sizeof name, "exif%d/a.jpg", o);
+        put_jpeg(name, o);
+        name[5] = '\0';
+        struct data_options options = options_for(DATA_IMAGE, name);
+        options.labels = "none";
+        const bool ok = load(&options);
+        if (!ok && data.skipped_count == 1 && was_skipped("a.jpg", "built without")) {
+            return;
+        }
+        const int32_t height = ok ? data.shape.dim[0] : 0, width = ok ? data.shape.dim[1] : 0;
+        check(width == (o < 5 ? 16 : 8) && height == (o < 5 ? 8 : 16), "a picture that was held aside");
+        const uint8_t *pixels = ok ? data_values(&data, 0) : NULL;
+        for (int corner = 0; corner < 4 && ok; corner++) {
+            const int32_t x = corner % 2 == 0 ? 1 : width - 2, y = corner < 2 ? 1 : height - 2;
+            check((pixels[y * width + x] > 128) == (corner == corners[o - 1]), "a picture that is brought upright");
+        }
+    }
+}
+
 static void test_image(void)
 {
     put_bmp("image/train/a/1.bmp", 8, 8, 0);
@@ -468,6 +516,7 @@ int main(void)
     }
     test_sensor();
     test_image();
+    test_orientation();
     test_text();
     test_table();
     test_errors();

@@ -60,6 +60,65 @@ static bool decode_png(const struct file *file, struct picture *p, const char **
 #endif
 
 #ifdef HAVE_JPEG
+/*** How the camera was held ***/
+
+/* A number of `bytes` bytes of an Exif block, 0 beyond its end. */
+static uint32_t exif_number(const uint8_t *block, size_t size, size_t at, int bytes)
+{
+    const bool is_little = block[0] == 'I';
+    uint32_t value = 0;
+    for (int i = 0; i < bytes && at + (size_t)bytes <= size; i++) {
+        value = value << 8 | block[at + (size_t)(is_little ? bytes - 1 - i : i)];
+    }
+    return value;
+}
+
+/* Orientation 1 to 8 as Exif has it; 1 is upright. */
+static uint32_t find_orientation(const struct jpeg_decompress_struct *jpeg)
+{
+    enum { HEAD = 6, LEAST = 14, ENTRY = 12, TAG = 0x112 }; /* "Exif\0\0"; a TIFF head, a count */
+    for (jpeg_saved_marker_ptr m = jpeg->marker_list; m != NULL; m = m->next) {
+        if (m->data_length < HEAD + LEAST || memcmp(m->data, "Exif", 4) != 0) {
+            continue;
+        }
+        const uint8_t *block = m->data + HEAD;
+        const size_t size = m->data_length - HEAD, list = exif_number(block, size, 4, 4);
+        const uint32_t count = exif_number(block, size, list, 2);
+        for (uint32_t i = 0; i < count && list + 2 + ENTRY * (size_t)(i + 1) <= size; i++) {
+            const size_t at = list + 2 + ENTRY * (size_t)i;
+            const uint32_t value = exif_number(block, size, at + 8, 2);
+            if (exif_number(block, size, at, 2) == TAG && value >= 1 && value <= 8) {
+                return value;
+            }
+        }
+    }
+    return 1;
+}
+
+/* Brings a picture upright. */
+static bool turn(struct picture *p, uint32_t orientation)
+{
+    const bool is_aside = orientation >= 5; /* rows are columns */
+    const bool is_mirrored = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+    const bool is_reversed = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
+    const int32_t width = is_aside ? p->height : p->width, height = is_aside ? p->width : p->height;
+    uint8_t *to = malloc((size_t)width * (size_t)height * 3);
+    if (to == NULL) {
+        return false;
+    }
+    for (int32_t y = 0; y < height; y++) {
+        for (int32_t x = 0; x < width; x++) {
+            const int32_t u = is_mirrored ? width - 1 - x : x, v = is_reversed ? height - 1 - y : y;
+            const size_t from =
+                is_aside ? (size_t)u * (size_t)p->width + (size_t)v : (size_t)v * (size_t)p->width + (size_t)u;
+            memcpy(to + 3 * ((size_t)y * (size_t)width + (size_t)x), p->pixels + 3 * from, 3);
+        }
+    }
+    free(p->pixels);
+    *p = (struct picture){to, width, height};
+    return true;
+}
+
 struct failing {
     struct jpeg_error_mgr manager;
     jmp_buf back;
@@ -77,7 +136,9 @@ static void stop_at_warning(j_common_ptr jpeg, int level)
 
 static bool read_jpeg(struct jpeg_decompress_struct *jpeg, struct picture *p, const char **why)
 {
+    jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(jpeg, TRUE);
+    const uint32_t orientation = find_orientation(jpeg);
     if (jpeg->num_components == 4) {
         *why = "is a JPEG file in CMYK; save it as RGB";
         return false;
@@ -97,7 +158,7 @@ static bool read_jpeg(struct jpeg_decompress_struct *jpeg, struct picture *p, co
         jpeg_read_scanlines(jpeg, &row, 1);
     }
     jpeg_finish_decompress(jpeg);
-    return true;
+    return orientation == 1 || turn(p, orientation);
 }
 
 static bool decode_jpeg(const struct file *file, struct picture *p, const char **why)
