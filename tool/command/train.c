@@ -495,6 +495,11 @@ static bool train(struct session *s, void *context)
         s->path = l->recipe.data_path;
         return false;
     }
+    if (l->data.class_count == 1 && l->data_options.kind != DATA_BOXES && !lesson_is_detector(&l->recipe)) {
+        s->path = l->recipe.data_path;
+        return diag_fail(&s->diag, "there is one class, %s, and nothing to tell it from; see data.labels, data.classes",
+                         l->data.classes[0]);
+    }
     print_data(t);
     lesson_settle(l);
     t->checkpoint = arena_printf(&s->arena, "%s/checkpoint", t->folder);

@@ -81,6 +81,12 @@ static bool add_from_array(struct reader *r, const struct data_file *f, const st
     return ok;
 }
 
+static bool is_pictures(const struct array *a)
+{
+    return a->bytes == 1 && a->kind == 'u' && a->dim[1] > 0 && a->dim[2] > 0 &&
+           (a->rank == 3 || a->dim[3] == 1 || a->dim[3] == 3);
+}
+
 static void read_idx(struct reader *r, const struct data_file *f, const struct file *content)
 {
     struct array a, labels;
@@ -88,8 +94,11 @@ static void read_idx(struct reader *r, const struct data_file *f, const struct f
     const char *why;
     if (!data_parse_idx(content, &a, &why)) {
         data_skip(r, f->name, "%s", why);
-    } else if (a.rank >= 3 && a.bytes == 1 && a.kind == 'u' && a.dim[1] > 0 && a.dim[2] > 0 &&
-               (a.rank == 3 || a.dim[3] == 1 || a.dim[3] == 3) && find_labels(r, f, &label_file, &labels)) {
+    } else if (a.rank < 3) {
+        return; /* labels, which are read with their pictures */
+    } else if (!is_pictures(&a)) {
+        data_skip(r, f->name, "holds no pictures of bytes, grey or of three colours");
+    } else if (find_labels(r, f, &label_file, &labels)) {
         if (labels.dim[0] == a.dim[0]) {
             add_from_array(r, f, &a, &labels);
         } else {
