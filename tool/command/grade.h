@@ -40,6 +40,16 @@ bool grade_run(struct grade *grade, struct session *session, struct plan *plan);
 /* Fills in the figures. */
 void grade_figures(struct grade *grade, struct arena *arena);
 
+/* The right class of judged example i. */
+int32_t grade_label(const struct grade *grade, int32_t i);
+
+/* One score for each judged example and whether it is what is looked for. */
+float *grade_detection(const struct grade *grade, bool *positive, struct arena *arena);
+
+/* Points and boxes of judged example i of a heat map, matched; how many points. */
+int32_t grade_objects(const struct grade *g, int32_t i, struct eval_point **points, struct eval_box **boxes,
+                      struct eval_matches *matches, struct arena *arena);
+
 double grade_value(const struct grade *grade, const char *name); /* NaN: there is no such figure */
 
 /* Figures, classes and confusion as members of a JSON object. `real`: the float model's, or NULL. */

@@ -55,6 +55,10 @@ int32_t lesson_normal(const struct lesson *lesson);
 
 /*** Augmentation ***/
 
+/* Chance, evenly from low to high, or up to `most` either way. */
+float augment_between(uint64_t *random, float low, float high);
+float augment_either_way(uint64_t *random, double most);
+
 bool augment_is_raw(const struct recipe *recipe, enum data_kind kind);
 
 /* A changed copy of an example. */
@@ -66,6 +70,9 @@ struct augment {
     const int32_t *examples; /* index of each example of the training set */
     const struct heat *heat; /* of boxes */
 };
+
+/* A changed copy of the picture of example i, and of its heat map; targets NULL: it has none. */
+void augment_picture(const struct augment *augment, int32_t i, float *to, float *targets, uint64_t *random);
 
 void augment_features(void *context, float *example, size_t width, float *targets, int32_t index, uint64_t *random);
 
