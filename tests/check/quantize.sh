@@ -60,6 +60,16 @@ else
     [[ $said == *'install libcjson-dev'* ]] || fail "quantize --json: $said"
 fi
 
+# Padding that a .tflite file cannot say
+model=$root/tests/onnx/test_padding_kinds
+tail -c 432 "$model/test_data_set_0/input_0.pb" > padding.bin
+if said=$("$mote" quantize "$model/model.onnx" --data padding.bin -o padding.tflite 2>&1); then
+    [[ $said =~ "at the outputs: "([3-9][0-9]) ]] || fail "padding: $said"
+    [[ $("$mote" inspect padding.tflite) =~ SLICE.*MIRROR_PAD ]] || fail "padding is not spelt out"
+else
+    [[ $said == *'install libprotobuf-c-dev'* ]] || fail "padding: $said"
+fi
+
 # What comes out is a model like any other
 if said=$("$mote" verify out.tflite --on cortex-m4 2>&1); then
     [[ $said == *cortex-m4* ]] || fail "verify: $said"

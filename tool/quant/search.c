@@ -23,6 +23,12 @@ static bool prepare(struct quant_work *w, struct diag *diag)
     if (!quant_prepare(w->real, &w->arena, &w->plain.g, diag) || !observe(w, &w->plain, diag)) {
         return false;
     }
+    if (quant_soften_masks(&w->plain.g, w->plain.stats)) {
+        w->samples.total += 2 * w->samples.count;
+        if (!observe(w, &w->plain, diag)) {
+            return false;
+        }
+    }
     if (w->options->plain || w->options->ranges != NULL) {
         return true;
     }

@@ -124,6 +124,10 @@ void quant_give_states(struct graph *g);
  * same. Returns whether it changed. */
 bool quant_equalise(struct graph *g, const struct quant_stat *stats);
 
+/* Makes masks in front of softmax no smaller than they need to be, by what was seen of what they mask. Returns whether
+ * the graph changed, which computes nearly the same. */
+bool quant_soften_masks(struct graph *g, const struct quant_stat *stats);
+
 /*** Building ***/
 
 struct quant_plan {
