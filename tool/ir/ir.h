@@ -116,8 +116,11 @@ struct graph {
     int32_t *inputs, *outputs; /* indices of tensors */
     int32_t input_count, output_count;
     const char **input_names, **output_names; /* from the first signature, else of the tensors */
-    const struct model *model;                /* whose graphs its operators call; NULL: they call none */
-    int32_t depth, loops;                     /* calls around it; those that are loops */
+    const char *const
+        *classes; /* [class_count]: names of the classes that an index stands for, where the file has any */
+    int32_t class_count;
+    const struct model *model; /* whose graphs its operators call; NULL: they call none */
+    int32_t depth, loops;      /* calls around it; those that are loops */
     double work, max_work; /* steps of computation: taken to fold constants; allowed for that and an invoke. 0: any */
 };
 

@@ -54,6 +54,9 @@ int32_t onnx_text_count(const struct onnx *o, const char *name);
 const char *onnx_text_at(struct onnx *o, const char *name, int32_t i);
 int32_t onnx_attr_tensor(struct onnx *o, const char *name); /* as a constant; NO_TENSOR: absent */
 
+/* The names of the model's classes are those of this attribute, if it is there. */
+void onnx_name_classes(struct onnx *o, const char *name);
+
 /* The list of input `i`, or in opsets below `since` of an attribute. */
 int onnx_in_or_list(struct onnx *o, int i, const char *name, int since, int64_t list[], int most);
 

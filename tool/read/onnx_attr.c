@@ -72,6 +72,24 @@ const char *onnx_text_at(struct onnx *o, const char *name, int32_t i)
     return copy_text(o, &a->strings[i]);
 }
 
+void onnx_set_classes(struct onnx *o, const ProtobufCBinaryData texts[], size_t count)
+{
+    const char **names = ARENA_ARRAY(o->arena, count, const char *);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = copy_text(o, &texts[i]);
+    }
+    o->g->classes = names;
+    o->g->class_count = (int32_t)count;
+}
+
+void onnx_name_classes(struct onnx *o, const char *name)
+{
+    const Onnx__AttributeProto *a = onnx_attribute(o, name);
+    if (a != NULL && a->n_strings > 0 && a->n_strings < INT32_MAX) {
+        onnx_set_classes(o, a->strings, a->n_strings);
+    }
+}
+
 int onnx_list(struct onnx *o, const char *name, int64_t list[], int most)
 {
     int32_t count;

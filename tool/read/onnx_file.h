@@ -17,7 +17,12 @@ const struct Onnx__AttributeProto *onnx_attribute(const struct onnx *o, const ch
 bool onnx_find_type(int32_t code, enum type *type);
 const char *onnx_type_name(int32_t code);
 
-/* A constant of the file: double precision as float32, half precision as well. */
+/* Texts of the file as names of the classes. */
+struct ProtobufCBinaryData;
+void onnx_set_classes(struct onnx *o, const struct ProtobufCBinaryData texts[], size_t count);
+
+/* A constant of the file: double precision as float32, half precision as well; texts, which are classes, as int64, the
+ * number of each. */
 int32_t onnx_read_tensor(struct onnx *o, const struct Onnx__TensorProto *p);
 
 #endif

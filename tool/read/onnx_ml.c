@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Classical learners and their features: the operators of ONNX-ML, as scikit-learn's models are exported. There are no
- * strings on a device: where labels are strings, the label is its index. ZipMap, which names scores, is left out.
+ * strings on a device: where labels are strings, the label is its index, and the graph keeps the names. ZipMap, which
+ * names scores, is left out.
  */
 #include <float.h>
 #include <math.h>
@@ -41,9 +42,8 @@ static int32_t times_rows(struct onnx *o, int32_t x, const char *name, int32_t r
 
 /*** Scores and labels ***/
 
-static int32_t transform(struct onnx *o, int32_t scores)
+static int32_t transform_by(struct onnx *o, int32_t scores, const char *how)
 {
-    const char *how = onnx_text(o, "post_transform", "NONE");
     if (strcmp(how, "NONE") == 0) {
         return scores;
     }
@@ -54,6 +54,11 @@ static int32_t transform(struct onnx *o, int32_t scores)
         return onnx_emit(o, OP_SOFTMAX, &(struct attr){.beta = 1}, &scores, 1);
     }
     return onnx_fail(o, "transforms its scores by %.20s; mote has NONE, LOGISTIC and SOFTMAX", how);
+}
+
+static int32_t transform(struct onnx *o, int32_t scores)
+{
+    return transform_by(o, scores, onnx_text(o, "post_transform", "NONE"));
 }
 
 static int32_t label_count(const struct onnx *o)
@@ -67,6 +72,7 @@ static int32_t label_count(const struct onnx *o)
 static void put_label(struct onnx *o, int32_t scores)
 {
     int32_t count;
+    onnx_name_classes(o, "classlabels_strings");
     const int64_t *labels =
         onnx_ints(o, onnx_has(o, "classlabels_int64s") ? "classlabels_int64s" : "classlabels_ints", &count);
     const int32_t last = onnx_number(o, TYPE_S32, -1);
@@ -119,6 +125,15 @@ void onnx_convert_tree_regressor(struct onnx *o)
     struct onnx_sums sums = {0};
     const int32_t x = samples(o);
     onnx_out(o, 0, transform(o, onnx_tree_sums(o, x, "target", "n_targets", &sums)));
+}
+
+void onnx_convert_tree_ensemble(struct onnx *o)
+{
+    static const char *const names[] = {"NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"};
+    const int64_t how = onnx_int(o, "post_transform", 0);
+    struct onnx_sums sums = {0};
+    const int32_t y = onnx_tree_sums(o, samples(o), NULL, NULL, &sums);
+    onnx_out(o, 0, transform_by(o, y, how >= 0 && how < (int64_t)COUNT_OF(names) ? names[how] : "a number unknown"));
 }
 
 /*** Linear ***/
@@ -237,16 +252,28 @@ static bool read_pairs(struct onnx *o, struct pairs *p)
     return true;
 }
 
-/* The scores are the decisions of all pairs. */
+/* The probability of the first of two classes for a decision, by Platt's sigmoid, and the rest. */
+static int32_t probabilities(struct onnx *o, int32_t decision)
+{
+    int32_t as, bs;
+    const float *a = onnx_floats(o, "prob_a", &as), *b = onnx_floats(o, "prob_b", &bs);
+    const float least = 1e-7F;
+    if (as != 1 || bs != 1) {
+        return onnx_fail(o, "estimates probabilities of more than two classes; export it with probability=False");
+    }
+    const int32_t p = onnx_unary(o, OP_LOGISTIC, onnx_affine(o, decision, -a[0], -b[0]));
+    const int32_t inside = onnx_binary(o, OP_MAXIMUM, p, onnx_real(o, least));
+    const int32_t first = onnx_binary(o, OP_MINIMUM, inside, onnx_real(o, 1 - least));
+    return onnx_concat(o, (int32_t[]){first, onnx_affine(o, first, -1, 1)}, 2, 1);
+}
+
+/* The scores are the decisions of all pairs, or probabilities. */
 void onnx_convert_svm_classifier(struct onnx *o)
 {
     struct pairs p = {0};
     int32_t rhos;
     const float *rho = onnx_floats(o, "rho", &rhos);
     const int32_t x = samples(o);
-    if (onnx_has(o, "prob_a")) {
-        onnx_fail(o, "estimates probabilities by pairwise coupling; export it with probability=False");
-    }
     if (onnx_failed(o) || !read_pairs(o, &p)) {
         return;
     }
@@ -262,7 +289,7 @@ void onnx_convert_svm_classifier(struct onnx *o)
     const int32_t votes[] = {won, onnx_const(o, TYPE_F32, 2, (int32_t[]){p.classes, p.count}, p.vote),
                              onnx_const(o, TYPE_F32, 1, &p.classes, p.lost)};
     put_label(o, onnx_emit(o, OP_FULLY_CONNECTED, NULL, votes, 3));
-    onnx_out(o, 1, decisions);
+    onnx_out(o, 1, onnx_has(o, "prob_a") ? probabilities(o, decisions) : decisions);
 }
 
 /*** Features ***/
@@ -322,15 +349,21 @@ void onnx_convert_array_feature_extractor(struct onnx *o)
 /* What is missing, NaN or a certain value, becomes the mean or the like. */
 void onnx_convert_imputer(struct onnx *o)
 {
-    const int32_t x = samples(o), values = float_list(o, "imputed_value_floats");
+    int32_t count;
+    const int64_t *whole = onnx_ints(o, "imputed_value_int64s", &count);
+    const bool is_whole = whole != NULL && count > 0;
+    const int32_t x = is_whole ? onnx_in(o, 0) : samples(o);
+    const int32_t values = is_whole ? onnx_const(o, TYPE_S64, 1, &count, whole) : float_list(o, "imputed_value_floats");
     const float missing = onnx_float(o, "replaced_value_float", 0);
     if (values == NO_TENSOR) {
-        onnx_fail(o, "has no imputed_value_floats; want float features");
+        onnx_fail(o, "has no imputed_value_floats or imputed_value_int64s");
         return;
     }
     const int32_t lost =
-        isnan(missing) ? onnx_compare(o, OP_NOT_EQUAL, x, x) : onnx_compare(o, OP_EQUAL, x, onnx_real(o, missing));
-    onnx_out(o, 0, onnx_select(o, lost, values, x));
+        is_whole ? onnx_number(o, TYPE_S64, onnx_int(o, "replaced_value_int64", 0)) : onnx_real(o, missing);
+    const bool is_nan = !is_whole && isnan(missing);
+    const int32_t is_lost = onnx_compare(o, is_nan ? OP_NOT_EQUAL : OP_EQUAL, x, is_nan ? x : lost);
+    onnx_out(o, 0, onnx_select(o, is_lost, values, x));
 }
 
 /* 1 where the value is the category. */
@@ -354,26 +387,64 @@ void onnx_convert_one_hot_encoder(struct onnx *o)
     onnx_out(o, 0, onnx_cast(o, hit, TYPE_F32));
 }
 
+/* One side of a LabelEncoder as a constant list: keys or values, numbers or, as their numbers, names. */
+static int32_t encoder_list(struct onnx *o, const char *what)
+{
+    int32_t count;
+    const char *ints = arena_printf(o->arena, "%s_int64s", what), *reals = arena_printf(o->arena, "%s_floats", what);
+    const char *texts = arena_printf(o->arena, "%s_strings", what);
+    const int64_t *whole = onnx_ints(o, ints, &count);
+    if (count > 0) {
+        return onnx_const(o, TYPE_S64, 1, &count, whole);
+    }
+    if (onnx_has(o, reals)) {
+        return float_list(o, reals);
+    }
+    count = onnx_text_count(o, texts);
+    if (count > 0 && strcmp(what, "values") == 0) {
+        int64_t *numbers = ARENA_ARRAY(o->arena, count, int64_t);
+        for (int32_t i = 0; i < count; i++) {
+            numbers[i] = i;
+        }
+        onnx_name_classes(o, texts);
+        return onnx_const(o, TYPE_S64, 1, &count, numbers);
+    }
+    return onnx_attr_tensor(o, arena_printf(o->arena, "%s_tensor", what));
+}
+
+static int32_t encoder_default(struct onnx *o, enum type type)
+{
+    const int32_t given = onnx_attr_tensor(o, "default_tensor");
+    if (given != NO_TENSOR && onnx_tensor(o, given)->type == type) {
+        return onnx_reshape(o, given, 0, NULL);
+    }
+    return type == TYPE_F32 ? onnx_real(o, onnx_float(o, "default_float", 0))
+                            : onnx_number(o, type, onnx_int(o, "default_int64", -1));
+}
+
 /* One key after the other. */
 void onnx_convert_label_encoder(struct onnx *o)
 {
     enum { MOST = 256 };
-    int32_t keys, values, real_keys, real_values;
-    const int64_t *key = onnx_ints(o, "keys_int64s", &keys), *value = onnx_ints(o, "values_int64s", &values);
-    const float *real_key = onnx_floats(o, "keys_floats", &real_keys),
-                *real = onnx_floats(o, "values_floats", &real_values);
-    const int32_t count = key != NULL ? keys : real_keys, x = onnx_in(o, 0);
-    if (count < 1 || count > MOST || count != (value != NULL ? values : real_values)) {
-        onnx_fail(o, "maps %d keys to %d values, want numbers, up to %d; strings have no place on a device", count,
-                  value != NULL ? values : real_values, MOST);
+    const int32_t x = onnx_in(o, 0), keys = encoder_list(o, "keys"), values = encoder_list(o, "values");
+    const struct tensor k = *onnx_tensor(o, keys), v = *onnx_tensor(o, values);
+    if (keys == NO_TENSOR || values == NO_TENSOR || ir_count(&k) != ir_count(&v) || ir_count(&k) > MOST) {
+        onnx_fail(o, "maps %lld keys to %lld values, want as many, up to %d, keys that are numbers",
+                  keys != NO_TENSOR ? (long long)ir_count(&k) : 0LL,
+                  values != NO_TENSOR ? (long long)ir_count(&v) : 0LL, MOST);
         return;
     }
-    int32_t y = value != NULL ? onnx_number(o, TYPE_S64, onnx_int(o, "default_int64", -1))
-                              : onnx_real(o, onnx_float(o, "default_float", 0));
-    for (int32_t i = count - 1; i >= 0; i--) {
-        const int32_t is =
-            onnx_compare(o, OP_EQUAL, x, key != NULL ? onnx_number(o, TYPE_S64, key[i]) : onnx_real(o, real_key[i]));
-        y = onnx_select(o, is, value != NULL ? onnx_number(o, TYPE_S64, value[i]) : onnx_real(o, real[i]), y);
+    int32_t y = encoder_default(o, v.type);
+    for (int64_t i = ir_count(&k) - 1; i >= 0; i--) {
+        const int32_t key = onnx_reshape(o, onnx_slice(o, keys, 0, i, 1), 0, NULL);
+        const int32_t value = onnx_reshape(o, onnx_slice(o, values, 0, i, 1), 0, NULL);
+        y = onnx_select(o, onnx_compare(o, OP_EQUAL, x, key), value, y);
     }
     onnx_out(o, 0, y);
+}
+
+void onnx_convert_zip_map(struct onnx *o)
+{
+    onnx_name_classes(o, "classlabels_strings");
+    onnx_out(o, 0, onnx_in(o, 0));
 }

@@ -8,7 +8,7 @@
 #include "onnx_file.h"
 
 /* TensorProto.DataType. */
-enum { DOUBLE = 11 };
+enum { STRING = 8, DOUBLE = 11 };
 
 static const struct {
     const char *name;
@@ -115,6 +115,27 @@ static const void *read_values(struct onnx *o, const Onnx__TensorProto *p, const
     return to;
 }
 
+/* There are no texts on a device: they are the names of classes, whose numbers go on. */
+static int32_t read_texts(struct onnx *o, const Onnx__TensorProto *p, struct tensor *t)
+{
+    const int64_t count = p->n_string_data < INT32_MAX ? (int64_t)p->n_string_data : -1;
+    t->type = TYPE_S64;
+    if (!read_dims(o, p, t) || ir_count(t) != count) {
+        diag_fail(o->diag, "tensor \"%.80s\": holds %zu texts, but its shape needs another number", p->name,
+                  p->n_string_data);
+        return NO_TENSOR;
+    }
+    int64_t *numbers = ARENA_ARRAY(o->arena, count, int64_t);
+    for (int64_t i = 0; i < count; i++) {
+        numbers[i] = i;
+    }
+    t->data = numbers;
+    const int32_t index = ir_add_tensor(o->g);
+    o->g->tensors[index] = *t;
+    onnx_set_classes(o, p->string_data, (size_t)count);
+    return ir_check_tensor(o->g, index, o->diag) ? index : NO_TENSOR;
+}
+
 int32_t onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *p)
 {
     struct tensor t = {.name = p->name};
@@ -122,6 +143,9 @@ int32_t onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *p)
         diag_fail(o->diag, "tensor \"%.80s\": its values are in another file; save the model as a single file",
                   p->name);
         return NO_TENSOR;
+    }
+    if (p->data_type == STRING) {
+        return read_texts(o, p, &t);
     }
     if (!onnx_find_type(p->data_type, &t.type)) {
         diag_fail(o->diag, "tensor \"%.80s\": has the type %s, which mote lacks; export it as float32", p->name,

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * TreeEnsembleClassifier and TreeEnsembleRegressor of ONNX-ML become a TREE_ENSEMBLE: nodes that are found by number of
- * tree and node become a list in which children lie behind their parents, the left one right behind.
+ * Forests of ONNX-ML become a TREE_ENSEMBLE: nodes that are found by number of tree and node become a list in which
+ * children lie behind their parents, the left one right behind.
  */
 #include "onnx_trees.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LEAF = -1 };
-
-enum mode { LEQ, LT, GTE, GT, IS_LEAF };
-
-/* The nodes as the file lists them. */
-struct forest {
-    int32_t count;
-    const int64_t *tree, *node, *feature, *yes, *no, *tracks; /* tracks NULL: none */
-    const float *value;
-    enum mode *mode;
-    int32_t *by_id; /* indices of nodes, sorted by tree and node */
-    /* what leaves add, sorted in the same order */
-    int32_t weight_count, outputs, width;
-    const int64_t *weight_tree, *weight_node, *weight_output;
-    const float *weight;
-    int32_t *weight_by_id;
-};
 
 /* What has been made so far. */
 struct flat {
@@ -37,74 +19,6 @@ struct flat {
     int32_t *tree;  /* [trees][2] */
     float *weights; /* [rows][width] */
 };
-
-/*** Reading ***/
-
-static const int64_t *read_ints(struct onnx *o, const char *name, int32_t count)
-{
-    int32_t have;
-    const int64_t *list = onnx_ints(o, name, &have);
-    if (have != count || list == NULL) {
-        onnx_fail(o, "%s has %d values, want %d", name, have, count);
-        return NULL;
-    }
-    return list;
-}
-
-static bool read_modes(struct onnx *o, struct forest *f)
-{
-    static const char *const names[] = {"BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "LEAF"};
-    if (onnx_text_count(o, "nodes_modes") != f->count) {
-        onnx_fail(o, "nodes_modes has %d values, want %d", onnx_text_count(o, "nodes_modes"), f->count);
-        return false;
-    }
-    f->mode = arena_array(o->arena, (size_t)f->count, sizeof *f->mode);
-    for (int32_t i = 0; i < f->count; i++) {
-        const char *text = onnx_text_at(o, "nodes_modes", i);
-        size_t k = 0;
-        while (k < COUNT_OF(names) && strcmp(text, names[k]) != 0) {
-            k++;
-        }
-        if (k == COUNT_OF(names)) {
-            onnx_fail(o, "node %d compares by %.20s; mote has BRANCH_LEQ, LT, GTE, GT and LEAF", i, text);
-            return false;
-        }
-        f->mode[i] = (enum mode)k;
-    }
-    return true;
-}
-
-/* Keys of nodes, sorted. */
-struct key {
-    int64_t tree, node;
-    int32_t index;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct key *x = a, *y = b;
-    if (x->tree != y->tree) {
-        return x->tree < y->tree ? -1 : 1;
-    }
-    if (x->node != y->node) {
-        return x->node < y->node ? -1 : 1;
-    }
-    return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static int32_t *sort_ids(struct onnx *o, const int64_t *tree, const int64_t *node, int32_t count)
-{
-    struct key *keys = arena_array(o->arena, (size_t)count, sizeof *keys);
-    int32_t *order = ARENA_ARRAY(o->arena, count, int32_t);
-    for (int32_t i = 0; i < count; i++) {
-        keys[i] = (struct key){tree[i], node[i], i};
-    }
-    qsort(keys, (size_t)count, sizeof *keys, compare_keys);
-    for (int32_t i = 0; i < count; i++) {
-        order[i] = keys[i].index;
-    }
-    return order;
-}
 
 /* The first entry of the sorted order that is not before (tree, node). */
 static int32_t find_id(const int32_t *order, const int64_t *trees, const int64_t *nodes, int32_t count, int64_t tree,
@@ -122,50 +36,10 @@ static int32_t find_id(const int32_t *order, const int64_t *trees, const int64_t
     return low;
 }
 
-static bool read_forest(struct onnx *o, const char *weights, const char *outputs, struct forest *f)
-{
-    char name[40];
-    onnx_ints(o, "nodes_treeids", &f->count);
-    f->tree = read_ints(o, "nodes_treeids", f->count);
-    f->node = read_ints(o, "nodes_nodeids", f->count);
-    f->feature = read_ints(o, "nodes_featureids", f->count);
-    f->yes = read_ints(o, "nodes_truenodeids", f->count);
-    f->no = read_ints(o, "nodes_falsenodeids", f->count);
-    f->tracks = onnx_has(o, "nodes_missing_value_tracks_true")
-                    ? read_ints(o, "nodes_missing_value_tracks_true", f->count)
-                    : NULL;
-    int32_t values;
-    f->value = onnx_floats(o, "nodes_values", &values);
-    f->weight = onnx_floats(o, arena_printf(o->arena, "%s_weights", weights), &f->weight_count);
-    if (!onnx_failed(o) && (values != f->count || f->count == 0 || f->weight_count == 0)) {
-        onnx_fail(o, "has %d values and %d weights for %d nodes", values, f->weight_count, f->count);
-    }
-    snprintf(name, sizeof name, "%s_treeids", weights);
-    f->weight_tree = read_ints(o, name, f->weight_count);
-    snprintf(name, sizeof name, "%s_nodeids", weights);
-    f->weight_node = read_ints(o, name, f->weight_count);
-    snprintf(name, sizeof name, "%s_ids", weights);
-    f->weight_output = read_ints(o, name, f->weight_count);
-    f->outputs = (int32_t)onnx_int(o, outputs, 0);
-    for (int32_t i = 0; i < f->weight_count && !onnx_failed(o); i++) {
-        if (f->weight_output[i] < 0 || f->weight_output[i] >= INT16_MAX) {
-            onnx_fail(o, "weight %d is for output %lld", i, (long long)f->weight_output[i]);
-        } else if (f->weight_output[i] >= f->outputs) {
-            f->outputs = (int32_t)f->weight_output[i] + 1;
-        }
-    }
-    if (onnx_failed(o) || !read_modes(o, f)) {
-        return false;
-    }
-    f->by_id = sort_ids(o, f->tree, f->node, f->count);
-    f->weight_by_id = sort_ids(o, f->weight_tree, f->weight_node, f->weight_count);
-    return true;
-}
-
 /*** Flattening ***/
 
 /* The weights of a leaf: entries [first, last) of the sorted list. */
-static void find_weights(const struct forest *f, int32_t node, int32_t *first, int32_t *last)
+static void find_weights(const struct onnx_forest *f, int32_t node, int32_t *first, int32_t *last)
 {
     const int64_t tree = f->tree[node], id = f->node[node];
     *first = find_id(f->weight_by_id, f->weight_tree, f->weight_node, f->weight_count, tree, id);
@@ -178,7 +52,7 @@ static void find_weights(const struct forest *f, int32_t node, int32_t *first, i
 }
 
 /* Leaves of one output each, the same within each tree, need no table. */
-static bool has_single_outputs(const struct forest *f)
+static bool has_single_outputs(const struct onnx_forest *f)
 {
     for (int32_t i = 0; i < f->weight_count; i++) {
         const int32_t a = f->weight_by_id[i], b = f->weight_by_id[i > 0 ? i - 1 : 0];
@@ -192,7 +66,7 @@ static bool has_single_outputs(const struct forest *f)
 }
 
 /* The row of weights of a leaf: one that is there already, or a new one. */
-static int32_t add_row(struct onnx *o, const struct forest *f, int32_t node, struct flat *to)
+static int32_t add_row(struct onnx *o, const struct onnx_forest *f, int32_t node, struct flat *to)
 {
     enum { LOOK_BACK = 64 }; /* pure leaves are few, and repeat */
     float *row = to->weights + (size_t)to->rows * (size_t)f->width;
@@ -213,7 +87,7 @@ static int32_t add_row(struct onnx *o, const struct forest *f, int32_t node, str
     return to->rows++;
 }
 
-static void add_leaf(struct onnx *o, const struct forest *f, int32_t node, struct flat *to)
+static void add_leaf(struct onnx *o, const struct onnx_forest *f, int32_t node, struct flat *to)
 {
     const int32_t at = to->count++;
     to->feature[at] = LEAF;
@@ -227,11 +101,11 @@ static void add_leaf(struct onnx *o, const struct forest *f, int32_t node, struc
 }
 
 /* x < t is x <= the float before t; x > t and x >= t exchange the sides. */
-static void add_branch(struct onnx *o, const struct forest *f, int32_t node, struct flat *to)
+static void add_branch(struct onnx *o, const struct onnx_forest *f, int32_t node, struct flat *to)
 {
     const int32_t at = to->count++;
-    const enum mode mode = f->mode[node];
-    const bool exchanged = mode == GTE || mode == GT;
+    const enum onnx_mode mode = f->mode[node];
+    const bool exchanged = mode == ONNX_GTE || mode == ONNX_GT;
     const bool tracks = f->tracks != NULL && f->tracks[node] != 0; /* NaN goes where the comparison holds */
     if (f->feature[node] < 0 || f->feature[node] > INT16_MAX - 2) {
         onnx_fail(o, "node %d asks for feature %lld, want 0 to %d", node, (long long)f->feature[node], INT16_MAX - 2);
@@ -239,7 +113,7 @@ static void add_branch(struct onnx *o, const struct forest *f, int32_t node, str
     }
     const int16_t feature = (int16_t)f->feature[node];
     to->feature[at] = tracks != exchanged ? (int16_t)(-2 - feature) : feature;
-    to->threshold[at] = mode == LT || mode == GTE ? nextafterf(f->value[node], -INFINITY) : f->value[node];
+    to->threshold[at] = mode == ONNX_LT || mode == ONNX_GTE ? nextafterf(f->value[node], -INFINITY) : f->value[node];
 }
 
 /* A node whose children are still to be laid down. */
@@ -247,7 +121,7 @@ struct open {
     int32_t node, parent; /* parent: place of the branch that this one is the right child of; -1: left or root */
 };
 
-static int32_t find_node(struct onnx *o, const struct forest *f, int64_t tree, int64_t id)
+static int32_t find_node(struct onnx *o, const struct onnx_forest *f, int64_t tree, int64_t id)
 {
     const int32_t k = find_id(f->by_id, f->tree, f->node, f->count, tree, id);
     if (k == f->count || f->tree[f->by_id[k]] != tree || f->node[f->by_id[k]] != id) {
@@ -257,7 +131,7 @@ static int32_t find_node(struct onnx *o, const struct forest *f, int64_t tree, i
     return f->by_id[k];
 }
 
-static void add_tree(struct onnx *o, const struct forest *f, int32_t root, struct open *stack, struct flat *to)
+static void add_tree(struct onnx *o, const struct onnx_forest *f, int32_t root, struct open *stack, struct flat *to)
 {
     int32_t depth = 0;
     stack[depth++] = (struct open){root, -1};
@@ -274,12 +148,12 @@ static void add_tree(struct onnx *o, const struct forest *f, int32_t root, struc
             }
             to->right[next.parent] = (uint16_t)away;
         }
-        if (f->mode[next.node] == IS_LEAF) {
+        if (f->mode[next.node] == ONNX_LEAF) {
             add_leaf(o, f, next.node, to);
             continue;
         }
         const int32_t at = to->count;
-        const bool exchanged = f->mode[next.node] == GTE || f->mode[next.node] == GT;
+        const bool exchanged = f->mode[next.node] == ONNX_GTE || f->mode[next.node] == ONNX_GT;
         const int64_t tree = f->tree[next.node];
         const int32_t yes = find_node(o, f, tree, f->yes[next.node]), no = find_node(o, f, tree, f->no[next.node]);
         add_branch(o, f, next.node, to);
@@ -289,12 +163,12 @@ static void add_tree(struct onnx *o, const struct forest *f, int32_t root, struc
 }
 
 /* The node of the tree that is nobody's child, as most files have it first. */
-static int32_t find_root(const struct forest *f, int32_t first, int32_t last, struct onnx *o)
+static int32_t find_root(const struct onnx_forest *f, int32_t first, int32_t last, struct onnx *o)
 {
     bool *is_child = ARENA_ARRAY(o->arena, last - first, bool);
     for (int32_t k = first; k < last; k++) {
         const int32_t i = f->by_id[k];
-        if (f->mode[i] != IS_LEAF) {
+        if (f->mode[i] != ONNX_LEAF) {
             const int32_t yes = find_id(f->by_id, f->tree, f->node, f->count, f->tree[i], f->yes[i]);
             const int32_t no = find_id(f->by_id, f->tree, f->node, f->count, f->tree[i], f->no[i]);
             is_child[yes >= first && yes < last ? yes - first : 0] |= yes >= first && yes < last;
@@ -309,7 +183,7 @@ static int32_t find_root(const struct forest *f, int32_t first, int32_t last, st
     return f->by_id[first];
 }
 
-static bool flatten(struct onnx *o, struct forest *f, struct flat *to)
+static bool flatten(struct onnx *o, struct onnx_forest *f, struct flat *to)
 {
     const bool single = has_single_outputs(f);
     f->width = single ? 1 : f->outputs;
@@ -354,15 +228,17 @@ static int32_t make_base(struct onnx *o, int32_t outputs, int32_t single)
 
 int32_t onnx_tree_sums(struct onnx *o, int32_t x, const char *weights, const char *outputs, struct onnx_sums *sums)
 {
-    struct forest f = {0};
+    struct onnx_forest f = {0};
     struct flat flat = {0};
-    if (!read_forest(o, weights, outputs, &f) || !flatten(o, &f, &flat)) {
+    const bool is_new = weights == NULL;
+    if (!(is_new ? onnx_read_forest_5(o, &f) : onnx_read_forest(o, weights, outputs, &f)) || !flatten(o, &f, &flat)) {
         return NO_TENSOR;
     }
-    const char *how = onnx_text(o, "aggregate_function", "SUM");
-    const bool averages = strcmp(how, "AVERAGE") == 0;
-    if (!averages && strcmp(how, "SUM") != 0) {
-        return onnx_fail(o, "aggregates by %.20s, want SUM or AVERAGE", how);
+    const char *how = is_new ? "SUM" : onnx_text(o, "aggregate_function", "SUM");
+    const int64_t code = is_new ? onnx_int(o, "aggregate_function", 1) : 1;
+    const bool averages = strcmp(how, "AVERAGE") == 0 || code == 0;
+    if ((!averages && strcmp(how, "SUM") != 0) || code < 0 || code > 1) {
+        return onnx_fail(o, "aggregates by %.20s %lld, want SUM or AVERAGE", how, (long long)code);
     }
     sums->outputs = f.outputs;
     sums->single = (int32_t)f.weight_output[0];

@@ -130,6 +130,11 @@ char *report_json(const struct report *r)
     cJSON_AddNumberToObject(root, "file_bytes", (double)r->file_size);
     add_ends(root, "inputs", g, g->inputs, g->input_names, g->input_count);
     add_ends(root, "outputs", g, g->outputs, g->output_names, g->output_count);
+    cJSON *classes = g->class_count > 0 ? cJSON_AddArrayToObject(root, "classes") : NULL;
+    for (int32_t i = 0; i < g->class_count; i++) {
+        char text[256];
+        cJSON_AddItemToArray(classes, cJSON_CreateString(report_name(g->classes[i], text, sizeof text)));
+    }
     add_operators(root, r);
     cJSON_AddNumberToObject(root, "macs", (double)r->macs);
     cJSON_AddNumberToObject(root, "constant_bytes", (double)r->weight_bytes);

@@ -85,6 +85,20 @@ static void print_ends(FILE *to, const struct graph *g, const char *title, const
     }
 }
 
+static void print_classes(FILE *to, const struct graph *g)
+{
+    enum { WIDTH = 80, MOST = 100 };
+    int column = fprintf(to, "%s", g->class_count > 0 ? "\nclasses\n" : "") > 0 ? WIDTH : 0;
+    for (int32_t i = 0; i < g->class_count && i < MOST; i++) {
+        char name[30], text[TEXT];
+        const int length =
+            snprintf(text, sizeof text, "%" PRId32 " %s", i, report_name(g->classes[i], name, sizeof name));
+        const bool wraps = column + length + 2 >= WIDTH;
+        column = wraps ? fprintf(to, "%s  %s", i > 0 ? "\n" : "", text) : column + fprintf(to, ", %s", text);
+    }
+    fputs(g->class_count > MOST ? ", ...\n" : g->class_count > 0 ? "\n" : "", to);
+}
+
 /* Brackets operators that run interleaved. */
 static const char *bracket(const struct report *r, int32_t i)
 {
@@ -208,6 +222,7 @@ void report_text(const struct report *r, FILE *to)
     const struct graph *g = r->graph;
     print_ends(to, g, "inputs", g->inputs, g->input_names, g->input_count);
     print_ends(to, g, "outputs", g->outputs, g->output_names, g->output_count);
+    print_classes(to, g);
     print_operators(to, r);
     print_memory(to, r);
     if (r->fit != NULL) {
