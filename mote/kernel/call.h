@@ -26,7 +26,8 @@ struct mote_branch {
  * `body` the next ones. */
 struct mote_repeat {
     struct mote_call condition, body;
-    int32_t most_turns; /* after which it ends in any case */
+    int32_t most_turns; /* after which it ends in any case, so that the host comes back from any model */
+    int32_t *is_cut;    /* set to 1 when that happened */
 };
 
 /* Runs a plan: its inputs from rows, its outputs to out[], if that is not NULL. */

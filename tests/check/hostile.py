@@ -308,7 +308,7 @@ def endless_loops():
         main = graph([number() for _ in range(count + 1)], [repeat(i, 1, 2) for i in range(count)], [count])
         (WORK / "in").write_bytes(bytes(4))
         check_bytes(name, build(Table({0: ("I", 3), 1: Tables([add, loop]), 2: Tables([main, always, *bodies]),
-                                       4: Tables([Table(), Table({0: b"\1"})])})))
+                                       4: Tables([Table(), Table({0: b"\1"})])})), "--max-work")
         (WORK / "in").write_bytes(bytes(20))
 
     check_loops("an endless loop", 1, [double])

@@ -369,6 +369,51 @@ def recurrent():
           lambda x: lstm(x[0], w, r, b)[-1] + lstm(x[0, ::-1], w2, r2, b2)[-1])
 
 
+def attention():
+    """Of many heads, with a value of its own; without weights; products of two inputs."""
+    heads, width, depth = 2, 3, 4
+    w = [weights(depth, heads, width), weights(heads, width), weights(depth, heads, width), weights(heads, width),
+         weights(depth, heads, width), weights(heads, width), weights(heads, width, depth), weights(depth)]
+    inner = {f"{part}_dense/": [2 * i, 2 * i + 1] for i, part in enumerate(["query", "key", "value", "output"])}
+    layers = [layer("InputLayer", "a", batch_input_shape=[None, 5, depth], batch_shape=[None, 5, depth]),
+              layer("InputLayer", "b", batch_input_shape=[None, 6, depth], batch_shape=[None, 6, depth]),
+              layer("MultiHeadAttention", "m", w, inner, num_heads=heads, key_dim=width, value_dim=width, use_bias=True),
+              layer("Attention", "s", use_scale=False, score_mode="dot"), layer("Dot", "d", axes=[2, 2]),
+              layer("Dot", "n", axes=-1, normalize=True)]
+    calls = {"m": [["a", "b"]], "s": [["a", "b"]], "d": [["m", "s"]], "n": [["a", "b"]]}
+    x, y = weights(1, 5, depth), weights(1, 6, depth)
+
+    def attend(q, k, v, scale):
+        return softmax(q @ k.swapaxes(-1, -2) * scale) @ v
+    q, k, v = (np.einsum("bsd,dhw->bhsw", t, w[2 * i]) + w[2 * i + 1][:, None] for i, t in enumerate([x, y, y]))
+    many = np.einsum("bhsw,hwd->bsd", attend(q, k, v, width ** -0.5), w[6]) + w[7]
+    one = attend(x, y, y, 1)
+    unit = [t / np.sqrt((t ** 2).sum(-1, keepdims=True)) for t in (x, y)]
+    want = [many @ one.swapaxes(1, 2), unit[0] @ unit[1].swapaxes(1, 2)]
+    for suffix in (".h5", ".keras"):
+        path = (pathlib.Path(sys.argv[3]) if "--write" in sys.argv else WORK) / ("attention" + suffix)
+        write(path, functional(layers, calls, ["a", "b"], ["d", "n"], suffix == ".keras"), layers)
+        if "--write" not in sys.argv:
+            run("attention" + suffix, path, [x, y], want)
+
+
+def image_tools():
+    g, o = weights(6), weights(6)
+
+    def group_norm(x):
+        v = x.reshape(1, 3, 4, 2, 3)
+        mean = v.mean((1, 2, 4), keepdims=True)
+        return ((v - mean) / np.sqrt(v.var((1, 2, 4), keepdims=True) + 0.001)).reshape(x.shape) * g + o
+    check("group normalisation", (3, 4, 6), [layer("GroupNormalization", "n", [g, o], groups=2, axis=-1, epsilon=0.001)],
+          group_norm)
+    check("cut and scaled", (6, 8, 2), [
+        layer("RandomFlip", "f", mode="horizontal"), layer("CenterCrop", "c", height=3, width=4), layer("Identity", "i"),
+        layer("Resizing", "r", height=6, width=8, interpolation="nearest"), layer("ThresholdedReLU", "t", theta=0.25)],
+        lambda x: (lambda v: np.where(v > 0.25, v, 0))(x[:, 1:4, 2:6].repeat(2, 1).repeat(2, 2)))
+    check("of length 1", (3, 4), [layer("UnitNormalization", "u", axis=-1)],
+          lambda x: x / np.sqrt((x ** 2).sum(-1, keepdims=True)))
+
+
 def graphs():
     """Two inputs, two outputs, a layer used twice, joins, a model in the model."""
     k, b, k2 = weights(3, 4), weights(4), weights(4, 2)
@@ -432,6 +477,8 @@ if subprocess.run([MOTE, "inspect", "/dev/null"], capture_output=True).returncod
 images()
 lines()
 recurrent()
+attention()
+image_tools()
 graphs()
 if "--write" not in sys.argv:
     (WORK / "probe.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))

@@ -94,7 +94,7 @@ bool grade_run(struct grade *g, struct session *s, struct plan *plan)
         progress_step(&progress);
     }
     progress_end(&progress);
-    return true;
+    return run_check(&runner, &s->diag);
 }
 
 /*** Figures ***/

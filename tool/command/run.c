@@ -57,7 +57,10 @@ static bool invoke_all(struct session *s, struct job *job, struct plan *plan, si
     bool ok = true;
     for (size_t i = 0; i < invokes && ok; i++) {
         run_invoke(&runner, job->in.data + i * in_size, out);
-        ok = file_write_append(&job->out, out, out_size, &s->diag);
+        s->path = job->options[MODEL].text;
+        ok = run_check(&runner, &s->diag);
+        s->path = ok ? job->options[OUTPUT].text : s->path;
+        ok = ok && file_write_append(&job->out, out, out_size, &s->diag);
         progress_step(&progress);
     }
     progress_end(&progress);

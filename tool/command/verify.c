@@ -79,6 +79,9 @@ static bool make_cases(struct session *s, struct job *job, struct plan *plan)
     for (int i = 0; i < all; i++) {
         run_invoke(&runner, in + (size_t)i * in_size, want + (size_t)i * out_size);
     }
+    if (!run_check(&runner, &s->diag)) {
+        return false;
+    }
     job->model.in = in;
     job->model.want = want;
     job->model.invokes = all;

@@ -93,7 +93,7 @@ static void write_repeat(struct emitter *e, const struct plan_step *s)
             text_add(&e->text, "    memcpy(out[%d], in[%d], %u);\n", i, i, body->code.outputs[i].size);
         }
     }
-    text_add(&e->text, "    for (int32_t turn = 0; turn < %d; turn++) {\n", p->most_turns);
+    text_add(&e->text, "    for (;;) {\n");
     write_run(e, s->called[0], &p->condition, "out", "        ");
     text_add(&e->text, "        if (*(const uint8_t *)(%s) == 0) {\n            break;\n        }\n",
              output_text(e, s->called[0], 0));

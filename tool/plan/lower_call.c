@@ -21,7 +21,7 @@ static bool plan_call(struct lower *l, int k, struct mote_call *call)
     s->called[k] = called;
     s->work += called->work;
     s->worst += called->worst;
-    s->scratch_size = called->arena_size > s->scratch_size ? called->arena_size : s->scratch_size;
+    s->scratch_size = called->tensor_size > s->scratch_size ? called->tensor_size : s->scratch_size;
     uint16_t *args = lower_alloc(l, (size_t)g->input_count + 1, sizeof *args);
     for (int32_t i = 0; i < g->input_count; i++) {
         args[i] = (uint16_t)l->node->attr.call[k].arg[i];
@@ -87,6 +87,7 @@ bool lower_repeat(struct lower *l)
                        "may take too long: %.3g steps of computation a turn; allow more by --max-work", l->step->worst);
     }
     p->most_turns = (int32_t)turns;
+    p->is_cut = l->step->is_cut = lower_alloc(l, 1, sizeof *p->is_cut);
     l->step->worst *= turns;
     add_ports(l);
     return true;

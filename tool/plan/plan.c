@@ -134,12 +134,11 @@ static bool make_code(struct plan *plan, struct diag *diag)
     code->input_count = (uint16_t)g->input_count;
     code->output_count = (uint16_t)g->output_count;
     code->schedule_count = plan->schedule_count;
-    code->row_pointers = plan->tensor_size;
     code->arena_size = plan->arena_size;
     return true;
 }
 
-/* The executor keeps the row pointers of one firing behind the tensors. */
+/* Of one firing. */
 static size_t row_pointers_size(const struct plan *plan)
 {
     size_t most = 0;
@@ -152,6 +151,35 @@ static size_t row_pointers_size(const struct plan *plan)
         most = count > most ? count : most;
     }
     return most * sizeof(void *);
+}
+
+/* Those of the plans that steps run as well: one at a time. */
+static size_t all_pointers_size(const struct plan *plan)
+{
+    size_t most = 0;
+    for (int i = 0; i < plan->step_count; i++) {
+        for (size_t k = 0; k < COUNT_OF(plan->steps[i].called); k++) {
+            const struct plan *called = plan->steps[i].called[k];
+            const size_t size = called != NULL ? all_pointers_size(called) : 0;
+            most = size > most ? size : most;
+        }
+    }
+    return row_pointers_size(plan) + most;
+}
+
+/* The executor keeps row pointers behind the tensors, those of plans that steps run behind those of the plan round them.
+ * Emitted C has none, so that they are no part of scratch memory. `at`: from the start of the plan's own arena. */
+static void place_row_pointers(struct plan *plan, uint32_t at)
+{
+    plan->code.row_pointers = at;
+    for (int i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        for (size_t k = 0; k < COUNT_OF(s->called); k++) {
+            if (s->called[k] != NULL) {
+                place_row_pointers(s->called[k], at + (uint32_t)row_pointers_size(plan) - s->scratch);
+            }
+        }
+    }
 }
 
 /* Here on the host, the executor finds the input that is fed behind all else. */
@@ -184,9 +212,13 @@ static bool finish(struct plan *plan, enum plan_schedule how, double *work, stru
     if (!plan_place(plan, diag)) {
         return false;
     }
-    plan->arena_size = (uint32_t)(plan->tensor_size + row_pointers_size(plan));
+    plan->arena_size = (uint32_t)(plan->tensor_size + all_pointers_size(plan));
     place_external(plan);
-    return make_code(plan, diag);
+    if (!make_code(plan, diag)) {
+        return false;
+    }
+    place_row_pointers(plan, plan->tensor_size);
+    return true;
 }
 
 bool plan_graph(struct graph *graph, enum plan_schedule how, struct plan *plan, struct diag *diag)

@@ -42,6 +42,7 @@ struct plan_step {
     uint32_t scratch;         /* offset in the arena */
     double work, worst;       /* of plans that it runs: in one turn, in all turns that a loop may take; 0: none */
     struct plan *called[2];   /* these plans; NULL: none */
+    int32_t *is_cut;          /* set to 1 by a loop that had to end before its time; NULL: it is no loop */
     int32_t in_place;         /* buffer whose rows output 0 may overwrite as it goes; NO_BUFFER: none */
 };
 

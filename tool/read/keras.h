@@ -34,10 +34,11 @@ struct keras_layer {
     struct keras *k;
     const char *class_name, *name;
     const cJSON *config;
-    const char *group;  /* "layers/dense", or that of the layer of the whole model, "model_weights/dense" */
-    const char *inside; /* by name: only weights of this layer of an inner model; NULL: all */
-    const char *part;   /* by place: "" or "cell/" */
-    int32_t first;      /* by name: how many to skip */
+    const char *group;      /* "layers/dense", or that of the layer of the whole model, "model_weights/dense" */
+    const char *inside;     /* by name: only weights of this layer of an inner model; NULL: all */
+    const char *part;       /* by place: "" or "cell/" */
+    int32_t first;          /* by name: how many to skip */
+    const cJSON *arguments; /* of the call at hand, those that have names; NULL: none */
 };
 
 /* What a layer makes of tensors: the tensor of its output; NO_TENSOR with an error. */
@@ -125,6 +126,11 @@ int32_t keras_reshaped(struct keras_layer *l, int32_t x, int32_t rank, const int
 int32_t keras_scaled(struct keras_layer *l, int32_t x, double factor);
 int32_t keras_shifted(struct keras_layer *l, int32_t x, double term);
 int32_t keras_by_channel(struct keras_layer *l, enum op op, int32_t x, const float *values);
+
+/*** keras_conv.c ***/
+
+/* x [..., depth] by a matrix [depth, units]; NULL: NO_TENSOR. */
+int32_t keras_by_rows(struct keras_layer *l, int32_t x, const float *matrix, int32_t depth, int32_t units);
 
 /*** keras_activation.c ***/
 

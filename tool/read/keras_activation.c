@@ -155,6 +155,17 @@ int32_t keras_relu(struct keras_layer *l, const int32_t in[], int32_t in_count)
                      keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &limit, sizeof limit)));
 }
 
+/* x above theta, else 0 */
+int32_t keras_thresholded_relu(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const float theta = (float)keras_real(l, "theta", 1), zero = 0;
+    const int32_t limit = keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &theta, sizeof theta));
+    const int32_t above = keras_add_typed(l, OP_GREATER, TYPE_BOOL, 2, (int32_t[]){in[0], limit}, NULL);
+    const int32_t nothing = keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &zero, sizeof zero));
+    return above == NO_TENSOR ? NO_TENSOR : KERAS_ADD(l, OP_SELECT_V2, NULL, above, in[0], nothing);
+}
+
 int32_t keras_leaky_relu(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
     (void)in_count;

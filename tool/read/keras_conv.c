@@ -124,6 +124,12 @@ static int32_t add_conv(struct keras_layer *l, enum op op, int32_t x, int32_t fi
 
 /*** Dense ***/
 
+int32_t keras_by_rows(struct keras_layer *l, int32_t x, const float *matrix, int32_t depth, int32_t units)
+{
+    const int32_t weights = keras_add_floats(l, 2, (int32_t[]){units, depth}, swapped(l, matrix, depth, units, 1));
+    return add_conv(l, OP_FULLY_CONNECTED, x, weights, NO_TENSOR, &(struct attr){.keep_num_dims = true});
+}
+
 int32_t keras_dense(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
     (void)in_count;

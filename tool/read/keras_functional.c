@@ -78,6 +78,16 @@ static int32_t collect(const cJSON *item, const cJSON *found[], int32_t count, i
     return count > KERAS_ARGUMENTS ? KERAS_ARGUMENTS + 1 : count;
 }
 
+/* The arguments that have names: the last entry of the first reference, or, since Keras 3, "kwargs". */
+static const cJSON *find_arguments(const cJSON *call)
+{
+    const cJSON *first = call;
+    for (int depth = 0; depth < KERAS_DEPTH && cJSON_IsArray(first) && cJSON_IsArray(first->child); depth++) {
+        first = first->child;
+    }
+    return cJSON_IsObject(call) ? keras_get(call, "kwargs") : cJSON_GetArrayItem(first, 3);
+}
+
 /* Runs the calls whose inputs are there; returns how many. */
 static int32_t run_calls(struct keras *k, const struct called_list *list, struct called *layer)
 {
@@ -107,6 +117,7 @@ static int32_t run_calls(struct keras *k, const struct called_list *list, struct
             }
         }
         if (ready == inputs) {
+            layer->own.arguments = find_arguments(call);
             layer->out[at] = keras_convert(&layer->own, in, inputs);
             done += layer->out[at] != NO_TENSOR;
         }

@@ -70,6 +70,47 @@ int32_t keras_layer_norm(struct keras_layer *l, const int32_t in[], int32_t in_c
     return keras_flag(l, "center", true) ? keras_by_channel(l, OP_ADD, x, keras_weight(l, index, 1, &n)) : x;
 }
 
+/* x / sqrt(sum of squares), along the last axis */
+int32_t keras_unit_norm(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    return is_last_axis(l, keras_tensor(l, in[0])->rank) ? KERAS_ADD(l, OP_L2_NORMALIZATION, NULL, in[0]) : NO_TENSOR;
+}
+
+/* Over all of a group of channels: [batch, ..., groups * k] as [batch, ..., groups, k]. */
+int32_t keras_group_norm(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const struct tensor t = *keras_tensor(l, in[0]);
+    const int32_t n = ir_dim(&t, -1), given = keras_int(l, "groups", 32), groups = given == -1 ? n : given;
+    int32_t dim[IR_MAX_RANK], axes[IR_MAX_RANK], count = 0;
+    if (!is_last_axis(l, t.rank)) {
+        return NO_TENSOR;
+    }
+    if (t.rank < 2 || t.rank >= IR_MAX_RANK || groups < 1 || n % groups != 0) {
+        return keras_fail(l, "has %d groups of %d channels", groups, n);
+    }
+    for (int32_t d = 0; d < t.rank; d++) {
+        dim[d] = d < t.rank - 1 ? t.dim[d] : groups;
+        axes[count] = d + 1;
+        count += d + 1 != t.rank - 1;
+    }
+    dim[t.rank] = n / groups;
+    const struct attr keep = {.keep_dims = true};
+    const int32_t x = keras_reshaped(l, in[0], t.rank + 1, dim);
+    const int32_t centred =
+        KERAS_ADD(l, OP_SUB, NULL, x, KERAS_ADD(l, OP_MEAN, &keep, x, keras_add_ints(l, count, axes)));
+    const int32_t square = KERAS_ADD(l, OP_SQUARE, NULL, centred);
+    const int32_t variance = KERAS_ADD(l, OP_MEAN, &keep, square, keras_add_ints(l, count, axes));
+    const int32_t factor = KERAS_ADD(l, OP_RSQRT, NULL, keras_shifted(l, variance, keras_real(l, "epsilon", 1e-3)));
+    int32_t y = KERAS_ADD(l, OP_MUL, NULL, centred, factor), index = 0;
+    y = y != NO_TENSOR ? keras_reshaped(l, y, t.rank, t.dim) : NO_TENSOR;
+    if (keras_flag(l, "scale", true)) {
+        y = keras_by_channel(l, OP_MUL, y, keras_weight(l, index++, 1, &n));
+    }
+    return keras_flag(l, "center", true) ? keras_by_channel(l, OP_ADD, y, keras_weight(l, index, 1, &n)) : y;
+}
+
 /* Numbers of the config, flat; NULL: there are none. */
 static const float *config_numbers(struct keras_layer *l, const char *key, int32_t count)
 {

@@ -110,6 +110,56 @@ int32_t keras_cropping(struct keras_layer *l, const int32_t in[], int32_t in_cou
     return KERAS_ADD(l, OP_SLICE, NULL, in[0], first, keras_add_ints(l, rank, size));
 }
 
+/* Height and width of the config that lie within what a dim may be; false with an error. */
+static bool read_size(struct keras_layer *l, int32_t size[2])
+{
+    enum { MOST = 1 << 16 };
+    size[0] = keras_int(l, "height", 0);
+    size[1] = keras_int(l, "width", 0);
+    if (size[0] < 1 || size[1] < 1 || size[0] > MOST || size[1] > MOST) {
+        keras_fail(l, "makes images of %d x %d", size[0], size[1]);
+        return false;
+    }
+    return true;
+}
+
+/* A smaller image is scaled up first, which is another layer's work. */
+int32_t keras_center_crop(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const struct tensor t = *keras_tensor(l, in[0]);
+    int32_t size[2];
+    if (!read_size(l, size)) {
+        return NO_TENSOR;
+    }
+    if (t.rank != 4 || t.dim[1] < size[0] || t.dim[2] < size[1]) {
+        return keras_fail(l, "cuts %d x %d out of %d dims, %d x %d", size[0], size[1], t.rank, ir_dim(&t, -3),
+                          ir_dim(&t, -2));
+    }
+    const int32_t begin[] = {0, (t.dim[1] - size[0]) / 2, (t.dim[2] - size[1]) / 2, 0};
+    const int32_t first = keras_add_ints(l, 4, begin);
+    return KERAS_ADD(l, OP_SLICE, NULL, in[0], first,
+                     keras_add_ints(l, 4, (int32_t[]){t.dim[0], size[0], size[1], t.dim[3]}));
+}
+
+int32_t keras_resizing(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const char *how = keras_text(l, "interpolation");
+    int32_t size[2];
+    if (!read_size(l, size)) {
+        return NO_TENSOR;
+    }
+    if ((*how != '\0' && strcmp(how, "nearest") != 0 && strcmp(how, "bilinear") != 0) ||
+        keras_flag(l, "crop_to_aspect_ratio", false) || keras_flag(l, "pad_to_aspect_ratio", false) ||
+        keras_tensor(l, in[0])->rank != 4) {
+        return keras_fail(l, "has interpolation \"%.20s\"; want images, nearest or bilinear, to their size alone", how);
+    }
+    const struct attr attr = {.half_pixel_centers = true};
+    return KERAS_ADD(l, *how == 'n' ? OP_RESIZE_NEAREST_NEIGHBOR : OP_RESIZE_BILINEAR, &attr, in[0],
+                     keras_add_ints(l, 2, size));
+}
+
 int32_t keras_up_sampling(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
     (void)in_count;
@@ -168,6 +218,46 @@ int32_t keras_merge(struct keras_layer *l, const int32_t in[], int32_t in_count)
     }
     const bool is_average = strcmp(l->class_name, "Average") == 0;
     return is_average && x != NO_TENSOR ? keras_scaled(l, x, 1.0 / in_count) : x;
+}
+
+/* Products along one axis of each: x [batch, ..., k] and y [batch, ..., k]. */
+int32_t keras_dot(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    int32_t axes[2];
+    if (in_count != 2 || !keras_ints(l, "axes", 2, axes)) {
+        return keras_fail(l, "has %d inputs, want 2", in_count);
+    }
+    int32_t side[2];
+    for (int i = 0; i < 2; i++) {
+        const struct tensor t = *keras_tensor(l, in[i]);
+        const int32_t axis = axes[i] < 0 ? axes[i] + t.rank : axes[i];
+        if (t.rank < 2 || t.rank > 3 || axis < 1 || axis >= t.rank) {
+            return keras_fail(l, "multiplies along axis %d of %d dims, want 2 or 3", axes[i], t.rank);
+        }
+        side[i] = keras_flag(l, "normalize", false) && axis == t.rank - 1
+                      ? KERAS_ADD(l, OP_L2_NORMALIZATION, NULL, in[i])
+                      : in[i];
+        if (side[i] == NO_TENSOR || (side[i] == in[i] && keras_flag(l, "normalize", false))) {
+            return keras_fail(l, "normalises along axis %d, want the last", axes[i]);
+        }
+        side[i] = t.rank == 2 ? keras_reshaped(l, side[i], 3, (int32_t[]){t.dim[0], 1, t.dim[1]}) : side[i];
+        axes[i] = t.rank == 2 ? 2 : axis;
+    }
+    const struct attr attr = {.adj_x = axes[0] == 1, .adj_y = axes[1] == 2};
+    const int32_t y = KERAS_ADD(l, OP_BATCH_MATMUL, &attr, side[0], side[1]);
+    if (y == NO_TENSOR) {
+        return NO_TENSOR;
+    }
+    const struct tensor t = *keras_tensor(l, y);
+    const bool keeps[2] = {keras_tensor(l, in[0])->rank == 3, keras_tensor(l, in[1])->rank == 3};
+    int32_t dim[3] = {t.dim[0]}, rank = 1;
+    for (int i = 0; i < 2; i++) {
+        if (keeps[i]) {
+            dim[rank++] = t.dim[1 + i];
+        }
+    }
+    dim[rank] = 1;
+    return keras_reshaped(l, y, rank > 1 ? rank : 2, dim);
 }
 
 int32_t keras_concatenate(struct keras_layer *l, const int32_t in[], int32_t in_count)

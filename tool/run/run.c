@@ -36,6 +36,25 @@ void run_invoke(struct runner *runner, const uint8_t *in, uint8_t *out)
     }
 }
 
+static bool check_loops(const struct plan *plan, struct diag *diag)
+{
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        if (s->is_cut != NULL && *s->is_cut != 0) {
+            return ir_fail(s->node, diag,
+                           "takes more turns than the work allowed for the model; allow more by --max-work");
+        }
+        for (size_t k = 0; k < COUNT_OF(s->called); k++) {
+            if (s->called[k] != NULL && !check_loops(s->called[k], diag)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool run_check(const struct runner *runner, struct diag *diag) { return check_loops(runner->plan, diag); }
+
 /* Runs the node and copies its outputs to values[]. */
 static bool evaluate(struct graph *graph, struct node *node, void *values[], struct diag *diag)
 {
@@ -46,6 +65,9 @@ static bool evaluate(struct graph *graph, struct node *node, void *values[], str
     struct runner runner;
     run_init(&runner, &plan);
     mote_invoke(&plan.code, runner.arena);
+    if (!run_check(&runner, diag)) {
+        return false;
+    }
     for (int i = 0; i < node->out_count; i++) {
         if (values[i] != NULL) {
             const struct plan_buffer *b = &plan.buffers[plan.buffer_of[node->out[i]]];

@@ -23,6 +23,9 @@ size_t run_output_size(const struct plan *plan);
 /* One invoke: `in` and `out` hold all inputs and outputs back to back. */
 void run_invoke(struct runner *runner, const uint8_t *in, uint8_t *out);
 
+/* Whether no loop was ended before its time, since it took more work than the model is allowed. */
+bool run_check(const struct runner *runner, struct diag *diag);
+
 /* Runs one node whose inputs are constant; its outputs become constants. For passes. */
 bool run_node(struct graph *graph, struct node *node, struct diag *diag);
 
