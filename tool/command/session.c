@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The road that all verbs share: file, reader, passes. Exhausted memory comes back here by a jump; since the frame
+ * The road that all verbs share: file, reader, passes. A file that a library may not survive is read in a child first.
+ * Exhausted memory comes back here by a jump; since the frame
  * that it comes back to changes none of its variables after setjmp, their values are defined.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "../pass/pass.h"
 #include "../read/read.h"
@@ -55,6 +60,31 @@ bool session_request(struct session *s, struct read_request *request)
     return true;
 }
 
+/* Reads the model in a child first where that may end badly. */
+static bool survives(struct session *s, const struct read_request *request)
+{
+    enum { SECONDS = 120 };
+    int status = 0;
+    if (!read_is_fragile(&s->file)) {
+        return true;
+    }
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        setrlimit(RLIMIT_CPU, &(struct rlimit){SECONDS, SECONDS});
+        if (setjmp(s->exhausted) == 0) {
+            read_model(&s->file, request, &s->arena, &s->model, &s->diag);
+        }
+        _exit(0); /* what it says, the parent will say */
+    }
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child < 0 || !WIFSIGNALED(status) ||
+           diag_fail(&s->diag, "is damaged: the HDF5 library does not survive it (signal %d); save the model anew",
+                     WTERMSIG(status));
+}
+
 static bool guarded(struct session *s, session_work *work, void *context)
 {
     s->arena.on_exhaustion = &s->exhausted;
@@ -63,7 +93,8 @@ static bool guarded(struct session *s, session_work *work, void *context)
                          s->arena.limit >> 20);
     }
     struct read_request request;
-    return session_request(s, &request) && read_model(&s->file, &request, &s->arena, &s->model, &s->diag) &&
+    return session_request(s, &request) && survives(s, &request) &&
+           read_model(&s->file, &request, &s->arena, &s->model, &s->diag) &&
            (s->is_as_read || pass_all(&s->model, run_node, &s->diag)) && work(s, context);
 }
 

@@ -17,6 +17,8 @@ static bool is_keras(const struct file *file)
     return file->size >= 8 && (memcmp(file->data, "\x89HDF\r\n\x1a\n", 8) == 0 || memcmp(file->data, "PK\3\4", 4) == 0);
 }
 
+bool read_is_fragile(const struct file *file) { return is_keras(file); }
+
 /* Constants and room for activations. Those of an ONNX file are copied out of it and turned, and small files may have
  * operators fill large weights. */
 size_t read_memory_limit(const struct file *file)

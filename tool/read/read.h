@@ -27,6 +27,9 @@ struct read_request {
 bool read_model(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
                 struct diag *diag);
 
+/* Whether another's library reads the file, which a damaged one may bring down: HDF5. */
+bool read_is_fragile(const struct file *file);
+
 /* What a model in such a file may need, with all that is made of it: bytes of memory, and steps of computation, of which
  * one takes about a nanosecond (plan/limits.c). */
 size_t read_memory_limit(const struct file *file);
