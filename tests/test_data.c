@@ -234,6 +234,40 @@ static void test_sensor(void)
           "a column of labels");
     o.rate = 50;
     check(load(&o) && data.count == 2, "half the rate, half the windows");
+
+    put_text("comma/on/a.csv", "t;x\n0,00;1,5\n0,01;-2\n0,02;3,25e1\n");
+    put_text("comma/off/b.csv", "t;x\n0.00;1.5\n0.01;2\n0.02;3,5\n");
+    o = options_for(DATA_SENSOR, "comma");
+    const float *v1 = load(&o) ? values_of("on/a.csv") : NULL;
+    check(v1 != NULL && v1[0] == 1.5F && v1[1] == -2 && v1[2] == 32.5F, "numbers with a comma");
+    check(was_skipped("off/b.csv", "1 of 3 values"), "a comma among points is no number");
+}
+
+/* What somebody wrote about recordings goes before what their names say. */
+static void test_labels(void)
+{
+    put_log("study/data/9_run.csv", "", 20, 0, NULL);
+    put_log("study/data/8_run.csv", "", 20, 0, NULL);
+    put_log("study/data/7_sit.csv", "", 20, 0, NULL);
+    put_log("study/data/6_sit.csv", "", 20, 0, NULL);
+    put_log("study/data/5_sit.csv", "", 20, 0, NULL);
+    put_text("study/labels/all.csv", "id,file,verdict\n3,/up/ab-8_run.csv.gz,sit\n4,68_run.csv,run\n5,7_sit,\n");
+    struct data_options o = options_for(DATA_SENSOR, "study");
+    o.pattern = "_([a-z]+)";
+    check(load(&o) && data.count == 5 && has_label("data/8_run.csv", "run"), "labels from names");
+    check(was_skipped("labels", "data.label_file"), "a folder of labels is none of recordings");
+    o.label_file = arena_printf(&arena, "%s/study/labels/all.csv", root);
+    o.label_column = "verdict";
+    check(load(&o) && has_label("data/8_run.csv", "sit") && has_label("data/9_run.csv", "run") &&
+              has_label("data/7_sit.csv", "sit"),
+          "labels from a file where it has them");
+    o.label_column = "nothing";
+    check(!load(&o) && strstr(diag.text, "no column of labels") != NULL, "a file without labels");
+    o.pattern = NULL;
+    o.label_column = NULL;
+    o.label_file = arena_printf(&arena, "%s/table.csv", root);
+    put_text("table.csv", "name,label\nother.csv,run\n");
+    check(!load(&o) && strstr(diag.text, "names none of the files") != NULL, "a file of labels for others");
 }
 
 /*** Pictures ***/
@@ -515,6 +549,7 @@ int main(void)
         test_audio();
     }
     test_sensor();
+    test_labels();
     test_image();
     test_orientation();
     test_text();

@@ -146,15 +146,16 @@ static void test_tone(void)
 
 /*** Vibration ***/
 
-enum { STEPS = 256, AXES = 2, MOMENTS = 5, BANDS = 16 };
+enum { STEPS = 256, AXES = 2, SHAPE = 4, BANDS = 16 };
 
 /* A sine has a root mean square of 1/sqrt(2), no skewness, a kurtosis of 1.5, extremes of sqrt(2); its power lies in one
  * band. The second axis is its negative three times as large, on top of a constant. */
 static void test_spectrum(void)
 {
+    enum { PAIRS = 1, POWERS = 2 * AXES + PAIRS, ALL = POWERS + AXES * (SHAPE + BANDS) };
     const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .level = 1};
     struct plan *plan = make(&o, TYPE_F32, 2, (const int32_t[]){STEPS, AXES}, PLAN_STREAM);
-    float in[STEPS * AXES], out[AXES * (MOMENTS + BANDS)];
+    float in[STEPS * AXES], out[ALL];
     if (plan == NULL || run_output_size(plan) != sizeof out) {
         check(false, "a spectrum is built");
         return;
@@ -165,12 +166,15 @@ static void test_spectrum(void)
         in[i * AXES + 1] = 5 - 3 * x;
     }
     run(plan, in, out);
+    check(fabsf(out[2 * AXES] + 1) < 1e-4F, "opposite axes have a correlation of -1");
     for (int axis = 0; axis < AXES; axis++) {
-        const float *f = out + axis * (MOMENTS + BANDS), *bands = f + MOMENTS;
+        const float *f = out + POWERS + axis * SHAPE, *bands = out + POWERS + AXES * SHAPE + axis * BANDS;
         const float power = axis == 0 ? 0.5F : 4.5F;
-        check(fabsf(f[0] - logf(power)) < 1e-3F && fabsf(f[1]) < 1e-3F && fabsf(f[2] - logf(1.51F)) < 1e-2F &&
-                  fabsf(f[3] - sqrtf(2)) < 1e-2F && fabsf(f[4] + sqrtf(2)) < 1e-2F,
-              "moments of a sine");
+        check(fabsf(out[axis] - sqrtf(power)) < 1e-3F && fabsf(out[AXES + axis] - logf(power)) < 1e-3F,
+              "root mean square of a sine, and the logarithm of its power");
+        check(fabsf(f[0]) < 1e-3F && fabsf(f[1] - logf(1.51F)) < 1e-2F && fabsf(f[2] - sqrtf(2)) < 1e-2F &&
+                  fabsf(f[3] + sqrtf(2)) < 1e-2F,
+              "shape of a sine");
         int loudest = 0;
         double sum = 0;
         for (int i = 0; i < BANDS; i++) {
@@ -180,6 +184,40 @@ static void test_spectrum(void)
         check(loudest == 8 && fabs(sum / power - 1) < 0.02,
               "all of its power lies in the band of bin 48, half way between even and bent");
     }
+}
+
+/* What a sensor gives turned by 90 degrees has the same length, which is an axis more; groups part all features. */
+static void test_lengths(void)
+{
+    enum { SENSOR = 3, WITH = 4, PAIRS = 3 };
+    const struct front_options o = {.kind = FRONT_STATISTICS, .lengths = true, .mean = true, .level = 1};
+    const struct tensor input = {.type = TYPE_F32, .rank = 2, .dim = {STEPS, SENSOR}};
+    enum { ALL = 2 * WITH + PAIRS + SHAPE * WITH + WITH };
+    struct plan *plan = make(&o, TYPE_F32, 2, input.dim, PLAN_STREAM);
+    float in[STEPS * SENSOR], turned[STEPS * SENSOR], out[2][ALL];
+    if (plan == NULL || run_output_size(plan) != sizeof out[0]) {
+        check(false, "statistics with lengths are built");
+        return;
+    }
+    for (int i = 0; i < STEPS; i++) {
+        const float v[SENSOR] = {(float)sin(i * 0.3), (float)cos(i * 0.7), (float)(i % 7)};
+        memcpy(in + i * SENSOR, v, sizeof v);
+        memcpy(turned + i * SENSOR, (const float[]){-v[1], v[0], v[2]}, sizeof v);
+    }
+    run(plan, in, out[0]);
+    run(plan, turned, out[1]);
+    int32_t groups[FRONT_MOST_GROUPS][2];
+    const int32_t count = front_groups(&o, &input, ALL, groups);
+    bool same = count == 4;
+    const int of_length[] = {SENSOR, WITH + SENSOR, ALL - 1}; /* its root mean square, log, mean */
+    for (int i = 0; i < 3; i++) {
+        same = same && fabsf(out[0][of_length[i]] - out[1][of_length[i]]) < 1e-5F;
+    }
+    check(same, "lengths stay the same");
+    check(fabsf(out[0][0] - out[1][1]) < 1e-5F && fabsf(out[0][0] - out[1][0]) > 1e-3F, "axes do not");
+    check(groups[1][0] == WITH && groups[1][1] == WITH + PAIRS && groups[2][0] == 2 * WITH + PAIRS &&
+              groups[3][0] + groups[3][1] == ALL,
+          "groups of powers, correlations, shapes and means");
 }
 
 /* Counters by hand for two words without letters: one word thrice, the other once, no pairs. */
@@ -299,6 +337,7 @@ int main(int argc, char **argv)
     test_rows();
     test_tone();
     test_spectrum();
+    test_lengths();
     test_hash();
     test_stitch();
     test_stream();

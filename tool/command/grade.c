@@ -8,6 +8,8 @@
 #include "../run/run.h"
 #include "heat.h"
 
+static const float alarm_limit = 1;
+
 void grade_begin(struct grade *g, const struct lesson *l, enum data_split split, struct arena *arena)
 {
     *g = (struct grade){.lesson = l, .examples = ARENA_ARRAY(arena, l->data.count + 1, int32_t), .positive = -1};
@@ -206,44 +208,33 @@ static void map_figures(struct grade *g, struct arena *arena)
     add_figure(g, "recall", eval_share(matches.found, matches.found + matches.missed));
 }
 
-static int by_score(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* Where to raise an alarm, so that it is false for one normal recording of twenty. */
-static void find_threshold(struct grade *g, struct arena *arena)
+/* Shares of what is normal with an alarm, and of the rest without one. */
+static void alarm_figures(struct grade *g, struct arena *arena)
 {
     bool *positive = ARENA_ARRAY(arena, g->count + 1, bool);
     const float *scores = grade_detection(g, positive, arena);
-    float *normal = ARENA_ARRAY(arena, g->count + 1, float);
-    int32_t count = 0, others = 0, found = 0;
+    int32_t others = 0, missed = 0, false_alarms = 0;
     for (int32_t i = 0; i < g->count; i++) {
-        if (!positive[i]) {
-            normal[count++] = scores[i];
-        }
-    }
-    if (count == 0) {
-        return;
-    }
-    qsort(normal, (size_t)count, sizeof *normal, by_score);
-    g->threshold = (double)normal[(count - 1) * 19 / 20];
-    for (int32_t i = 0; i < g->count; i++) {
+        const bool is_alarm = scores[i] > alarm_limit;
         others += positive[i];
-        found += positive[i] && (double)scores[i] > g->threshold;
+        missed += positive[i] && !is_alarm;
+        false_alarms += !positive[i] && is_alarm;
     }
-    g->found = others > 0 ? (double)found / others : NAN;
+    if (others < g->count) {
+        add_figure(g, "false_alarms", eval_share(false_alarms, g->count - others));
+    }
+    if (others > 0) {
+        add_figure(g, "missed", eval_share(missed, others));
+    }
 }
 
 void grade_figures(struct grade *g, struct arena *arena)
 {
-    g->threshold = NAN;
     if (g->height * g->width > 1) {
         map_figures(g, arena);
     } else if (lesson_normal(g->lesson) != NO_LABEL) {
         add_auc(g, arena);
-        find_threshold(g, arena);
+        alarm_figures(g, arena);
     } else {
         class_figures(g, arena);
     }
@@ -336,10 +327,8 @@ void grade_json(const struct grade *g, const struct grade *real, struct text *te
             text_add(text, ",\n");
         }
     }
-    if (!isnan(g->threshold)) {
-        text_add(text, "  \"threshold\": %.9g,\n  \"found_above\": ", g->threshold);
-        json_number(text, g->found);
-        text_add(text, ",\n");
+    if (lesson_normal(g->lesson) != NO_LABEL) {
+        text_add(text, "  \"threshold\": %g,\n", (double)alarm_limit);
     }
     if (g->positive >= 0) {
         text_add(text, "  \"positive\": ");

@@ -24,8 +24,6 @@ struct grade {
         struct eval_figure figure;
     } figures[GRADE_MOST_FIGURES];
     int32_t figure_count;
-    double threshold; /* of a detector: nineteen of twenty normal recordings score less; NaN: it is none */
-    double found;     /* share of the others that score more */
     int32_t positive; /* the class that f1 and auc are of; negative: the mean over all */
     int32_t *confusion;
     struct eval_matches *objects; /* of each class, on a heat map; else NULL */

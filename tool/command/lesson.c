@@ -100,6 +100,7 @@ static void set_front_options(struct lesson *l)
         .pcan = r->front_pcan,
         .bands = r->front_bands,
         .mean = r->front_mean,
+        .lengths = r->front_lengths,
         .shape = r->front_shape,
         .buckets = r->front_buckets,
         .words = r->front_words,
@@ -123,6 +124,9 @@ static void set_data_options(struct lesson *l, struct arena *arena)
         .classes = r->data_classes.list,
         .class_count = r->data_classes.count,
         .other = or_null(r->data_other),
+        .unlabelled = !lesson_is_detector(r)                ? NULL
+                      : strcmp(r->data_normal, "auto") == 0 ? "normal"
+                                                            : r->data_normal,
         .test = r->data_test,
         .validation = r->data_validation,
         .least = r->data_least,

@@ -357,8 +357,8 @@ static bool grade_float(struct training *t, struct diag *diag)
     if (ok && is_autoencoder(t)) {
         g->output_count = 1;
         for (int32_t i = 0; i < g->count; i++) {
-            g->scores[i] =
-                find_error(t->lesson.features + (size_t)g->examples[i] * width, g->scores + (size_t)i * width, width);
+            const float *features = t->lesson.features + (size_t)g->examples[i] * width;
+            g->scores[i] = find_error(features, g->scores + (size_t)i * width, width) / t->limit;
         }
     }
     if (ok) {
@@ -372,16 +372,20 @@ static bool learn_at_once(struct training *t, struct diag *diag)
 {
     const struct lesson *l = &t->lesson;
     const struct recipe *r = &l->recipe;
-    int32_t *examples;
+    int32_t *examples, groups[FRONT_MOST_GROUPS][2];
     const struct train_set set = new_set(t, SPLIT_TRAIN, &examples);
+    const struct train_set held_out = new_set(t, SPLIT_VALIDATION, &examples);
     struct learn_options o = learn_defaults();
     t->train_inputs = (float *)(uintptr_t)set.inputs;
-    if (set.inputs == NULL || set.count == 0) {
+    t->validation_inputs = (float *)(uintptr_t)held_out.inputs;
+    if (set.inputs == NULL || held_out.inputs == NULL || set.count == 0) {
         return diag_fail(diag, "there are %d examples to learn from", set.count);
     }
     o.trees = r->model_trees > 0 ? r->model_trees : o.trees;
     o.depth = r->model_depth > 0 ? r->model_depth : o.depth;
     o.clusters = r->model_clusters > 0 ? r->model_clusters : o.clusters;
+    o.group_count = front_groups(&l->front_options, &l->data.shape, (int32_t)l->width, groups);
+    o.groups = (const int32_t(*)[2])groups;
     o.neighbours = r->model_neighbours > 0 ? r->model_neighbours : o.neighbours;
     o.class_weights = find_weights(t, false);
     o.seed = (uint64_t)r->train_seed;
@@ -393,10 +397,10 @@ static bool learn_at_once(struct training *t, struct diag *diag)
                     : strcmp(name, "neighbours") == 0
                         ? learn_neighbours(&set, &l->shape, l->data.class_count, &o, &t->network, diag)
                     : strcmp(name, "clusters") == 0 ? learn_clusters(&set, &l->shape, &o, &t->network, diag)
-                                                    : learn_gaussian(&set, &l->shape, &o, &t->network, diag);
+                                                    : learn_gaussian(&set, &held_out, &l->shape, &o, &t->network, diag);
     struct graph device;
     return ok && file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag) &&
-           front_stitch(&l->front, &t->network, &device, diag) &&
+           front_stitch(&l->front, &t->network, &device, diag) && detector_set_limit(t, &device, diag) &&
            write_model(t, "model_float.tflite", &t->network, diag) &&
            write_model(t, "model.tflite", &t->network, diag) && write_model(t, "device.tflite", &device, diag);
 }
@@ -455,9 +459,9 @@ static bool learn(struct training *t, struct diag *diag)
     struct train_options o = find_options(t, classes, is_map, &augment);
     struct graph device;
     return run_trainer(t, &set, &validation, &o, diag) &&
-           (!is_map || find_thresholds(t, &validation, validation_examples, diag)) && grade_float(t, diag) &&
-           quantise(t, &set, diag) &&
+           (!is_map || find_thresholds(t, &validation, validation_examples, diag)) && quantise(t, &set, diag) &&
            (is_autoencoder(t) ? front_stitch_error : front_stitch)(&l->front, &t->quantised, &device, diag) &&
+           detector_set_limit(t, &device, diag) && grade_float(t, diag) &&
            write_model(t, "model_float.tflite", &t->network, diag) &&
            write_model(t, "model.tflite", &t->quantised, diag) && write_model(t, "device.tflite", &device, diag) &&
            write_stream(t, diag);
@@ -495,10 +499,13 @@ static bool train(struct session *s, void *context)
         s->path = l->recipe.data_path;
         return false;
     }
-    if (l->data.class_count == 1 && l->data_options.kind != DATA_BOXES && !lesson_is_detector(&l->recipe)) {
+    if (l->data.class_count < 2 && l->data_options.kind != DATA_BOXES && !lesson_is_detector(&l->recipe)) {
         s->path = l->recipe.data_path;
-        return diag_fail(&s->diag, "there is one class, %s, and nothing to tell it from; see data.labels, data.classes",
-                         l->data.classes[0]);
+        return l->data.class_count == 0
+                   ? diag_fail(&s->diag, "there are no labels to learn; see data.labels")
+                   : diag_fail(&s->diag,
+                               "there is one class, %s, and nothing to tell it from; see data.labels, data.classes",
+                               l->data.classes[0]);
     }
     print_data(t);
     lesson_settle(l);

@@ -254,8 +254,8 @@ static void print_figures(const struct training *t, const struct grade *g)
         const double real = grade_value(&t->real, g->figures[i].name);
         printf(isnan(real) ? "\n" : "  float %.4f\n", real);
     }
-    if (!isnan(g->threshold)) {
-        printf("above %.6g: 5 %% of what is normal, %.1f %% of the rest\n", g->threshold, 100 * g->found);
+    if (lesson_is_detector(&t->lesson.recipe)) {
+        printf("a score above 1 is an alarm\n");
     }
 }
 

@@ -17,6 +17,7 @@ struct training {
     struct train_result result;
     struct quant_report losses;
     struct grade real; /* of the float network */
+    float limit;       /* detectors: the score above which there is an alarm, as the network gives it */
     const char *checkpoint, *recipe_path, *recipe_text;
     struct file resumed, stream; /* a checkpoint; stream.tflite */
     struct file base_file;       /* the model that the network is made from, if the recipe says so */
@@ -40,6 +41,10 @@ bool network_open(struct training *training, struct diag *diag);
 
 /* Builds the network with random weights, or those of another model; classes 0: an autoencoder. */
 bool network_build(struct training *training, int32_t classes, struct diag *diag);
+
+/* Detectors: divides the score of device.tflite by the limit above which there is an alarm, found on usual recordings that
+ * nothing was learned from; so 1 is the limit. Other models stay as they are. */
+bool detector_set_limit(struct training *training, struct graph *device, struct diag *diag);
 
 /* A session's work with device.tflite, `context` the training: judges it, writes C, figures and report. */
 bool training_finish(struct session *session, void *context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tables of text. Which mark parts the columns is seen from the first lines; a header is a first line with a cell that
+ * Tables of text. Which mark parts the columns is seen from the first lines, and whether numbers have a comma; a header is a first line with a cell that
  * is no number above a column of numbers, or with a name that is known.
  */
 #include <ctype.h>
@@ -161,6 +161,38 @@ static int32_t count_columns(char *text, char mark)
     return most;
 }
 
+/* "1,5": digits with a comma between them, where a point would be; NULL: it is none. */
+static char *decimal_comma(char *cell)
+{
+    char *at = cell + strspn(cell, " +-");
+    const size_t whole = strspn(at, "0123456789");
+    char *comma = at + whole;
+    const char *rest = *comma == ',' ? comma + 1 : "";
+    const size_t digits = strspn(rest, "0123456789");
+    const char end = rest[digits];
+    return whole > 0 && digits > 0 && (end == '\0' || end == 'e' || end == 'E') ? comma : NULL;
+}
+
+/* Where a comma does not part the columns it may be the decimal one: if there are such numbers, and none with a point. */
+static void read_decimal_commas(struct csv *csv)
+{
+    const size_t count = (size_t)csv->row_count * (size_t)csv->column_count;
+    bool is_comma = false;
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        if (strchr(csv->cells[i], '.') != NULL && data_parse_number(csv->cells[i], &value)) {
+            return;
+        }
+        is_comma |= decimal_comma(csv->cells[i]) != NULL;
+    }
+    for (size_t i = 0; i < count && is_comma; i++) {
+        char *comma = decimal_comma(csv->cells[i]);
+        if (comma != NULL) {
+            *comma = '.';
+        }
+    }
+}
+
 static void drop_line(struct csv *csv)
 {
     csv->cells += csv->column_count;
@@ -212,6 +244,9 @@ bool data_parse_csv(struct reader *r, const struct data_file *f, char *text, siz
     }
     if (csv->row_count == 0) {
         return data_skip(r, f->name, "has no lines");
+    }
+    if (mark != ',') {
+        read_decimal_commas(csv);
     }
     if (is_count_line(csv)) {
         drop_line(csv);

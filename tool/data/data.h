@@ -30,6 +30,7 @@ struct data_options {
     const char *const *classes; /* their order; NULL: all there are, by name */
     int32_t class_count;
     const char *other;       /* the class that takes labels outside of `classes`; NULL: such are left out */
+    const char *unlabelled;  /* the label of all files where none has one; NULL: they are left out */
     double test, validation; /* shares */
     int32_t least;           /* examples that a class must have, else it is left out */
     int32_t rate;            /* audio and sensors: samples a second; sensors 0: as recorded */

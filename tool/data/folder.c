@@ -57,6 +57,20 @@ static bool is_papers(const char *name)
 
 /*** The list ***/
 
+static bool is_one_of(const char *word, const char *const words[])
+{
+    for (; *words != NULL; words++) {
+        if (strcasecmp(word, *words) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Folders that hold what somebody wrote about recordings; and those whose name tells nothing of what is in them. */
+static const char *const label_folders[] = {"labels", "annotations", "metadata", NULL};
+static const char *const plain_folders[] = {"data", "recordings", "samples", NULL};
+
 struct list {
     struct reader *r;
     const char *const *suffixes;
@@ -99,6 +113,9 @@ static bool add_folder(struct list *l, const char *path, const char *name, int d
         struct stat status;
         if (stat(below, &status) != 0) {
             data_skip(r, short_name, "cannot be opened");
+        } else if (S_ISDIR(status.st_mode) && r->options->kind == DATA_SENSOR &&
+                   is_one_of(entry->d_name, label_folders)) {
+            data_skip(r, short_name, "a folder of labels, not of recordings; see data.label_file");
         } else if (S_ISDIR(status.st_mode)) {
             ok = add_folder(l, below, short_name, depth + 1);
         } else if (S_ISREG(status.st_mode) && data_has_suffix(entry->d_name, l->suffixes)) {
@@ -133,16 +150,6 @@ static void split_text(struct parts *parts, const char *text, const char *marks)
     }
 }
 
-static bool is_one_of(const char *word, const char *const words[])
-{
-    for (; *words != NULL; words++) {
-        if (strcasecmp(word, *words) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *const train_words[] = {"train", "training", NULL};
 static const char *const test_words[] = {"test", "testing", "t10k", NULL};
 static const char *const valid_words[] = {"val", "valid", "validation", "dev", NULL};
@@ -155,7 +162,7 @@ static int word_split(const char *word)
                                                                         : -1;
 }
 
-/* The folders above a file, without those that name a split. */
+/* The folders above a file, without those that name a split or nothing. */
 static void folders_of(struct parts *parts, const char *name)
 {
     const char *end = strrchr(name, '/');
@@ -164,7 +171,7 @@ static void folders_of(struct parts *parts, const char *name)
     split_text(parts, folder, "/");
     int kept = 0;
     for (int i = 0; i < parts->count; i++) {
-        if (word_split(parts->text[i]) < 0) {
+        if (word_split(parts->text[i]) < 0 && !is_one_of(parts->text[i], plain_folders)) {
             memmove(parts->text[kept++], parts->text[i], PART);
         }
     }
@@ -322,7 +329,37 @@ static void label_by_pattern(struct reader *r)
     regfree(&regex);
 }
 
-/* Lines "name,label": the name with or without folders and suffix. */
+/* Whether a cell names a file: its path, its name, or its name without suffix, whatever goes before it and after its dot. */
+static bool names_file(const char *cell, const char *name)
+{
+    const char *slash = strrchr(name, '/'), *base = slash != NULL ? slash + 1 : name;
+    const size_t stem = strcspn(base, ".");
+    for (const char *at = cell; stem > 0 && *at != '\0'; at++) {
+        const bool begins = at == cell || strchr("/\\-_ ", at[-1]) != NULL;
+        if (begins && strncmp(at, base, stem) == 0 && (at[stem] == '\0' || at[stem] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column that names files: the first in which any row does. */
+static int32_t find_name_column(const struct reader *r, const struct csv *csv)
+{
+    for (int32_t c = 0; c < csv->column_count; c++) {
+        for (int32_t k = 0; k < csv->row_count; k++) {
+            for (int32_t i = 0; i < r->file_count; i++) {
+                if (names_file(csv->cells[(size_t)k * (size_t)csv->column_count + (size_t)c], r->files[i].name)) {
+                    return c;
+                }
+            }
+        }
+    }
+    return -1;
+}
+
+/* A table with a column that names files and one of their labels: that of options or header, else the one behind. Files
+ * that it does not name keep the label they have. */
 static bool label_by_file(struct reader *r)
 {
     struct data_file f = {r->options->label_file, r->options->label_file, NULL, -1};
@@ -336,14 +373,19 @@ static bool label_by_file(struct reader *r)
     if (!data_parse_csv(r, &f, text, content.size, &csv) || csv.column_count < 2) {
         return diag_fail(r->diag, "data.label_file: %s has no lines of name and label", f.path);
     }
+    const int32_t name = find_name_column(r, &csv);
+    int32_t label = data_label_column(r, &csv);
+    label = label < 0 && r->options->label_column == NULL && name + 1 < csv.column_count ? name + 1 : label;
+    if (name < 0 || label < 0 || label == name) {
+        return diag_fail(r->diag, "data.label_file: %s %s", f.path,
+                         name < 0 ? "names none of the files"
+                                  : "has no column of labels; say which by data.label_column");
+    }
     for (int32_t i = 0; i < r->file_count; i++) {
-        const char *slash = strrchr(r->files[i].name, '/'), *base = slash != NULL ? slash + 1 : r->files[i].name;
-        const size_t stem = strcspn(base, ".");
-        for (int32_t k = 0; k < csv.row_count && r->files[i].label == NULL; k++) {
-            const char *key = csv.cells[(size_t)k * (size_t)csv.column_count];
-            if (strcmp(key, r->files[i].name) == 0 || strcmp(key, base) == 0 ||
-                (strlen(key) == stem && strncmp(key, base, stem) == 0)) {
-                r->files[i].label = csv.cells[(size_t)k * (size_t)csv.column_count + 1];
+        for (int32_t k = 0; k < csv.row_count; k++) {
+            char **row = csv.cells + (size_t)k * (size_t)csv.column_count;
+            if (names_file(row[name], r->files[i].name) && *row[label] != '\0') {
+                r->files[i].label = row[label];
             }
         }
     }
@@ -359,13 +401,18 @@ static bool find_labels(struct reader *r)
     if (strcmp(how, "none") == 0 || r->labels_inside || o->kind == DATA_BOXES) {
         return true;
     }
-    if (strcmp(how, "file") == 0 || (is_auto && o->label_file != NULL)) {
-        return o->label_file != NULL ? label_by_file(r)
-                                     : diag_fail(r->diag, "data.labels is file: say which by data.label_file");
+    if (strcmp(how, "file") == 0 && o->label_file == NULL) {
+        return diag_fail(r->diag, "data.labels is file: say which by data.label_file");
+    }
+    if (strcmp(how, "file") == 0) {
+        return label_by_file(r);
     }
     if (o->pattern != NULL && *o->pattern != '\0' && strcmp(how, "folder") != 0) {
         label_by_pattern(r);
-        return true;
+        return !is_auto || o->label_file == NULL || label_by_file(r);
+    }
+    if (is_auto && o->label_file != NULL) {
+        return label_by_file(r);
     }
     if (strcmp(how, "folder") == 0) {
         return label_by_folder(r) ||
@@ -379,6 +426,17 @@ static bool find_labels(struct reader *r)
         label_by_name(r);
     }
     return true;
+}
+
+static void label_the_unlabelled(struct reader *r)
+{
+    bool is_any = r->labels_inside || r->options->unlabelled == NULL;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        is_any |= r->files[i].label != NULL;
+    }
+    for (int32_t i = 0; i < r->file_count && !is_any; i++) {
+        r->files[i].label = r->options->unlabelled;
+    }
 }
 
 bool folder_list(struct reader *r)
@@ -401,7 +459,11 @@ bool folder_list(struct reader *r)
         qsort(r->files, (size_t)r->file_count, sizeof *r->files, by_name);
     }
     find_splits(r);
-    return find_labels(r);
+    if (!find_labels(r)) {
+        return false;
+    }
+    label_the_unlabelled(r);
+    return true;
 }
 
 /*** Groups ***/

@@ -22,6 +22,8 @@ enum front_kind {
 /* What the network takes for black and white. */
 enum front_range { FRONT_UNIT, FRONT_SIGNED, FRONT_BYTES };
 
+enum { FRONT_MOST_GROUPS = 6 };
+
 struct front_options {
     enum front_kind kind;
     double rate;          /* samples a second */
@@ -33,6 +35,7 @@ struct front_options {
     bool is_scaled; /* MEL: to int8, as tflite-micro's audio preprocessor does */
     int32_t bands;  /* SPECTRUM */
     bool mean;      /* SPECTRUM, STATISTICS: the mean of each axis, too */
+    bool lengths;   /* SPECTRUM, STATISTICS: the length of each three axes as an axis more */
     bool shape;     /* SPECTRUM: bands relative to their sum */
     int32_t buckets, words, letters;
     enum front_range range; /* PIXELS */
@@ -48,6 +51,11 @@ bool front_build(const struct front_options *options, const struct tensor *input
 
 /* Puts (x - mean) / deviation behind the output, for each element of its last dim. For float outputs only. */
 bool front_standardise(struct graph *graph, const float *mean, const float *deviation, struct diag *diag);
+
+/* Features that belong together, as {first, how many}, of `count` in all; returns how many groups. One more may be
+ * written. Groups may overlap. */
+int32_t front_groups(const struct front_options *options, const struct tensor *input, int32_t count,
+                     int32_t groups[FRONT_MOST_GROUPS][2]);
 
 /* Whether standardising makes sense for this kind. */
 bool front_is_float(enum front_kind kind);

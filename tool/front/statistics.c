@@ -15,23 +15,57 @@ static int32_t log_of(struct build *b, int32_t x, float least)
     return build_unary(b, OP_LOG, build_binary(b, OP_ADD, x, build_float(b, least)));
 }
 
-/* [axes, steps] without their mean to [axes, 5]: log of the root mean square, skewness, kurtosis, both extremes. */
-static int32_t moments(struct build *b, int32_t x)
+static int32_t mean_of(struct build *b, int32_t x) { return build_reduce(b, OP_MEAN, x, 1, true); }
+
+/* What is put side by side in the end; each part flattens. */
+struct parts {
+    int32_t at[8], count;
+};
+
+static void add_part(struct build *b, struct parts *parts, int32_t x)
 {
-    const int32_t square = build_unary(b, OP_SQUARE, x);
+    parts->at[parts->count++] = build_reshape(b, x, 2, LIST(1, (int32_t)ir_count(build_at(b, x))));
+}
+
+/* How many pairs of axes correlate: those of one sensor, three axes each. */
+static int32_t pair_count(int32_t axes) { return axes / 3 * 3 + (axes % 3 == 2); }
+
+/* The correlation of each pair, of axes [axes, steps] of deviation 1. */
+static int32_t correlations(struct build *b, int32_t unit)
+{
+    const int32_t axes = build_at(b, unit)->dim[0], steps = build_at(b, unit)->dim[1], pairs = pair_count(axes);
+    int32_t *which = ARENA_ARRAY(b->graph->arena, pairs, int32_t), n = 0;
+    for (int32_t i = 0; i < axes; i++) {
+        for (int32_t k = i + 1; k < axes && k / 3 == i / 3; k++) {
+            which[n++] = i * axes + k;
+        }
+    }
+    const struct attr turned = {.adj_y = true};
+    int32_t x = build_node(b, OP_BATCH_MATMUL, &turned, TYPE_F32, 2, LIST(unit, unit));
+    x = build_binary(b, OP_MUL, build_reshape(b, x, 1, LIST(axes * axes)), build_float(b, 1.0F / (float)steps));
+    return build_node(b, OP_GATHER, NULL, TYPE_F32, 2, LIST(x, build_ints(b, pairs, which)));
+}
+
+/* Of [axes, steps] without their mean: root mean square and its logarithm, correlations of axes, and their shapes:
+ * skewness, kurtosis, both extremes. */
+static void add_moments(struct build *b, struct parts *parts, int32_t x)
+{
     const int32_t power =
-        build_binary(b, OP_ADD, build_reduce(b, OP_MEAN, square, 1, true), build_float(b, least_power));
+        build_binary(b, OP_ADD, mean_of(b, build_unary(b, OP_SQUARE, x)), build_float(b, least_power));
     const int32_t unit = build_binary(b, OP_MUL, x, build_unary(b, OP_RSQRT, power)); /* of deviation 1 */
     const int32_t unit2 = build_unary(b, OP_SQUARE, unit);
-    const int32_t parts[] = {
-        build_unary(b, OP_LOG, power),
-        build_reduce(b, OP_MEAN, build_binary(b, OP_MUL, unit, unit2), 1, true),
-        log_of(b, build_reduce(b, OP_MEAN, build_unary(b, OP_SQUARE, unit2), 1, true), 1e-2F),
+    add_part(b, parts, build_unary(b, OP_SQRT, power));
+    add_part(b, parts, build_unary(b, OP_LOG, power));
+    if (pair_count(build_at(b, x)->dim[0]) > 0) {
+        add_part(b, parts, correlations(b, unit));
+    }
+    const int32_t shape[] = {
+        mean_of(b, build_binary(b, OP_MUL, unit, unit2)),
+        log_of(b, mean_of(b, build_unary(b, OP_SQUARE, unit2)), 1e-2F),
         build_reduce(b, OP_REDUCE_MAX, unit, 1, true),
         build_reduce(b, OP_REDUCE_MIN, unit, 1, true),
     };
-    const struct attr attr = {.axis = 1};
-    return build_node(b, OP_CONCATENATION, &attr, TYPE_F32, 5, parts);
+    add_part(b, parts, build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_F32, 4, shape));
 }
 
 /* Which band a bin belongs to: even steps for few bins, wider ones higher up for many. The constant part has none. */
@@ -84,22 +118,64 @@ static int32_t spectrum(struct build *b, const struct front_options *o, int32_t 
     return log_of(b, x, least_power);
 }
 
+/* The length of each three axes as an axis more, [axes, steps] to [axes + axes / 3, steps]: it is the same however the
+ * sensor is turned. */
+static int32_t with_lengths(struct build *b, int32_t x)
+{
+    const int32_t axes = build_at(b, x)->dim[0], steps = build_at(b, x)->dim[1], sensors = axes / 3;
+    if (sensors == 0) {
+        return x;
+    }
+    int32_t square = build_unary(b, OP_SQUARE, x);
+    if (axes % 3 != 0) {
+        square = build_node(b, OP_SLICE, NULL, TYPE_F32, 3,
+                            LIST(square, build_ints(b, 2, LIST(0, 0)), build_ints(b, 2, LIST(3 * sensors, steps))));
+    }
+    square = build_reduce(b, OP_SUM, build_reshape(b, square, 3, LIST(sensors, 3, steps)), 1, false);
+    const int32_t both[] = {x, build_unary(b, OP_SQRT, square)};
+    return build_node(b, OP_CONCATENATION, NULL, TYPE_F32, 2, both);
+}
+
 int32_t front_statistics(struct build *b, const struct front_options *o, int32_t steps)
 {
     const float unit = o->level > 0 ? (float)(1 / o->level) : 1.0F;
     int32_t x = build_node(b, OP_TRANSPOSE, NULL, TYPE_F32, 2, LIST(steps, build_ints(b, 2, LIST(1, 0))));
     x = build_binary(b, OP_MUL, x, build_float(b, unit));
-    const int32_t mean = build_reduce(b, OP_MEAN, x, 1, true);
+    x = o->lengths ? with_lengths(b, x) : x;
+    const int32_t mean = mean_of(b, x);
     x = build_binary(b, OP_SUB, x, mean);
-    const struct attr attr = {.axis = 1};
-    int32_t parts[3], count = 0;
-    parts[count++] = moments(b, x);
+    struct parts parts = {.count = 0};
+    add_moments(b, &parts, x);
     if (o->mean) {
-        parts[count++] = mean;
+        add_part(b, &parts, mean);
     }
     if (o->kind == FRONT_SPECTRUM) {
-        parts[count++] = spectrum(b, o, x);
+        add_part(b, &parts, spectrum(b, o, x));
     }
-    x = build_node(b, OP_CONCATENATION, &attr, TYPE_F32, count, parts);
-    return build_reshape(b, x, 2, LIST(1, (int32_t)ir_count(build_at(b, x))));
+    return build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_F32, parts.count, parts.at);
+}
+
+int32_t front_groups(const struct front_options *o, const struct tensor *input, int32_t count,
+                     int32_t groups[FRONT_MOST_GROUPS][2])
+{
+    int32_t n = 0;
+    if (o->kind != FRONT_SPECTRUM && o->kind != FRONT_STATISTICS) {
+        groups[n][0] = 0;
+        groups[n++][1] = count;
+        return n;
+    }
+    const int32_t axes = input->dim[1] + (o->lengths ? input->dim[1] / 3 : 0), pairs = pair_count(axes);
+    const int32_t sizes[] = {2 * axes, pairs > 0 ? axes + pairs : 0, 4 * axes, o->mean ? axes : 0};
+    int32_t at = 0;
+    for (int i = 0; i < 4; i++) {
+        at -=
+            i == 1 && pairs > 0 ? axes : 0; /* correlations go with the logarithms of powers, which come before them */
+        groups[n][0] = at;
+        groups[n][1] = sizes[i];
+        at += sizes[i];
+        n += sizes[i] > 0;
+    }
+    groups[n][0] = at;
+    groups[n][1] = count - at;
+    return n + (count > at);
 }

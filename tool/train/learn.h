@@ -7,13 +7,17 @@
 
 #include "train.h"
 
+enum { LEARN_MOST_GROUPS = 8 };
+
 struct learn_options {
     const float *class_weights; /* of forests: one for each class; NULL: 1 */
     int32_t trees;              /* of a forest */
     int32_t depth;              /* of a tree at most */
     int32_t leaf;               /* examples in a leaf at least */
     int32_t features;           /* tried for each split; 0: the root of their number */
-    int32_t clusters;           /* centres of k-means, components of a mixture */
+    int32_t clusters;           /* centres of k-means, 0: a few; components of a mixture, 0: as many as fit best */
+    const int32_t (*groups)[2]; /* of features that are judged together: {first, how many} */
+    int32_t group_count;        /* 0: all features are one group */
     int32_t neighbours;         /* that vote */
     int32_t prototypes;         /* examples to keep for neighbours at most; 0: all */
     uint64_t seed;
@@ -38,9 +42,11 @@ bool learn_neighbours(const struct train_set *set, const struct tensor *input, i
 bool learn_clusters(const struct train_set *set, const struct tensor *input, const struct learn_options *options,
                     struct graph *graph, struct diag *diag);
 
-/* Mahalanobis' distance to a normal distribution, or to the nearest of a mixture. */
-bool learn_gaussian(const struct train_set *set, const struct tensor *input, const struct learn_options *options,
-                    struct graph *graph, struct diag *diag);
+/* Mahalanobis' distance to the nearest of a mixture of normal distributions, for each group of features: by how many
+ * deviations its logarithm is above the mean of examples that were held out. Of several groups the root of the sum of
+ * squares, of those above. `held_out` NULL or too small: some of the set are held out. */
+bool learn_gaussian(const struct train_set *set, const struct train_set *held_out, const struct tensor *input,
+                    const struct learn_options *options, struct graph *graph, struct diag *diag);
 
 /*** Inside ***/
 

@@ -11,7 +11,7 @@
 
 struct learn_options learn_defaults(void)
 {
-    return (struct learn_options){.trees = 50, .depth = 16, .leaf = 1, .clusters = 1, .neighbours = 5, .seed = 1};
+    return (struct learn_options){.trees = 50, .depth = 16, .leaf = 1, .neighbours = 5, .seed = 1};
 }
 
 bool learn_check(const struct train_set *set, const struct tensor *input, int32_t classes, struct diag *diag)
