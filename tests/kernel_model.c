@@ -14,7 +14,7 @@
 #include "../tool/ir/ir.h"
 #include "../tool/write/write.h"
 
-enum { MOST_NODES = 1000, PORTS = 3, MEMORY_LIMIT = 1 << 28 };
+enum { MOST_NODES = 1000, PORTS = 4, MEMORY_LIMIT = 1 << 28 };
 
 static uint32_t random_state;
 static enum type type; /* of activations */
@@ -121,7 +121,7 @@ static void add_bias(struct graph *g, struct node *n, int32_t channels)
 static void add_output(struct graph *g, struct node *n, double scale)
 {
     const int32_t t = add_tensor(g, type, 1, (int32_t[]){1});
-    const double far = pick(0, 4) == 0 ? ldexp(1, pick(-9, 9)) : ldexp(1, pick(-2, 2));
+    const double far = pick(0, 4) == 0 ? ldexp(1, pick(type == TYPE_S16 ? -4 : -9, 9)) : ldexp(1, pick(-2, 2));
     g->tensors[t].quant = make_quant(g->arena, (float)(scale * far), pick_zero());
     n->out[n->out_count++] = t;
     g->outputs[g->output_count++] = t;
@@ -129,7 +129,8 @@ static void add_output(struct graph *g, struct node *n, double scale)
 
 static void add_sums(struct graph *g, struct node *n, int64_t depth)
 {
-    const struct quant *in = &g->tensors[n->in[0]].quant, *filter = &g->tensors[n->in[1]].quant;
+    const int input = n->op == OP_TRANSPOSE_CONV ? 2 : 0;
+    const struct quant *in = &g->tensors[n->in[input]].quant, *filter = &g->tensors[n->in[1]].quant;
     add_output(g, n, (double)in->scale[0] * (double)filter->scale[0] * 40 * sqrt((double)depth));
 }
 
@@ -147,6 +148,7 @@ static void make_conv(struct graph *g, struct node *n)
     const int32_t kh = kind == 0 ? 1 : kind == 1 ? 3 : kind == 2 ? h : pick(1, 6);
     const int32_t kw = kind == 0 ? 1 : kind == 1 ? 3 : kind == 2 ? w : pick(1, 5);
     const int32_t c = PICK_OF(1, 2, 3, 4, 5, 6, 8, 12, 16, 17, 20), o = PICK_OF(1, 2, 3, 4, 5, 6, 7, 8, 9, 17);
+    const int32_t groups = c % 2 == 0 && o % 2 == 0 && type != TYPE_U8 && pick(0, 5) == 0 ? 2 : 1;
     const bool is_inside = kh <= h && kw <= w;
     n->op = OP_CONV_2D;
     n->attr = (struct attr){.padding = kind == 2 || (is_inside && pick(0, 1) == 0) ? PADDING_VALID : PADDING_SAME,
@@ -155,10 +157,35 @@ static void make_conv(struct graph *g, struct node *n)
                             .dilation_h = 1,
                             .dilation_w = 1,
                             .activation = pick_activation()};
+    if (n->attr.stride_w == 1 && n->attr.padding == PADDING_SAME && pick(0, 5) == 0) {
+        n->attr.dilation_w = pick(2, 3);
+    }
     add_input(g, n, 4, (int32_t[]){1, h, w, c});
-    add_filter(g, n, 4, (int32_t[]){o, kh, kw, c}, 0);
+    add_filter(g, n, 4, (int32_t[]){o, kh, kw, c / groups}, 0);
     add_bias(g, n, o);
-    add_sums(g, n, (int64_t)kh * kw * c);
+    add_sums(g, n, (int64_t)kh * kw * c / groups);
+}
+
+static void make_transpose_conv(struct graph *g, struct node *n)
+{
+    const int32_t h = pick(1, 4), w = PICK_OF(1, 2, 3, 5), kh = pick(1, 4), kw = PICK_OF(1, 2, 3, 4);
+    const int32_t c = PICK_OF(1, 3, 4, 5, 8, 17), o = PICK_OF(1, 2, 3, 4, 5, 8, 9);
+    const int32_t stride_h = pick(1, 3), stride_w = pick(1, 3);
+    const bool is_same = pick(0, 1) == 0;
+    const int32_t out[4] = {1, is_same ? h * stride_h : (h - 1) * stride_h + kh,
+                            is_same ? w * stride_w : (w - 1) * stride_w + kw, o};
+    n->op = OP_TRANSPOSE_CONV;
+    n->attr = (struct attr){.padding = is_same ? PADDING_SAME : PADDING_VALID,
+                            .stride_h = stride_h,
+                            .stride_w = stride_w,
+                            .activation = pick_activation()};
+    const int32_t shape = add_tensor(g, TYPE_S32, 1, (int32_t[]){4});
+    g->tensors[shape].data = arena_copy(g->arena, out, sizeof out);
+    n->in[n->in_count++] = shape;
+    add_filter(g, n, 4, (int32_t[]){o, kh, kw, c}, 0);
+    add_input(g, n, 4, (int32_t[]){1, h, w, c});
+    add_bias(g, n, o);
+    add_sums(g, n, (int64_t)kh * kw * c / stride_h / stride_w + 1);
 }
 
 static void make_depthwise(struct graph *g, struct node *n)
@@ -252,12 +279,14 @@ static const struct family {
     {"conv", TYPE_S8, make_conv},
     {"depthwise", TYPE_S8, make_depthwise},
     {"dense", TYPE_S8, make_dense},
+    {"transpose_conv", TYPE_S8, make_transpose_conv},
     {"binary", TYPE_S8, make_binary},
     {"pool", TYPE_S8, make_pool},
     {"softmax", TYPE_S8, make_softmax},
     {"conv16", TYPE_S16, make_conv},
     {"depthwise16", TYPE_S16, make_depthwise},
     {"dense16", TYPE_S16, make_dense},
+    {"transpose_conv16", TYPE_S16, make_transpose_conv},
     {"conv_u8", TYPE_U8, make_conv},
     {"depthwise_u8", TYPE_U8, make_depthwise},
     {"dense_u8", TYPE_U8, make_dense},

@@ -11,6 +11,7 @@
 #ifndef MOTE_KERNEL_MAC_DOT_H
 #define MOTE_KERNEL_MAC_DOT_H
 
+#ifndef MAC_OWN_DOT /* where a target brings its own mac_dot() */
 enum { MAC_FILTERS = 4 };
 
 /* sum[k] += in[0 .. n) * weight[k * stride + 0 .. n) for four filters k, which share the loads of the input. */
@@ -58,6 +59,8 @@ static inline void mac_dot(const struct mote_mac *m, const mac_in *in, const MOT
         }
     }
 }
+
+#endif
 
 /* sum[i] += in[i] * weight[i] for i = 0 .. n - 1. */
 static inline void mac_each(const struct mote_mac *m, const mac_in *in, const MOTE_WEIGHTS mac_weight *weight,

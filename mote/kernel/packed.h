@@ -107,6 +107,8 @@ struct mote_conv2d_s16_packed {
  * m2 in the upper half of the third word, 2^16 * m1 + m0 the fifth. */
 struct mote_depthwise_packed {
     int32_t in_w, out_w, channels;
+    int32_t
+        multiplier; /* output channels of each. The stream has the first ones of four channels, then the second ones... */
     int32_t stride_w, pad_w;
     int32_t in_zero;
     int32_t finish; /* enum mote_finish */

@@ -8,7 +8,7 @@
  * PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel stays only if without it the whole inference
  * would take over 2 % longer: its code would cost flash for little. A layer that shares a kernel with others costs no
  * code, so kernels are judged as a whole, those that buy least first; what their layers do instead may be another special
- * kernel that stays. A single filter with many weights keeps the portable kernel, too.
+ * kernel that stays. Nor are the many weights of a single filter packed.
  */
 #include "stages.h"
 
@@ -19,8 +19,15 @@ static const struct cost {
     enum kernel kernel;
     double firing, channel, output, mac, odd; /* odd: more for each MAC of the last pixel of an odd row */
 } costs[] = {
-    {KERNEL_conv2d_s8, 100, 0, 40, 8.5, 0},
-    {KERNEL_conv2d_s8_offset, 100, 0, 40, 9, 0},
+    {KERNEL_conv2d_s8, 500, 0, 40, 8.5, 0},
+    {KERNEL_conv2d_plain_s8__arm_dsp, 500, 0, 40, 2.2, 0},
+    {KERNEL_conv2d_s8_offset, 500, 0, 40, 9, 0},
+    {KERNEL_conv2d_plain_s8_offset__arm_dsp, 500, 0, 40, 2.2, 0},
+    {KERNEL_transpose_conv_s8, 300, 0, 60, 8, 0},
+    {KERNEL_transpose_conv_s8__arm_dsp, 300, 0, 60, 2.2, 0},
+    {KERNEL_transpose_conv_s16, 300, 0, 100, 8, 0},
+    {KERNEL_transpose_conv_s16__arm_dsp, 300, 0, 100, 4, 0},
+    {KERNEL_conv2d_plain_s16__arm_dsp, 300, 0, 80, 4, 0},
     {KERNEL_depthwise_s8, 100, 0, 30, 20, 0},
     {KERNEL_depthwise_s8_offset, 100, 0, 30, 24, 0},
     {KERNEL_add_s8, 100, 0, 75, 0, 0},
@@ -86,6 +93,18 @@ static bool is_wasteful(const struct plan *plan, const struct plan_step *s)
            3 * ir_size(weights) > MOST_WASTED;
 }
 
+/* Leaves only kernels that take the weights as they are, in the parameters of the portable one. */
+static void drop_packed(struct options *o)
+{
+    int32_t kept = 0;
+    for (int32_t k = 0; k < o->count; k++) {
+        if (o->list[k].params == o->list[0].params) {
+            o->list[kept++] = o->list[k];
+        }
+    }
+    o->count = kept;
+}
+
 /* The best choice of a layer: the one of least cycles among the allowed kernels; the first whose cost is not known. */
 static int32_t find_best(const struct options *o, const bool banned[])
 {
@@ -149,8 +168,9 @@ void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
         struct options *o = &options[i];
         o->list[0] = plan->steps[i];
         o->count = 1;
-        if ((features & PLAN_SPEED) != 0 || !is_wasteful(plan, &plan->steps[i])) {
-            o->count += choices(plan, &plan->steps[i], features, o->list + 1);
+        o->count += choices(plan, &plan->steps[i], features, o->list + 1);
+        if ((features & PLAN_SPEED) == 0 && is_wasteful(plan, &plan->steps[i])) {
+            drop_packed(o);
         }
         for (int32_t k = 0; k < o->count; k++) {
             o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel);

@@ -319,6 +319,14 @@ static void add_taps(const struct pack_weights *w, int32_t o, int32_t each, uint
     }
 }
 
+/* The output channel that is number i in the stream. */
+static int32_t channel_at(const struct mote_depthwise_packed *p, int32_t i)
+{
+    const int32_t first = i / (4 * p->multiplier) * 4, count = mote_min(4, p->channels - first);
+    const int32_t rest = i - first * p->multiplier;
+    return (first + rest % count) * p->multiplier + rest / count;
+}
+
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p)
 {
@@ -327,7 +335,8 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
     }
     const int32_t words = w->offset != 0 ? WIDE_WORDS : WORDS;
     uint32_t *stream = plan_alloc_table(plan, (size_t)w->out_c * (size_t)words, sizeof *stream), *to = stream;
-    for (int32_t o = 0; o < w->out_c; o++) {
+    for (int32_t i = 0; i < w->out_c; i++) {
+        const int32_t o = channel_at(p, i);
         int64_t low, high;
         const int64_t bias = whole_bias(mac, w, o, &low, &high);
         if (low < -(INT64_C(1) << 30) || high > INT64_C(1) << 30) {

@@ -47,7 +47,7 @@ bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct p
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p);
 
-/* The stream of mote_depthwise_packed, of pairs where weights have an offset; `p` as above. */
+/* The stream of mote_depthwise_packed, of pairs where weights have an offset; `p` as above, its shape filled in. */
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p);
 

@@ -36,7 +36,7 @@ static int32_t weight_offset(const struct plan_step *s)
     return s->kernel == KERNEL_conv2d_s8_offset || s->kernel == KERNEL_depthwise_s8_offset ? mac->weight_offset : 0;
 }
 
-static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
+static bool conv2d_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_conv2d *c = s->params;
     const int32_t line = c->filter_w * c->filter_c;
@@ -56,12 +56,12 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s)
     if (!plan_pack_quads(plan, &c->mac, &w, p)) {
         return false;
     }
-    use(s, KERNEL_conv2d_s8__arm_dsp, p, conv2d_scratch(p));
+    use(s, to, p, conv2d_scratch(p));
     return true;
 }
 
 /* int16 activations: two pixels' lists of lines, and copies of them. */
-static bool conv2d_s16_dsp(struct plan *plan, struct plan_step *s)
+static bool conv2d_s16_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_conv2d *c = s->params;
     const int32_t line = c->filter_w * c->filter_c;
@@ -82,13 +82,12 @@ static bool conv2d_s16_dsp(struct plan *plan, struct plan_step *s)
     if (!plan_pack_s16(plan, &c->mac, &w, has_wide_bias, p)) {
         return false;
     }
-    use(s, has_wide_bias ? KERNEL_conv2d_s16__arm_dsp : KERNEL_conv2d_s16_sum32__arm_dsp, p,
-        2 * (POINTER_BYTES * (size_t)p->filter_h + sizeof(int16_t) * (size_t)p->depth));
+    use(s, to, p, 2 * (POINTER_BYTES * (size_t)p->filter_h + sizeof(int16_t) * (size_t)p->depth));
     return true;
 }
 
 /* One output pixel that sees all inputs. A long row is taken in parts that 24 bits can hold. */
-static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel kernel)
+static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     enum { MOST_PARTS = 8 };
     const struct mote_conv2d *c = s->params;
@@ -108,27 +107,12 @@ static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel 
         w.lines = p->parts *= 2;
         w.line = p->inputs /= 2;
     }
-    use(s, kernel, p, p->parts > 1 ? sizeof(int32_t) * (size_t)c->out_c : p->inputs < p->depth ? (size_t)p->depth : 0);
+    use(s, to, p, p->parts > 1 ? sizeof(int32_t) * (size_t)c->out_c : p->inputs < p->depth ? (size_t)p->depth : 0);
     return true;
 }
 
-static bool fully_connected_dsp(struct plan *plan, struct plan_step *s)
-{
-    return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_dsp);
-}
-
-static bool fully_connected_v7m(struct plan *plan, struct plan_step *s)
-{
-    return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_v7m);
-}
-
-static bool fully_connected_v6m(struct plan *plan, struct plan_step *s)
-{
-    return fully_connected(plan, s, KERNEL_fully_connected_s8__arm_v6m);
-}
-
 /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
-static bool expanding_dsp(struct plan *plan, struct plan_step *s)
+static bool expanding_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
     if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
@@ -147,48 +131,41 @@ static bool expanding_dsp(struct plan *plan, struct plan_step *s)
     if (!plan_pack_quads(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, KERNEL_conv2d_s8__arm_dsp, p, conv2d_scratch(p));
+    use(s, to, p, conv2d_scratch(p));
     return true;
 }
 
-static bool depthwise_columns(struct plan *plan, struct plan_step *s, enum kernel kernel)
+static bool depthwise_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->dilation_w != 1 || d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 ||
-        d->stride_w > 2 || d->in_c < 4 || d->in_c > INT16_MAX) {
+    if (d->filter == NULL || d->dilation_w != 1 || d->filter_h != 3 || d->filter_w != 3 || d->stride_w > 2 ||
+        d->in_c < 4 || d->out_c > INT16_MAX) {
         return false;
     }
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_depthwise_packed){
-        .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
+    *p = (struct mote_depthwise_packed){.in_w = d->in_w,
+                                        .out_w = d->out_w,
+                                        .channels = d->in_c,
+                                        .multiplier = d->multiplier,
+                                        .stride_w = d->stride_w,
+                                        .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c, .offset = weight_offset(s)};
     if (!plan_pack_columns(plan, &d->mac, &w, PACK_DOUBLED, p)) {
         return false;
     }
-    use(s, kernel, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
+    use(s, to, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
     return true;
 }
 
-static bool depthwise_dsp(struct plan *plan, struct plan_step *s)
-{
-    return depthwise_columns(plan, s, KERNEL_depthwise_s8__arm_dsp);
-}
-
-static bool depthwise_offset_dsp(struct plan *plan, struct plan_step *s)
-{
-    return depthwise_columns(plan, s, KERNEL_depthwise_s8_offset__arm_dsp);
-}
-
 /* Rows whose sums all fit into registers. */
-static bool narrow_dsp(struct plan *plan, struct plan_step *s)
+static bool narrow_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    return d->stride_w == 1 && (d->out_w == 5 || d->out_w == 6) &&
-           depthwise_columns(plan, s, KERNEL_depthwise_narrow_s8__arm_dsp);
+    return d->stride_w == 1 && (d->out_w == 5 || d->out_w == 6) && d->multiplier == 1 && depthwise_dsp(plan, s, to);
 }
 
 /* Filters of any size. The list of taps and a pixel of zero points. */
-static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel kernel)
+static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
     if (d->filter == NULL || d->multiplier != 1 || d->in_c < 4) {
@@ -208,23 +185,8 @@ static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel k
     if (!plan_pack_taps(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, kernel, p, POINTER_BYTES * ((size_t)taps + 1) + (size_t)d->in_c);
+    use(s, to, p, POINTER_BYTES * ((size_t)taps + 1) + (size_t)d->in_c);
     return true;
-}
-
-static bool taps_dsp(struct plan *plan, struct plan_step *s)
-{
-    return depthwise_taps(plan, s, KERNEL_depthwise_taps_s8__arm_dsp);
-}
-
-static bool taps_v7m(struct plan *plan, struct plan_step *s)
-{
-    return depthwise_taps(plan, s, KERNEL_depthwise_taps_s8__arm_v7m);
-}
-
-static bool taps_v6m(struct plan *plan, struct plan_step *s)
-{
-    return depthwise_taps(plan, s, KERNEL_depthwise_taps_s8__arm_v6m);
 }
 
 /* A factor less than one half that is not 0. */
@@ -233,8 +195,9 @@ static bool is_small(int32_t multiplier, int32_t right)
     return multiplier >= INT32_C(1) << 30 && right >= 1 && right <= 20;
 }
 
-static bool add(struct plan_step *s, enum kernel kernel)
+static bool add(struct plan *plan, struct plan_step *s, enum kernel to)
 {
+    (void)plan;
     const struct mote_common_scale *p = s->params;
     const struct mote_operand *x = &p->x, *y = &p->y;
     const bool x_is_half = x->multiplier == INT32_C(1) << 30 && x->right == 0;
@@ -244,91 +207,79 @@ static bool add(struct plan_step *s, enum kernel kernel)
         !is_small(p->multiplier, -p->shift)) {
         return false;
     }
-    s->kernel = kernel;
+    s->kernel = to;
     return true;
 }
 
-static bool add_dsp(struct plan *plan, struct plan_step *s)
-{
-    (void)plan;
-    return add(s, KERNEL_add_s8__arm_dsp);
-}
-
-static bool add_v7m(struct plan *plan, struct plan_step *s)
-{
-    (void)plan;
-    return add(s, KERNEL_add_s8__arm_v7m);
-}
-
-static bool add_v6m(struct plan *plan, struct plan_step *s)
-{
-    (void)plan;
-    return add(s, KERNEL_add_s8__arm_v6m);
-}
-
-static bool average_pool_dsp(struct plan *plan, struct plan_step *s)
+static bool average_pool_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_pool *p = s->params;
     (void)plan;
-    s->kernel = KERNEL_average_pool_s8__arm_dsp;
+    s->kernel = to;
     return p->channels >= 4 && (p->folded > 0 ? 1 : p->filter_h) * (int64_t)p->filter_w <= UINT8_MAX;
 }
 
-static bool max_pool_dsp(struct plan *plan, struct plan_step *s)
+static bool max_pool_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_pool *p = s->params;
     (void)plan;
-    s->kernel = KERNEL_max_pool_s8__arm_dsp;
+    s->kernel = to;
     return p->channels >= 4;
 }
 
-/* Recurrent layers, whose constants are as the portable kernels have them. */
-static bool recurrent_dsp(struct plan *plan, struct plan_step *s)
+/* Kernels whose constants are as the portable ones have them. */
+static bool as_it_is(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     (void)plan;
-    s->kernel = s->kernel == KERNEL_lstm_s8     ? KERNEL_lstm_s8__arm_dsp
-                : s->kernel == KERNEL_svdf_s8s8 ? KERNEL_svdf_s8s8__arm_dsp
-                                                : KERNEL_svdf_s8s16__arm_dsp;
+    s->kernel = to;
     return true;
 }
 
 static const struct rule {
-    enum kernel from;
+    enum kernel from, to;
     unsigned features;
-    bool (*specialise)(struct plan *plan, struct plan_step *s);
+    plan_rule *specialise;
 } rules[] = {
-    {KERNEL_conv2d_s8, PLAN_DSP, fully_connected_dsp},
-    {KERNEL_conv2d_s8, PLAN_DSP, conv2d_dsp},
-    {KERNEL_conv2d_s8_offset, PLAN_DSP, conv2d_dsp},
-    {KERNEL_conv2d_s16, PLAN_DSP, conv2d_s16_dsp},
-    {KERNEL_conv2d_s16_sum32, PLAN_DSP, conv2d_s16_dsp},
-    {KERNEL_depthwise_s8, PLAN_DSP, expanding_dsp},
-    {KERNEL_depthwise_s8, PLAN_DSP, narrow_dsp},
-    {KERNEL_depthwise_s8, PLAN_DSP, depthwise_dsp},
-    {KERNEL_depthwise_s8, PLAN_DSP, taps_dsp},
-    {KERNEL_depthwise_s8_offset, PLAN_DSP, expanding_dsp},
-    {KERNEL_depthwise_s8_offset, PLAN_DSP, depthwise_offset_dsp},
-    {KERNEL_add_s8, PLAN_DSP, add_dsp},
-    {KERNEL_average_pool_s8, PLAN_DSP, average_pool_dsp},
-    {KERNEL_max_pool_s8, PLAN_DSP, max_pool_dsp},
-    {KERNEL_lstm_s8, PLAN_DSP, recurrent_dsp},
-    {KERNEL_svdf_s8s8, PLAN_DSP, recurrent_dsp},
-    {KERNEL_svdf_s8s16, PLAN_DSP, recurrent_dsp},
-    {KERNEL_conv2d_s8, PLAN_MVE, plan_conv2d_mve},
-    {KERNEL_depthwise_s8, PLAN_MVE, plan_depthwise_mve},
-    {KERNEL_add_s8, PLAN_MVE, plan_add_mve},
-    {KERNEL_conv2d_s8, PLAN_V7M, fully_connected_v7m},
-    {KERNEL_conv2d_s8, PLAN_V7M, plan_conv2d_v7m},
-    {KERNEL_depthwise_s8, PLAN_V7M, plan_depthwise_v7m},
-    {KERNEL_depthwise_s8, PLAN_V7M, taps_v7m},
-    {KERNEL_add_s8, PLAN_V7M, add_v7m},
-    {KERNEL_conv2d_s8, PLAN_V6M, fully_connected_v6m},
-    {KERNEL_conv2d_s8, PLAN_V6M, plan_conv2d_v6m},
-    {KERNEL_depthwise_s8, PLAN_V6M, plan_depthwise_v6m},
-    {KERNEL_depthwise_s8, PLAN_V6M, taps_v6m},
-    {KERNEL_add_s8, PLAN_V6M, add_v6m},
-    {KERNEL_conv2d_s8, PLAN_AVR, plan_conv2d_avr},
-    {KERNEL_depthwise_s8, PLAN_AVR, plan_depthwise_avr},
+    {KERNEL_conv2d_s8, KERNEL_fully_connected_s8__arm_dsp, PLAN_DSP, fully_connected},
+    {KERNEL_conv2d_s8, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, conv2d_dsp},
+    {KERNEL_conv2d_s8, KERNEL_conv2d_plain_s8__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_conv2d_s8_offset, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, conv2d_dsp},
+    {KERNEL_conv2d_s8_offset, KERNEL_conv2d_plain_s8_offset__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_conv2d_s16, KERNEL_conv2d_s16__arm_dsp, PLAN_DSP, conv2d_s16_dsp},
+    {KERNEL_conv2d_s16, KERNEL_conv2d_plain_s16__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_conv2d_s16_sum32, KERNEL_conv2d_s16_sum32__arm_dsp, PLAN_DSP, conv2d_s16_dsp},
+    {KERNEL_transpose_conv_s8, KERNEL_transpose_conv_s8__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_transpose_conv_s16, KERNEL_transpose_conv_s16__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, expanding_dsp},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_narrow_s8__arm_dsp, PLAN_DSP, narrow_dsp},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_dsp, PLAN_DSP, depthwise_dsp},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_dsp, PLAN_DSP, depthwise_taps},
+    {KERNEL_depthwise_s8_offset, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, expanding_dsp},
+    {KERNEL_depthwise_s8_offset, KERNEL_depthwise_s8_offset__arm_dsp, PLAN_DSP, depthwise_dsp},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_dsp, PLAN_DSP, add},
+    {KERNEL_average_pool_s8, KERNEL_average_pool_s8__arm_dsp, PLAN_DSP, average_pool_dsp},
+    {KERNEL_max_pool_s8, KERNEL_max_pool_s8__arm_dsp, PLAN_DSP, max_pool_dsp},
+    {KERNEL_lstm_s8, KERNEL_lstm_s8__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_svdf_s8s8, KERNEL_svdf_s8s8__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_svdf_s8s16, KERNEL_svdf_s8s16__arm_dsp, PLAN_DSP, as_it_is},
+    {KERNEL_conv2d_s8, KERNEL_conv2d_s8__arm_mve, PLAN_MVE, plan_conv2d_mve},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_mve, PLAN_MVE, plan_depthwise_mve},
+    {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_mve, PLAN_MVE, plan_expanding_mve},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_mve, PLAN_MVE, plan_add_mve},
+    {KERNEL_conv2d_s8, KERNEL_fully_connected_s8__arm_v7m, PLAN_V7M, fully_connected},
+    {KERNEL_conv2d_s8, KERNEL_conv2d_s8__arm_v7m, PLAN_V7M, plan_conv2d_scalar},
+    {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_v7m, PLAN_V7M, plan_expanding_scalar},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_v7m, PLAN_V7M, plan_depthwise_scalar},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_v7m, PLAN_V7M, depthwise_taps},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_v7m, PLAN_V7M, add},
+    {KERNEL_conv2d_s8, KERNEL_fully_connected_s8__arm_v6m, PLAN_V6M, fully_connected},
+    {KERNEL_conv2d_s8, KERNEL_conv2d_s8__arm_v6m, PLAN_V6M, plan_conv2d_scalar},
+    {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_v6m, PLAN_V6M, plan_expanding_scalar},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_v6m, PLAN_V6M, plan_depthwise_scalar},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_v6m, PLAN_V6M, depthwise_taps},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_v6m, PLAN_V6M, add},
+    {KERNEL_conv2d_s8, KERNEL_conv2d_s8__avr, PLAN_AVR, plan_conv2d_avr},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__avr, PLAN_AVR, plan_depthwise_avr},
 };
 
 static int32_t find_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[])
@@ -337,7 +288,8 @@ static int32_t find_choices(struct plan *plan, const struct plan_step *s, unsign
     for (size_t k = 0; k < COUNT_OF(rules) && count < PLAN_CHOICES - 1; k++) {
         const struct rule *r = &rules[k];
         found[count] = *s;
-        if (s->kernel == r->from && (r->features & features) == r->features && r->specialise(plan, &found[count])) {
+        if (s->kernel == r->from && (r->features & features) == r->features &&
+            r->specialise(plan, &found[count], r->to)) {
             count++;
         }
     }

@@ -24,7 +24,7 @@ static void fold_offset(struct plan *plan, struct mote_mac *mac, const int8_t *f
     mac->bias = folded;
 }
 
-bool plan_conv2d_avr(struct plan *plan, struct plan_step *s)
+bool plan_conv2d_avr(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     struct mote_conv2d *p = arena_copy(plan->arena, s->params, sizeof *p);
     const int32_t line = p->filter_w * p->in_c, size = p->filter_h * line;
@@ -37,12 +37,12 @@ bool plan_conv2d_avr(struct plan *plan, struct plan_step *s)
     const bool is_direct = (folded || p->filter_h == 1) && p->pad_w <= 0 && (p->dilation_w == 1 || p->filter_w == 1) &&
                            (p->out_w - 1) * p->stride_w - p->pad_w + p->filter_w <= p->in_w;
     s->scratch_size = is_direct ? 0 : (size_t)(folded ? line : size);
-    s->kernel = KERNEL_conv2d_s8__avr;
+    s->kernel = to;
     s->params = p;
     return true;
 }
 
-bool plan_depthwise_avr(struct plan *plan, struct plan_step *s)
+bool plan_depthwise_avr(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     struct mote_depthwise *p = arena_copy(plan->arena, s->params, sizeof *p);
     const int32_t taps = p->filter_h * p->filter_w;
@@ -58,7 +58,7 @@ bool plan_depthwise_avr(struct plan *plan, struct plan_step *s)
     fold_offset(plan, &p->mac, filter, p->out_c, taps, taps);
     p->filter = filter;
     s->scratch_size = (size_t)(taps * (p->in_c < CHANNELS ? p->in_c : CHANNELS));
-    s->kernel = KERNEL_depthwise_s8__avr;
+    s->kernel = to;
     s->params = p;
     return true;
 }

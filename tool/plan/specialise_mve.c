@@ -72,8 +72,8 @@ static uint32_t *pack_vector(const struct weights *w, int32_t o, int32_t i, uint
     return to + 4;
 }
 
-static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct mote_mac *mac, const struct weights *w,
-                       struct mote_conv2d_mve shape)
+static bool use_conv2d(struct plan *plan, struct plan_step *s, enum kernel to, const struct mote_mac *mac,
+                       const struct weights *w, struct mote_conv2d_mve shape)
 {
     struct mote_conv2d_mve *p = arena_alloc(plan->arena, sizeof *p);
     *p = shape;
@@ -81,33 +81,33 @@ static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct mote
         return false;
     }
     const size_t groups = (size_t)(w->out_c + 3) / 4, blocks = (size_t)(w->depth + 15) / 16;
-    uint32_t *to = plan_alloc_table(plan, groups * (4 + blocks * 16 + 8), sizeof *to);
-    p->stream = to;
+    uint32_t *at = plan_alloc_table(plan, groups * (4 + blocks * 16 + 8), sizeof *at);
+    p->stream = at;
     for (int32_t o = 0; o < w->out_c; o += 4) {
-        to = pack_biases(mac, w, o, 1, to);
+        at = pack_biases(mac, w, o, 1, at);
         for (int32_t i = 0; i < w->depth; i += 16) {
             for (int32_t k = 0; k < 4; k++) {
-                to = pack_vector(w, o + k, i, to);
+                at = pack_vector(w, o + k, i, at);
             }
         }
-        to = pack_factors(mac, w, o, 1, to);
+        at = pack_factors(mac, w, o, 1, at);
     }
     p->depth = w->depth;
     p->in_zero = -mac->in_offset;
-    s->kernel = KERNEL_conv2d_s8__arm_mve;
+    s->kernel = to;
     s->params = p;
     s->scratch_size = p->filter_h * p->filter_w == 1 && p->pad_w == 0 ? 0 : (size_t)p->depth;
     return true;
 }
 
-bool plan_conv2d_mve(struct plan *plan, struct plan_step *s)
+bool plan_conv2d_mve(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_conv2d *c = s->params;
     const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
     if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
         return false;
     }
-    return use_conv2d(plan, s, &c->mac, &(struct weights){c->filter, c->out_c, depth, depth, 1},
+    return use_conv2d(plan, s, to, &c->mac, &(struct weights){c->filter, c->out_c, depth, depth, 1},
                       (struct mote_conv2d_mve){.in_w = c->in_w,
                                                .in_c = c->in_c,
                                                .out_w = c->out_w,
@@ -135,10 +135,15 @@ static bool sums_fit(const struct mote_mac *mac, const struct weights *w)
     return true;
 }
 
-static bool use_depthwise(struct plan *plan, struct plan_step *s, const struct mote_depthwise *d)
+bool plan_depthwise_mve(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     enum { CHANNELS = 8, TAPS = 9 };
+    const struct mote_depthwise *d = s->params;
     const struct weights w = {d->filter, d->out_c, TAPS, 1, d->out_c};
+    if (d->filter == NULL || d->dilation_w != 1 || d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 ||
+        d->in_c < CHANNELS) {
+        return false;
+    }
     struct mote_depthwise_mve *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_mve){.in_w = d->in_w,
                                      .out_w = d->out_w,
@@ -150,36 +155,34 @@ static bool use_depthwise(struct plan *plan, struct plan_step *s, const struct m
         return false;
     }
     const size_t blocks = (size_t)(d->in_c + CHANNELS - 1) / CHANNELS;
-    uint32_t *to = plan_alloc_table(plan, blocks * (CHANNELS + TAPS * CHANNELS / 4 + 2 * CHANNELS), sizeof *to);
-    p->stream = to;
+    uint32_t *at = plan_alloc_table(plan, blocks * (CHANNELS + TAPS * CHANNELS / 4 + 2 * CHANNELS), sizeof *at);
+    p->stream = at;
     for (int32_t channel = 0; channel < d->in_c; channel += CHANNELS) {
         const int32_t o = channel + CHANNELS <= d->in_c ? channel : d->in_c - CHANNELS;
-        to = pack_biases(&d->mac, &w, o, 2, to);
-        to = pack_biases(&d->mac, &w, o + 1, 2, to);
+        at = pack_biases(&d->mac, &w, o, 2, at);
+        at = pack_biases(&d->mac, &w, o + 1, 2, at);
         for (int32_t i = 0; i < TAPS * CHANNELS; i++) {
-            to[i / 4] |= ((uint32_t)weight(&w, o + i % CHANNELS, i / CHANNELS) & 0xFF) << (i % 4 * 8);
+            at[i / 4] |= ((uint32_t)weight(&w, o + i % CHANNELS, i / CHANNELS) & 0xFF) << (i % 4 * 8);
         }
-        to += TAPS * CHANNELS / 4;
-        to = pack_factors(&d->mac, &w, o, 2, to);
-        to = pack_factors(&d->mac, &w, o + 1, 2, to);
+        at += TAPS * CHANNELS / 4;
+        at = pack_factors(&d->mac, &w, o, 2, at);
+        at = pack_factors(&d->mac, &w, o + 1, 2, at);
     }
-    s->kernel = KERNEL_depthwise_s8__arm_mve;
+    s->kernel = to;
     s->params = p;
     s->scratch_size = (size_t)(TAPS * p->channels);
     return true;
 }
 
-bool plan_depthwise_mve(struct plan *plan, struct plan_step *s)
+/* All output channels see the one input channel: that is a convolution, with its weights transposed. */
+bool plan_expanding_mve(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->dilation_w != 1) {
+    if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
         return false;
     }
-    if (d->in_c > 1) {
-        return d->filter_h == 3 && d->filter_w == 3 && d->multiplier == 1 && d->in_c >= 8 && use_depthwise(plan, s, d);
-    }
-    /* All output channels see the one input channel: that is a convolution, with its weights transposed. */
-    return use_conv2d(plan, s, &d->mac, &(struct weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
+    return use_conv2d(plan, s, to, &d->mac,
+                      &(struct weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
                       (struct mote_conv2d_mve){.in_w = d->in_w,
                                                .in_c = 1,
                                                .out_w = d->out_w,
@@ -190,13 +193,13 @@ bool plan_depthwise_mve(struct plan *plan, struct plan_step *s)
                                                .pad_w = d->pad_w});
 }
 
-bool plan_add_mve(struct plan *plan, struct plan_step *s)
+bool plan_add_mve(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_common_scale *p = s->params;
     (void)plan;
     if (p->sign != 1 || p->shift > 0 || p->shape.step[0] != 1 || p->shape.step[1] != 1) {
         return false;
     }
-    s->kernel = KERNEL_add_s8__arm_mve;
+    s->kernel = to;
     return true;
 }

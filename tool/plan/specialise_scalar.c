@@ -7,14 +7,17 @@
 
 /* What tells the two cores apart. */
 struct scalar {
-    enum kernel conv2d, depthwise;
     int32_t filters; /* a group's */
     enum pack_factor factor;
     bool is_widened; /* single pixels, too, take a word an input */
 };
 
-static const struct scalar v7m = {KERNEL_conv2d_s8__arm_v7m, KERNEL_depthwise_s8__arm_v7m, 4, PACK_DOUBLED, false};
-static const struct scalar v6m = {KERNEL_conv2d_s8__arm_v6m, KERNEL_depthwise_s8__arm_v6m, 2, PACK_DIGITS, true};
+static const struct scalar v7m = {4, PACK_DOUBLED, false}, v6m = {2, PACK_DIGITS, true};
+
+static const struct scalar *core_of(enum kernel to)
+{
+    return to == KERNEL_conv2d_s8__arm_v7m || to == KERNEL_depthwise_s8__arm_v7m ? &v7m : &v6m;
+}
 
 /* Two pixels' windows, a word for each input; or a copy of one window, where it does not lie in the image as it is. */
 static size_t conv2d_scratch(const struct scalar *core, const struct mote_conv2d_packed *p)
@@ -23,21 +26,22 @@ static size_t conv2d_scratch(const struct scalar *core, const struct mote_conv2d
     return p->out_w > 1 || core->is_widened ? 4 * (size_t)p->depth : is_direct ? 0 : (size_t)p->depth;
 }
 
-static bool use_conv2d(struct plan *plan, struct plan_step *s, const struct scalar *core, const struct mote_mac *mac,
+static bool use_conv2d(struct plan *plan, struct plan_step *s, enum kernel to, const struct mote_mac *mac,
                        const struct pack_weights *w, const struct mote_conv2d_packed *shape)
 {
+    const struct scalar *core = core_of(to);
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = *shape;
     if (!plan_pack_pairs(plan, mac, w, core->filters, core->factor, p)) {
         return false;
     }
-    s->kernel = core->conv2d;
+    s->kernel = to;
     s->params = p;
     s->scratch_size = conv2d_scratch(core, p);
     return true;
 }
 
-static bool conv2d(struct plan *plan, struct plan_step *s, const struct scalar *core)
+bool plan_conv2d_scalar(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_conv2d *c = s->params;
     const int32_t depth = c->filter_h * c->filter_w * c->filter_c;
@@ -53,13 +57,16 @@ static bool conv2d(struct plan *plan, struct plan_step *s, const struct scalar *
                                              .stride_w = c->stride_w,
                                              .pad_w = c->pad_w};
     const struct pack_weights w = {c->filter, c->out_c, 1, depth, depth, 1};
-    return use_conv2d(plan, s, core, &c->mac, &w, &shape);
+    return use_conv2d(plan, s, to, &c->mac, &w, &shape);
 }
 
 /* All output channels see the one input channel: that is a convolution. */
-static bool expanding(struct plan *plan, struct plan_step *s, const struct scalar *core)
+bool plan_expanding_scalar(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
+        return false;
+    }
     const struct mote_conv2d_packed shape = {.in_w = d->in_w,
                                              .in_c = 1,
                                              .out_w = d->out_w,
@@ -69,7 +76,7 @@ static bool expanding(struct plan *plan, struct plan_step *s, const struct scala
                                              .stride_w = d->stride_w,
                                              .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 1, d->filter_h * d->filter_w, 1, d->out_c};
-    return use_conv2d(plan, s, core, &d->mac, &w, &shape);
+    return use_conv2d(plan, s, to, &d->mac, &w, &shape);
 }
 
 /* Cortex-M0 reads the rows where they are: no window may miss more than a column. */
@@ -80,34 +87,28 @@ static bool reads_rows(const struct mote_depthwise *d)
 }
 
 /* Filters of 3 by 3. */
-static bool depthwise(struct plan *plan, struct plan_step *s, const struct scalar *core)
+bool plan_depthwise_scalar(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->dilation_w != 1) {
-        return false;
-    }
-    if (d->in_c == 1) {
-        return expanding(plan, s, core);
-    }
-    if (d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 || d->stride_w > 2 || d->in_c < 4 ||
-        (core == &v6m && !reads_rows(d))) {
+    const struct scalar *core = core_of(to);
+    if (d->filter == NULL || d->dilation_w != 1 || d->filter_h != 3 || d->filter_w != 3 || d->multiplier != 1 ||
+        d->stride_w > 2 || d->in_c < 4 || (core == &v6m && !reads_rows(d))) {
         return false;
     }
     struct mote_depthwise_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_depthwise_packed){
-        .in_w = d->in_w, .out_w = d->out_w, .channels = d->in_c, .stride_w = d->stride_w, .pad_w = d->pad_w};
+    *p = (struct mote_depthwise_packed){.in_w = d->in_w,
+                                        .out_w = d->out_w,
+                                        .channels = d->in_c,
+                                        .multiplier = 1,
+                                        .stride_w = d->stride_w,
+                                        .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c};
     if (!plan_pack_columns(plan, &d->mac, &w, core->factor, p)) {
         return false;
     }
-    s->kernel = core->depthwise;
+    s->kernel = to;
     s->params = p;
     s->scratch_size =
         core == &v6m ? (size_t)(p->in_w * p->channels) : (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3));
     return true;
 }
-
-bool plan_conv2d_v7m(struct plan *plan, struct plan_step *s) { return conv2d(plan, s, &v7m); }
-bool plan_depthwise_v7m(struct plan *plan, struct plan_step *s) { return depthwise(plan, s, &v7m); }
-bool plan_conv2d_v6m(struct plan *plan, struct plan_step *s) { return conv2d(plan, s, &v6m); }
-bool plan_depthwise_v6m(struct plan *plan, struct plan_step *s) { return depthwise(plan, s, &v6m); }

@@ -16,24 +16,21 @@ void plan_specialise(struct plan *plan, unsigned features);
 
 /* choose.c: gives each step the one of its possible kernels that is worth its flash. `choices` finds those of a step besides
  * its portable one, at most PLAN_CHOICES - 1, and returns how many. */
-enum { PLAN_CHOICES = 5 };
+enum { PLAN_CHOICES = 6 };
 typedef int32_t plan_choices(struct plan *plan, const struct plan_step *s, unsigned features, struct plan_step found[]);
 void plan_choose(struct plan *plan, plan_choices *choices, unsigned features);
 
-/* specialise_scalar.c: a step's kernel for Cortex-M3 and for Cortex-M0. False: there is none for these parameters. */
-bool plan_conv2d_v7m(struct plan *plan, struct plan_step *s);
-bool plan_depthwise_v7m(struct plan *plan, struct plan_step *s);
-bool plan_conv2d_v6m(struct plan *plan, struct plan_step *s);
-bool plan_depthwise_v6m(struct plan *plan, struct plan_step *s);
+/* Puts kernel `to` and its parameters in the place of a step's. False: it cannot do what these ask for. */
+typedef bool plan_rule(struct plan *plan, struct plan_step *s, enum kernel to);
 
-/* specialise_mve.c: a step's kernel for Helium. False: there is none for these parameters. */
-bool plan_conv2d_mve(struct plan *plan, struct plan_step *s);
-bool plan_depthwise_mve(struct plan *plan, struct plan_step *s);
-bool plan_add_mve(struct plan *plan, struct plan_step *s);
+/* specialise_scalar.c: Cortex-M3 and Cortex-M0. */
+plan_rule plan_conv2d_scalar, plan_expanding_scalar, plan_depthwise_scalar;
 
-/* specialise_avr.c: a step's kernel for AVR. False: there is none for these parameters. */
-bool plan_conv2d_avr(struct plan *plan, struct plan_step *s);
-bool plan_depthwise_avr(struct plan *plan, struct plan_step *s);
+/* specialise_mve.c: Helium. */
+plan_rule plan_conv2d_mve, plan_expanding_mve, plan_depthwise_mve, plan_add_mve;
+
+/* specialise_avr.c */
+plan_rule plan_conv2d_avr, plan_depthwise_avr;
 
 /* limits.c: checks that the steps are within what the executor can count and within the graph's max_work, adding to
  * *work what they take. */

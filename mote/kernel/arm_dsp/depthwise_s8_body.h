@@ -25,6 +25,7 @@ struct channels {
     int32_t step; /* bytes from pixel to pixel of the output, shifted left by 16 */
     int32_t zero; /* 2 * the outputs' zero point + 1 */
     int32_t low, high;
+    int32_t next; /* bytes from channel to channel of the output */
 };
 
 /* Where the copy has its members, and what belongs to the channel at work. */
@@ -37,10 +38,11 @@ struct channels {
 #define ZERO "24"
 #define LOW "28"
 #define HIGH "32"
-#define BIAS "36"
-#define MULTIPLIER "40"
-#define ROUNDING "44"
-#define SHIFT "48"
+#define NEXT "36"
+#define BIAS "40"
+#define MULTIPLIER "44"
+#define ROUNDING "48"
+#define SHIFT "52"
 #define GET(r, member) "ldr " r ", [sp, #" member "]\n"
 #define PUT(r, member) "str " r ", [sp, #" member "]\n"
 
@@ -70,8 +72,8 @@ struct channels {
     PUT("r11", ROUNDING) PUT("r9", SHIFT)
 
 #define END_CHANNEL \
-    GET("r0", COLUMNS) GET("r1", OUT) GET("r2", COUNT) \
-    "add r0, #1\n add r1, #1\n subs r2, #1\n" \
+    GET("r0", COLUMNS) GET("r1", OUT) GET("r2", COUNT) GET("r3", NEXT) \
+    "add r0, #1\n add r1, r3\n subs r2, #1\n" \
     PUT("r0", COLUMNS) PUT("r1", OUT) PUT("r2", COUNT)
 /* clang-format on */
 
@@ -139,12 +141,12 @@ struct channels {
     __attribute__((naked, noinline)) static void name(const struct channels *c __attribute__((unused))) \
     { \
         __asm__ volatile( \
-            "push {r4-r11, lr}\n sub sp, #52\n" \
-            "ldm r0, {r1-r9}\n stm sp, {r1-r9}\n" \
+            "push {r4-r11, lr}\n sub sp, #56\n" \
+            "ldm r0, {r1-r10}\n stm sp, {r1-r10}\n" \
             "1:\n" \
             stride(how) \
             "bne.w 1b\n" \
-            "add sp, #52\n pop {r4-r11, pc}\n"); \
+            "add sp, #56\n pop {r4-r11, pc}\n"); \
     }
 /* clang-format on */
 
@@ -190,28 +192,25 @@ void KERNEL(const void *params, const struct mote_io *io)
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     uint32_t *words = (uint32_t *)io->scratch;
     struct channels c = {
-        .columns = (const int8_t *)io->scratch,
         .stream = p->stream,
-        .out = (int8_t *)io->out[0],
-        .count = 4,
         .out_w = p->out_w,
-        .step = (int32_t)((uint32_t)channels << 16),
+        .step = (int32_t)((uint32_t)(channels * p->multiplier) << 16),
         .zero = 2 * p->out_zero + 1,
         .low = p->low,
         .high = p->high,
+        .next = p->multiplier,
     };
     for (int32_t i = 0; i < columns * 3; i++) {
         words[i] = zero;
     }
-    int32_t from = 0;
-    for (; from + 4 <= channels; from += 4, c.stream += 4 * WORDS, c.out += 4) {
-        copy_columns(io->in, from, channels, inside, words + 3 * pad);
-        loop(&c);
-    }
-    if (from < channels) { /* together with some that were done */
-        copy_columns(io->in, channels - 4, channels, inside, words + 3 * pad);
-        c.count = channels - from;
-        c.columns += 4 - c.count;
-        loop(&c);
+    for (int32_t from = 0; from < channels; from += 4) {
+        const int32_t first = mote_min(from, channels - 4); /* the last ones together with some that were done */
+        copy_columns(io->in, first, channels, inside, words + 3 * pad);
+        c.columns = (int8_t *)io->scratch + (from - first);
+        for (int32_t k = 0; k < p->multiplier; k++, c.stream += mote_min(channels - from, 4) * WORDS) {
+            c.count = mote_min(channels - from, 4);
+            c.out = (int8_t *)io->out[0] + from * p->multiplier + k;
+            loop(&c);
+        }
     }
 }
