@@ -191,7 +191,7 @@ static void make_transpose_conv(struct graph *g, struct node *n)
 static void make_depthwise(struct graph *g, struct node *n)
 {
     const int32_t kind = pick(0, 3); /* 3x3, mostly; one column; any */
-    const int32_t h = pick(1, 5), w = kind == 1 ? 1 : PICK_OF(1, 2, 3, 4, 5, 5, 6, 6, 7, 9, 12);
+    const int32_t h = pick(1, 5), w = kind == 1 ? 1 : PICK_OF(1, 2, 3, 4, 5, 5, 5, 6, 6, 6, 7, 9, 12);
     const int32_t kh = kind < 1    ? pick(1, 7)
                        : kind == 1 ? pick(2, 9)
                                    : 3,
@@ -235,8 +235,11 @@ static void make_binary(struct graph *g, struct node *n)
     n->op = (enum op)PICK_OF(OP_ADD, OP_ADD, OP_SUB, OP_MUL);
     n->attr = (struct attr){.activation = pick_activation()};
     add_input(g, n, 4, dim);
-    add_input(g, n, 4, dim);
-    const double a = (double)g->tensors[n->in[0]].quant.scale[0], b = (double)g->tensors[n->in[1]].quant.scale[0];
+    const int32_t other = add_input(g, n, 4, dim);
+    if (pick(0, 5) == 0) {
+        g->tensors[other].quant.scale = g->tensors[n->in[0]].quant.scale;
+    }
+    const double a = (double)g->tensors[n->in[0]].quant.scale[0], b = (double)g->tensors[other].quant.scale[0];
     add_output(g, n, n->op == OP_MUL ? a * b * 40 : a + b);
 }
 
@@ -261,6 +264,19 @@ static void make_pool(struct graph *g, struct node *n)
     keep_quant(g, n);
 }
 
+static void make_mean(struct graph *g, struct node *n)
+{
+    const int32_t dim[4] = {1, pick(1, 4), pick(1, 5), PICK_OF(1, 2, 3, 4, 5, 8, 17)};
+    const int32_t count = pick(1, 2), first = pick(1, 4 - count), axes[2] = {first, first + 1};
+    n->op = (enum op)PICK_OF(OP_MEAN, OP_MEAN, OP_SUM);
+    n->attr = (struct attr){.keep_dims = true};
+    add_input(g, n, 4, dim);
+    const int32_t list = add_tensor(g, TYPE_S32, 1, &count);
+    g->tensors[list].data = arena_copy(g->arena, axes, sizeof axes);
+    n->in[n->in_count++] = list;
+    add_output(g, n, (double)g->tensors[n->in[0]].quant.scale[0] * (n->op == OP_SUM ? 8 : 1));
+}
+
 static void make_softmax(struct graph *g, struct node *n)
 {
     n->op = OP_SOFTMAX;
@@ -281,6 +297,8 @@ static const struct family {
     {"dense", TYPE_S8, make_dense},
     {"transpose_conv", TYPE_S8, make_transpose_conv},
     {"binary", TYPE_S8, make_binary},
+    {"mean", TYPE_S8, make_mean},
+    {"binary16", TYPE_S16, make_binary},
     {"pool", TYPE_S8, make_pool},
     {"softmax", TYPE_S8, make_softmax},
     {"conv16", TYPE_S16, make_conv},

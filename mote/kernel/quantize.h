@@ -6,14 +6,13 @@
  */
 #include "convert.h"
 
+/* A half less its last bit, so that what is just below a half does not reach it, is added away from zero. */
 static inline int32_t quantize(float x, float scale, int32_t zero_point)
 {
     const float real = x / scale;
     const float most = 131072.0F; /* beyond every range, with room for a zero point */
     const float near = real > -most ? (real < most ? real : most) : -most;
-    const int32_t whole = (int32_t)near;
-    const float rest = near - (float)whole;
-    return mote_clamp(whole + (rest >= 0.5F) - (rest <= -0.5F) + zero_point, LOW, HIGH);
+    return mote_clamp((int32_t)(near + mote_copysign(0.49999997F, near)) + zero_point, LOW, HIGH);
 }
 
 #define IN float

@@ -2,12 +2,15 @@
  *
  * The loops of the reductions. KERNEL: the name of the kernel; TYPE: of the elements; ACC: of the accumulators, one
  * for each output element, in the scratch memory or, to outlive a firing, in the second output, or in the output
- * (IN_OUTPUT 1) where they are of its type; START: their first value; ADD(p, a, x): the accumulator after element x;
- * FINISH(p, a): what is written. Elements come in the order of memory.
+ * (IN_OUTPUT 1) where they are of its type; START: their first value; ADD(p, a, x): the accumulator after element x, or
+ * ADD_RUN(p, in, n, step, acc): where a target has its own add_run(); FINISH(p, a): what is written. Elements come in the
+ * order of memory.
  */
 #include "fixed.h"
 #include "reduce.h"
 
+#ifndef ADD_RUN
+#define ADD_RUN add_run
 /* One run of the innermost dim. */
 static void add_run(const struct mote_reduce *p, const TYPE *in, int32_t n, int32_t step, ACC *acc)
 {
@@ -24,13 +27,14 @@ static void add_run(const struct mote_reduce *p, const TYPE *in, int32_t n, int3
         }
     }
 }
+#endif
 
 static void add_row(const struct mote_reduce *p, const TYPE *in, ACC *acc)
 {
     int32_t index[MOTE_REDUCE_RANK] = {0};
     const int32_t last = p->rank - 1;
     for (;;) {
-        add_run(p, in, p->dim[last], p->step[last], acc);
+        ADD_RUN(p, in, p->dim[last], p->step[last], acc);
         in += p->dim[last];
         int32_t d = last - 1;
         for (; d >= 0; d--) {

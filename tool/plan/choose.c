@@ -2,7 +2,7 @@
  *
  * Which of the kernels that a layer could have it gets. A model of costs says what each takes:
  *
- *   cycles = firings * (firing + channels * channel) + outputs * output + MACs, or elements of windows, * mac
+ *   cycles = firings * (firing + channels * channel) + outputs * output + MACs, or elements of windows or of the input, * mac
  *
  * fitted to `mote bench`, without wait states; portable kernels on Cortex-M4, which take twice as long on Cortex-M0.
  * PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel stays only if without it the whole inference
@@ -42,6 +42,14 @@ static const struct cost {
     {KERNEL_conv2d_s16_sum32, 100, 0, 50, 5, 0},
     {KERNEL_conv2d_s16_sum32__arm_dsp, 200, 0, 40, 1.7, 0.5},
     {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
+    {KERNEL_add_s16, 100, 0, 88, 0, 0},
+    {KERNEL_add_s16__arm_dsp, 100, 0, 21, 0, 0},
+    {KERNEL_mul_s8, 100, 0, 69, 0, 0},
+    {KERNEL_mul_s8__arm_dsp, 100, 0, 16, 0, 0},
+    {KERNEL_mul_s16, 100, 0, 69, 0, 0},
+    {KERNEL_mul_s16__arm_dsp, 100, 0, 16, 0, 0},
+    {KERNEL_reduce_sum_s8, 100, 0, 60, 13, 0},
+    {KERNEL_reduce_sum_s8__arm_dsp, 100, 0, 60, 4.5, 0},
     {KERNEL_conv2d_s8__arm_v7m, 400, 0, 24, 2.5, 1.2},
     {KERNEL_fully_connected_s8__arm_v7m, 200, 0, 25, 4, 0},
     {KERNEL_depthwise_s8__arm_v7m, 200, 140, 48, 0, 0},
@@ -77,7 +85,10 @@ static double estimate(const struct plan *plan, const struct plan_step *s, enum 
     const struct tensor *out = ir_out(plan->graph, s->node, 0);
     const struct attr *a = &s->node->attr;
     const double outputs = (double)ir_count(out), products = (double)ir_macs(plan->graph, s->node);
-    const double macs = products > 0 ? products : outputs * a->filter_h * a->filter_w;
+    const double windows = outputs * a->filter_h * a->filter_w;
+    const double macs = products > 0  ? products
+                        : windows > 0 ? windows
+                                      : (double)ir_count(ir_in(plan->graph, s->node, 0));
     const int32_t channels = out->rank > 0 ? out->dim[out->rank - 1] : 1, width = out->rank == 4 ? out->dim[2] : 1;
     return s->rows * (c->firing + channels * c->channel) + outputs * c->output + macs * c->mac +
            (width % 2 == 1 ? macs / width * c->odd : 0);

@@ -195,20 +195,34 @@ static bool is_small(int32_t multiplier, int32_t right)
     return multiplier >= INT32_C(1) << 30 && right >= 1 && right <= 20;
 }
 
-static bool add(struct plan *plan, struct plan_step *s, enum kernel to)
+static bool is_half(const struct mote_operand *o) { return o->multiplier == INT32_C(1) << 30 && o->right == 0; }
+
+/* Each input has an element for each of the output's. */
+static bool is_even(const struct mote_broadcast *shape) { return shape->step[0] == 1 && shape->step[1] == 1; }
+
+static bool add_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
-    (void)plan;
     const struct mote_common_scale *p = s->params;
-    const struct mote_operand *x = &p->x, *y = &p->y;
-    const bool x_is_half = x->multiplier == INT32_C(1) << 30 && x->right == 0;
-    const bool y_is_half = y->multiplier == INT32_C(1) << 30 && y->right == 0;
-    if (p->left != 20 || p->sign != 1 || p->shape.step[0] != 1 || p->shape.step[1] != 1 || x_is_half == y_is_half ||
-        !is_small(x_is_half ? y->multiplier : x->multiplier, x_is_half ? y->right : x->right) ||
-        !is_small(p->multiplier, -p->shift)) {
-        return false;
-    }
+    const struct mote_operand *other = is_half(&p->x) ? &p->y : &p->x;
+    (void)plan;
     s->kernel = to;
-    return true;
+    return is_even(&p->shape) && (is_half(&p->x) || is_half(&p->y)) &&
+           (is_half(other) || is_small(other->multiplier, other->right)) && is_small(p->multiplier, -p->shift);
+}
+
+/* Of cores without the extension: they do not subtract, and one input is multiplied. */
+static bool add_scalar(struct plan *plan, struct plan_step *s, enum kernel to)
+{
+    const struct mote_common_scale *p = s->params;
+    return p->sign == 1 && is_half(&p->x) != is_half(&p->y) && add_dsp(plan, s, to);
+}
+
+static bool multiply_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
+{
+    const struct mote_product *p = s->params;
+    (void)plan;
+    s->kernel = to;
+    return is_even(&p->shape) && is_small(p->multiplier, -p->shift);
 }
 
 static bool average_pool_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
@@ -256,7 +270,11 @@ static const struct rule {
     {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_dsp, PLAN_DSP, depthwise_taps},
     {KERNEL_depthwise_s8_offset, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, expanding_dsp},
     {KERNEL_depthwise_s8_offset, KERNEL_depthwise_s8_offset__arm_dsp, PLAN_DSP, depthwise_dsp},
-    {KERNEL_add_s8, KERNEL_add_s8__arm_dsp, PLAN_DSP, add},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_dsp, PLAN_DSP, add_dsp},
+    {KERNEL_add_s16, KERNEL_add_s16__arm_dsp, PLAN_DSP, add_dsp},
+    {KERNEL_mul_s8, KERNEL_mul_s8__arm_dsp, PLAN_DSP, multiply_dsp},
+    {KERNEL_mul_s16, KERNEL_mul_s16__arm_dsp, PLAN_DSP, multiply_dsp},
+    {KERNEL_reduce_sum_s8, KERNEL_reduce_sum_s8__arm_dsp, PLAN_DSP, as_it_is},
     {KERNEL_average_pool_s8, KERNEL_average_pool_s8__arm_dsp, PLAN_DSP, average_pool_dsp},
     {KERNEL_max_pool_s8, KERNEL_max_pool_s8__arm_dsp, PLAN_DSP, max_pool_dsp},
     {KERNEL_lstm_s8, KERNEL_lstm_s8__arm_dsp, PLAN_DSP, as_it_is},
@@ -271,13 +289,13 @@ static const struct rule {
     {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_v7m, PLAN_V7M, plan_expanding_scalar},
     {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_v7m, PLAN_V7M, plan_depthwise_scalar},
     {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_v7m, PLAN_V7M, depthwise_taps},
-    {KERNEL_add_s8, KERNEL_add_s8__arm_v7m, PLAN_V7M, add},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_v7m, PLAN_V7M, add_scalar},
     {KERNEL_conv2d_s8, KERNEL_fully_connected_s8__arm_v6m, PLAN_V6M, fully_connected},
     {KERNEL_conv2d_s8, KERNEL_conv2d_s8__arm_v6m, PLAN_V6M, plan_conv2d_scalar},
     {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_v6m, PLAN_V6M, plan_expanding_scalar},
     {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_v6m, PLAN_V6M, plan_depthwise_scalar},
     {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_v6m, PLAN_V6M, depthwise_taps},
-    {KERNEL_add_s8, KERNEL_add_s8__arm_v6m, PLAN_V6M, add},
+    {KERNEL_add_s8, KERNEL_add_s8__arm_v6m, PLAN_V6M, add_scalar},
     {KERNEL_conv2d_s8, KERNEL_conv2d_s8__avr, PLAN_AVR, plan_conv2d_avr},
     {KERNEL_depthwise_s8, KERNEL_depthwise_s8__avr, PLAN_AVR, plan_depthwise_avr},
 };

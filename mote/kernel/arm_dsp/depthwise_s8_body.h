@@ -192,7 +192,10 @@ void KERNEL(const void *params, const struct mote_io *io)
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     uint32_t *words = (uint32_t *)io->scratch;
     struct channels c = {
+        .columns = (const int8_t *)io->scratch,
         .stream = p->stream,
+        .out = (int8_t *)io->out[0],
+        .count = 4,
         .out_w = p->out_w,
         .step = (int32_t)((uint32_t)(channels * p->multiplier) << 16),
         .zero = 2 * p->out_zero + 1,

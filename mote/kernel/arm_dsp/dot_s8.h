@@ -32,7 +32,8 @@ static inline void mac_run4(const struct mote_mac *m, const int8_t *in, const in
     const int8_t *const end = in + (n & ~3), *weight2 = weight + 2 * stride;
     int32_t a = (int32_t)sum[0], b = (int32_t)sum[1], c = (int32_t)sum[2], d = (int32_t)sum[3];
     for (; in < end; in += 4, weight += 4, weight2 += 4) {
-        const uint32_t x = mote_load_word(in), even = mote_add_bytes(in_offset, x), odd = mote_add_bytes_ror8(in_offset, x);
+        const uint32_t x = mote_load_word(in), even = mote_add_bytes(in_offset, x),
+                       odd = mote_add_bytes_ror8(in_offset, x);
         uint32_t w = mote_load_word(weight);
         a = mote_smlad(odd, mac_odd(w, offset), mote_smlad(even, mac_even(w, offset), a));
         w = mote_load_word(weight + stride);

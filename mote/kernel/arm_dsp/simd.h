@@ -61,6 +61,13 @@ static inline uint32_t mote_add_bytes_ror8(uint32_t sums, uint32_t bytes)
     return sums;
 }
 
+/* The sum and four bytes without a sign. */
+static inline uint32_t mote_add_unsigned_bytes(uint32_t sum, uint32_t bytes)
+{
+    __asm__("usada8 %0, %1, %2, %0" : "+r"(sum) : "r"(bytes), "r"(0));
+    return sum;
+}
+
 /* The lower halves of a and b, or the upper ones, as the lower and the upper half. */
 static inline uint32_t mote_lower_halves(uint32_t a, uint32_t b)
 {
@@ -95,6 +102,13 @@ static inline int32_t mote_ssat8(int32_t x)
 {
     int32_t y;
     __asm__("ssat %0, #8, %1" : "=r"(y) : "r"(x));
+    return y;
+}
+
+static inline int32_t mote_ssat16(int32_t x)
+{
+    int32_t y;
+    __asm__("ssat %0, #16, %1" : "=r"(y) : "r"(x));
     return y;
 }
 
