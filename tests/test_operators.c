@@ -6,7 +6,8 @@
  *
  *     test_operators FILE [--write]
  *
- * Compares the file with what it should be, or writes it.
+ * Compares the file with what it should be, or writes it. What tflite-micro's kernels take, tests/op/tflm.def, must be
+ * there.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -178,6 +179,50 @@ static bool read_tables(void)
     return true;
 }
 
+/*** What tflite-micro has ***/
+
+static const struct {
+    enum op op;
+    const char *types; /* parted by spaces */
+} tflm[] = {
+#define TFLM(op, ...) {OP_##op, #__VA_ARGS__},
+#include "op/tflm.def"
+#undef TFLM
+};
+
+/* Whether a case reads that type, or makes it. */
+static bool has_type(enum op op, const char *type, size_t length)
+{
+    for (int i = 0; i < seen[op].type_count; i++) {
+        const char *text = seen[op].types[i], *to = strstr(text, " to ");
+        const bool reads = strncmp(text, type, length) == 0 && (text[length] == '\0' || text[length] == ' ');
+        if (reads || (to != NULL && strncmp(to + 4, type, length) == 0 && to[4 + length] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns how many types of operators no case has. */
+static int check_types(void)
+{
+    int missing = 0;
+    for (size_t i = 0; i < COUNT_OF(tflm); i++) {
+        for (const char *type = tflm[i].types; *type != '\0';) {
+            const size_t length = strcspn(type, " ");
+            if (!has_type(tflm[i].op, type, length)) {
+                printf("%s: no case of tests/op has %.*s, which tflite-micro has\n", ops[tflm[i].op].name, (int)length,
+                       type);
+                missing++;
+            }
+            type += length + strspn(type + length, " ");
+        }
+    }
+    return missing;
+}
+
+/*** The page ***/
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(ops[*(const int *)a].name, ops[*(const int *)b].name);
@@ -251,6 +296,7 @@ int main(int argc, char **argv)
     }
     write_page(page);
     fclose(page);
+    const int missing = check_types();
     if (argc > 2) {
         const bool ok = file_write(argv[1], want, size, &diag);
         free(want);
@@ -260,5 +306,5 @@ int main(int argc, char **argv)
     printf(same ? "%s is current\n" : "%s is out of date: run build/test_operators %s --write\n", argv[1], argv[1]);
     file_close(&file);
     free(want);
-    return same ? 0 : 1;
+    return same && missing == 0 ? 0 : 1;
 }
