@@ -80,6 +80,10 @@ if open=$(realpath "$1")/tests/model/open.onnx && said=$("$mote" inspect "$open"
     [[ $(od -An -v -tf4 max | xargs) == 11 ]] || fail "a convolution of 2x3 pixels gives $(od -An -v -tf4 max)"
     expect 0 '' compile "$open" --shape 1x1x2x3 -o c
     rm -rf pixels max c
+    said=$("$mote" inspect "$(dirname "$open")/lacking.onnx" 2>&1)
+    for text in 'lacks 4 things' 'op 1 Frobnicate' 'op 3 BatchNormalization "d": is in training mode' 'op 4 Hubble' 'op 5 Resize "f": has mode magic'; do
+        [[ $said == *"$text"* ]] || fail "inspect of what mote lacks says \"$said\", want \"$text\""
+    done
 elif [[ $said != *'install libprotobuf-c-dev'* ]]; then
     fail "inspect of an open shape: $said"
 fi

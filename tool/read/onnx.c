@@ -63,6 +63,7 @@ struct onnx_scope {
         const char *text; /* NULL: free */
         int32_t tensor;   /* NO_TENSOR: not made yet */
         int32_t readers;
+        bool is_lost; /* what would make it, mote lacks */
     } * names;
 };
 
@@ -89,7 +90,7 @@ static struct name *add_name(struct onnx_scope *s, const char *text)
 {
     struct name *n = find_name(s, text);
     if (n->text == NULL) {
-        *n = (struct name){text, NO_TENSOR, 0};
+        *n = (struct name){text, NO_TENSOR, 0, false};
     }
     return n;
 }
@@ -317,17 +318,41 @@ static bool convert_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index
     return !onnx_failed(o);
 }
 
+/* Where all that mote lacks is listed: a node by itself. What only reads what others would make is passed over. */
+static void survey_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index)
+{
+    bool is_lost = find_row(n) == NULL;
+    for (size_t i = 0; i < n->n_input; i++) {
+        is_lost = is_lost || find_name(o->scope, n->input[i])->is_lost;
+    }
+    if (!is_lost) {
+        struct diag own = {.missed = o->diag->missed}, *all = o->diag;
+        o->diag = &own;
+        is_lost = !convert_node(o, n, index);
+        o->diag = all;
+        if (is_lost) {
+            diag_list_add(all->missed, own.text);
+            o->quant = NULL;
+        }
+    }
+    for (size_t i = 0; i < n->n_output && is_lost; i++) {
+        add_name(o->scope, n->output[i])->is_lost = true;
+    }
+}
+
 static bool convert_nodes(struct onnx *o, const Onnx__GraphProto *p)
 {
     for (size_t i = 0; i < p->n_node; i++) {
-        if (!convert_node(o, p->node[i], o->depth > 0 ? o->index : (int32_t)i)) {
+        if (o->diag->missed != NULL && o->depth == 0) {
+            survey_node(o, p->node[i], (int32_t)i);
+        } else if (!convert_node(o, p->node[i], o->depth > 0 ? o->index : (int32_t)i)) {
             return false;
         }
     }
     return true;
 }
 
-/* All that mote lacks, at once. */
+/* All operators that mote lacks, at once. */
 static bool check_operators(struct onnx *o, const Onnx__GraphProto *p)
 {
     bool found = true;
@@ -418,6 +443,9 @@ static bool read_outputs(struct onnx *o, const Onnx__GraphProto *p)
     for (size_t i = 0; i < p->n_output; i++) {
         const char *name = p->output[i]->name;
         const int32_t t = find_tensor(o, name);
+        if (t == NO_TENSOR && find_name(o->scope, name)->is_lost) {
+            continue;
+        }
         if (t == NO_TENSOR) {
             return diag_fail(o->diag, "output \"%.80s\" is never computed", name);
         }
@@ -469,7 +497,7 @@ bool read_onnx(const struct file *file, const struct read_request *request, stru
     }
     struct onnx_scope scope;
     *model = (struct model){.graphs = g, .graph_count = 1, .description = m->producer_name};
-    if (!find_opsets(&o, m) || !check_operators(&o, m->graph)) {
+    if (!find_opsets(&o, m) || (!check_operators(&o, m->graph) && diag->missed == NULL)) {
         return false;
     }
     open_scope(&o, &scope, m->graph);

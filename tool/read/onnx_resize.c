@@ -187,6 +187,9 @@ static bool read_resize(struct onnx *o, const struct tensor *t, struct resize *r
     const char *policy = onnx_text(o, "keep_aspect_ratio_policy", "stretch");
     r->mode = onnx_text(o, "mode", "nearest");
     r->mode = strcmp(r->mode, "bilinear") == 0 ? "linear" : r->mode;
+    if (strcmp(r->mode, "nearest") != 0 && strcmp(r->mode, "linear") != 0 && strcmp(r->mode, "cubic") != 0) {
+        onnx_fail(o, "has mode %.20s, want nearest, linear or cubic", r->mode);
+    }
     if (onnx_int(o, "antialias", 0) != 0 || strcmp(policy, "stretch") != 0 ||
         strcmp(how, "half_pixel_symmetric") == 0) {
         onnx_fail(o, "has antialias, keeps its aspect ratio or has symmetric half pixels, which mote lacks");
