@@ -254,6 +254,33 @@ static void test_average(void)
     expect(last[1] < last[0], "validation loss of the average %g, of the weights %g", last[1], last[0]);
 }
 
+/* A centred network does not see what is added to a band at all times; the first block may halve time and bands. */
+static void test_centred(void)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    arena_init(&arena, memory);
+    for (int i = 0; i < 2; i++) {
+        struct graph g = {.arena = &arena};
+        const struct train_model model = {
+            .name = "ds_cnn", .filters = 8, .depth = 1, .is_centred = i == 1, .block_stride = 1 + i};
+        const struct train_set set = make_pictures(&arena, 1);
+        float *x = ARENA_ARRAY(&arena, 2 * SIZE * SIZE, float), out[2][3];
+        memcpy(x, set.inputs, SIZE * SIZE * sizeof *x);
+        for (int k = 0; k < SIZE * SIZE; k++) {
+            x[SIZE * SIZE + k] = x[k] + 30 * (float)(k % SIZE);
+        }
+        const bool ok = train_build(&model, &picture, 3, 1, &g, &diag) && train_predict(&g, x, 2, 1, out[0], &diag);
+        expect(ok, "centred %d: %s", i, diag.text);
+        const float difference = ok ? fabsf(out[0][0] - out[1][0]) : 0;
+        expect(i == 1 ? difference < 1e-4F : difference > 1e-3F, "centred %d: outputs differ by %g", i,
+               (double)difference);
+        const struct tensor *pooled = ok ? ir_in(&g, &g.nodes[g.node_count - 3], 0) : NULL;
+        expect(ok && pooled->dim[1] == SIZE / 2 / (1 + i), "block stride: %d rows", ok ? pooled->dim[1] : 0);
+    }
+    arena_free(&arena);
+}
+
 static void test_early_stopping(void)
 {
     struct arena arena;
@@ -444,6 +471,7 @@ int main(void)
     test_quantised();
     test_same_result();
     test_average();
+    test_centred();
     test_early_stopping();
     test_transfer();
     test_regression();

@@ -10,7 +10,7 @@
 
 #include "lesson.h"
 
-enum { MOST_AXES = 64 };
+enum { MOST_BANDS = 128 };
 
 static const float pi = 3.14159265F;
 
@@ -183,10 +183,17 @@ void augment_raw(const struct lesson *l, int32_t index, uint64_t *random, void *
 
 /*** Spectrograms ***/
 
-/* Blanks out a stretch of frames and one of bands (SpecAugment). */
+/* Blanks out a stretch of frames and one of bands (SpecAugment): there each band is its mean over time. */
 static void mask(const struct lesson *l, float *x, uint64_t *random)
 {
     const int32_t frames = l->shape.dim[0], bands = l->shape.dim[1];
+    float mean[MOST_BANDS];
+    for (int32_t b = 0; b < bands; b++) {
+        mean[b] = 0;
+        for (int32_t t = 0; t < frames; t++) {
+            mean[b] += x[t * bands + b] / (float)frames;
+        }
+    }
     const int32_t most[2] = {(int32_t)(l->recipe.augment_time_mask * frames),
                              (int32_t)(l->recipe.augment_band_mask * bands)};
     const int32_t size[2] = {frames, bands};
@@ -195,7 +202,8 @@ static void mask(const struct lesson *l, float *x, uint64_t *random)
         const int32_t first = (int32_t)(train_random(random) % (uint64_t)(size[axis] - width + 1));
         for (int32_t i = 0; i < (axis == 0 ? bands : frames); i++) {
             for (int32_t k = first; k < first + width; k++) {
-                x[axis == 0 ? k * bands + i : i * bands + k] = 0;
+                const int32_t frame = axis == 0 ? k : i, band = axis == 0 ? i : k;
+                x[frame * bands + band] = mean[band];
             }
         }
     }

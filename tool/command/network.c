@@ -176,6 +176,8 @@ bool network_build(struct training *t, int32_t classes, struct diag *diag)
         .kernel_w = r->model_kernel_w,
         .stride_h = r->model_stride_h,
         .stride_w = r->model_stride_w,
+        .block_stride = r->model_block_stride,
+        .is_centred = r->model_centre,
     };
     t->network = (struct graph){.arena = t->arena};
     return network_check(r, t->arena, diag) && find_layers(r, &model, t->arena, diag) &&

@@ -67,7 +67,9 @@ static void list_ds_cnn(struct list *l)
     const int32_t f = filters(l, 64);
     add_first(l, f, 10, 4, 2);
     for (int32_t i = 0; i < depth(l, 4); i++) {
-        add(l, (struct train_layer){.kind = TRAIN_SEPARABLE, .filters = f});
+        add(l, (struct train_layer){.kind = TRAIN_SEPARABLE,
+                                    .filters = f,
+                                    .stride_h = i == 0 ? or_else(l->model->block_stride, 1) : 1});
     }
 }
 
@@ -162,8 +164,8 @@ static void list_autoencoder(struct list *l)
 
 /* ARCHITECTURE(name, what for) */
 #define ARCHITECTURES(ARCHITECTURE) \
-    ARCHITECTURE(ds_cnn, \
-                 "spectrograms: a convolution, then separable ones; filters 64, depth 4, kernel 10x4, stride 2") \
+    ARCHITECTURE(ds_cnn, "spectrograms: a convolution, then separable ones; filters 64, depth 4, kernel 10x4, stride " \
+                         "2, block_stride 1") \
     ARCHITECTURE(mobilenet, "images: MobileNetV1; width 1, depth 13, filters 32") \
     ARCHITECTURE(resnet, "images: residual blocks of doubling filters; filters 16, depth 3") \
     ARCHITECTURE(cnn, "small images: convolutions of doubling filters with pooling; filters 16, depth 3") \

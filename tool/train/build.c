@@ -49,6 +49,9 @@ bool train_build(const struct train_model *model, const struct tensor *input, in
     if (wants_image(model) && input->rank == 2) {
         net_reshape(&b, "image", 4, (int32_t[]){1, input->dim[0], input->dim[1], 1});
     }
+    if (model->is_centred) {
+        net_centre(&b);
+    }
     if (model->name != NULL) {
         layers = architecture_layers(model, input, graph->arena, &count);
     }

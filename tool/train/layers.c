@@ -61,6 +61,18 @@ void net_global_pool(struct net *b)
     }
 }
 
+void net_centre(struct net *b)
+{
+    make_image(b);
+    if (b->failed) {
+        return;
+    }
+    const int32_t time = at(b)->dim[1], values = b->at;
+    const struct attr attr = {.padding = PADDING_VALID, .stride_h = 1, .stride_w = 1, .filter_h = time, .filter_w = 1};
+    net_unary(b, OP_AVERAGE_POOL_2D, "mean", &attr);
+    b->at = net_node(b, OP_SUB, "centred", NULL, (int32_t[]){values, b->at}, 2, 1);
+}
+
 void net_dropout(struct net *b, float rate)
 {
     if (rate > 0) {

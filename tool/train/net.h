@@ -38,6 +38,7 @@ int32_t net_integers(struct net *b, const char *name, int32_t count, const int32
 /* Layers onto b->at. `name` is of the node; units or filters as in struct train_layer. */
 void net_dense(struct net *b, const char *name, int32_t units, enum activation activation);
 void net_reshape(struct net *b, const char *name, int32_t rank, const int32_t dim[]);
+void net_centre(struct net *b); /* each band or channel less its mean over time */
 void net_global_pool(struct net *b);
 void net_flatten(struct net *b);
 void net_dropout(struct net *b, float rate);

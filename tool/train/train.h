@@ -51,6 +51,8 @@ struct train_model {
     float width, dropout;   /* channels are multiplied by it, 1; before the head, 0 */
     int32_t outputs;        /* without classes: values that come out; of autoencoder: the bottleneck */
     int32_t kernel_h, kernel_w, stride_h, stride_w; /* of the first convolution */
+    int32_t block_stride;                           /* ds_cnn: of the first block behind it, 1 */
+    bool is_centred;                                /* the mean over time is taken off each band or channel first */
 };
 
 struct train_architecture {
