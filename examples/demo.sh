@@ -29,10 +29,10 @@ echo "demo: training on them"
     --set augment.copies=3 --set model.dropout=0.1
 
 echo
-echo "demo: the C that came of it, samples in and decision out, on an emulated Cortex-M4 against this machine"
-"$mote" verify keyword/device.tflite --on cortex-m4 --input-fed
+echo "demo: the C that came of it, sound in as it comes and a decision every 0.2 s, on an emulated Cortex-M4 against this machine"
+"$mote" verify keyword/stream.tflite --on cortex-m4 --input-fed
 echo
-"$mote" bench keyword/device.tflite --on cortex-m4 --input-fed
+"$mote" bench keyword/stream.tflite --on cortex-m4 --input-fed
 echo
 echo "demo: how good it is, and what it gets wrong: $dir/keyword/report.html"
 echo "demo: the firmware's part: $dir/keyword/c"
