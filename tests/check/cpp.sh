@@ -43,7 +43,7 @@ count=0
 for model in "$root"/tests/model/sobel.tflite */*0.tflite; do
     "$mote" inspect "$model" > /dev/null 2>&1 || continue # some are there to be refused
     count=$((count + 1))
-    expect 0 '' compile "$model" -o all --name m$count
+    expect 0 '' compile "$model" -o all --name m$count --optimize size
     expect 0 '' compile "$model" -o special --name m$count --target cortex-m4 --optimize speed
 done
 ((count > 10)) || fail "only $count models"

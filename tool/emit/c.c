@@ -180,8 +180,7 @@ static void write_wish(struct emitter *e)
     }
 }
 
-/* [kernel]: whether the model calls it. */
-static bool *used_kernels(const struct emitter *e)
+bool *emit_used_kernels(const struct emitter *e)
 {
     bool *is_used = ARENA_ARRAY(e->top->arena, KERNEL_COUNT, bool);
     for (int32_t p = 0; p < e->part_count; p++) {
@@ -196,7 +195,7 @@ static bool *used_kernels(const struct emitter *e)
 /* The kernels that the model calls. */
 static void write_prototypes(struct emitter *e)
 {
-    const bool *is_used = used_kernels(e);
+    const bool *is_used = emit_used_kernels(e);
     for (int k = 0; k < KERNEL_COUNT; k++) {
         if (is_used[k]) {
             text_add(&e->text, "%s_kernel %s_%s;\n", e->lower, e->lower, plan_kernels[k].name);
@@ -311,11 +310,12 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     if (strchr(file, '.')[1] == 'c') {
         write_wish(e);
     }
-    for (int i = 0; source->lines[i] != NULL;) {
-        if (is_interface && source->lines[i + 1] == NULL) { /* before its closing #endif */
+    const char *const *lines = e->field_count > 0 ? emit_compact_lines(e, source) : source->lines;
+    for (int i = 0; lines[i] != NULL;) {
+        if (is_interface && lines[i + 1] == NULL) { /* before its closing #endif */
             write_prototypes(e);
         }
-        i += write_line(e, source->lines, i);
+        i += write_line(e, lines, i);
     }
     add_file(files, e, name);
     for (int i = 0; source->lines[i] != NULL; i++) {
@@ -328,7 +328,7 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     return true;
 }
 
-static const struct emit_struct *find_params(struct arena *arena, int kernel)
+const struct emit_struct *emit_find_params(struct arena *arena, int kernel)
 {
     return emit_find_struct(arena_printf(arena, "mote_%s", plan_kernels[kernel].params_name));
 }
@@ -381,11 +381,11 @@ static bool write_model(struct emitter *e)
     write_wish(e);
     text_add(text, "#include \"%s.h\"\n\n#include <stddef.h>\n#include <string.h>\n\n#include \"%s_kernel.h\"\n",
              e->lower, e->lower);
-    const bool *is_used = used_kernels(e);
+    const bool *is_used = emit_used_kernels(e);
     for (const struct emit_source *s = emit_sources; s->name != NULL; s++) {
         bool needed = false;
         for (int k = 0; k < KERNEL_COUNT && !needed; k++) {
-            const struct emit_struct *p = is_used[k] ? find_params(plan->arena, k) : NULL;
+            const struct emit_struct *p = is_used[k] ? emit_find_params(plan->arena, k) : NULL;
             needed = p != NULL && strcmp(p->header, s->name) == 0;
         }
         if (needed) {
@@ -395,6 +395,12 @@ static bool write_model(struct emitter *e)
     text_add(text, "\n/* Does the header belong to this file? */\n");
     text_add(text, "typedef char %s_header_fits[%s_ARENA_SIZE == %u && %s_ARENA_ALIGN == %d ? 1 : -1];\n", e->lower,
              e->upper, ram_size(plan), e->upper, MOTE_ARENA_ALIGN);
+    if (e->field_count > 0) {
+        text_add(text,
+                 "\n/* Fields of parameters are narrow, and products of them an int. */\n"
+                 "typedef char %s_int_is_wide[sizeof(int) >= 4 ? 1 : -1];\n",
+                 e->lower);
+    }
     emit_row_finders(e);
     for (int32_t i = 0; i < e->part_count; i++) {
         e->plan = e->parts[i].plan;
@@ -432,6 +438,9 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     }
     files->list = ARENA_ARRAY(plan->arena, most, struct emit_file);
     files->count = 0;
+    if (plan->is_small && !plan->has_flash) { /* in an int of 16 bits narrow factors would overflow */
+        emit_find_fields(&e);
+    }
     if (!write_model(&e)) {
         return false;
     }
@@ -447,7 +456,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     if (!write_source(&e, files, "kernel.h")) {
         return false;
     }
-    const bool *is_used = used_kernels(&e);
+    const bool *is_used = emit_used_kernels(&e);
     for (int k = 0; k < KERNEL_COUNT; k++) {
         if (is_used[k] && !write_source(&e, files, plan_kernels[k].source)) {
             return false;

@@ -152,6 +152,9 @@ static bool write_targets(struct emitter *e, const struct emit_struct *s, const 
         const struct emit_struct *inner = emit_find_struct(f->type);
         for (size_t i = 0; i < count; i++) {
             const uint8_t *field = at + f->offset + i * (f->size / count);
+            if (emit_is_left_out(e, f)) {
+                continue;
+            }
             const char *suffix = count > 1 ? arena_printf(e->plan->arena, "_%zu", i) : "";
             if (f->is_pointer) {
                 const void *target;
@@ -223,13 +226,15 @@ static bool write_field(struct emitter *e, const struct emit_field *f, const uin
 /* The fields of a struct between its braces, each line of the outermost with its name. */
 static bool write_struct(struct emitter *e, const struct emit_struct *s, const uint8_t *at, int depth)
 {
+    bool is_first = true;
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
-        text_add(&e->text, depth > 0 ? f != s->fields ? ", " : "" : f == s->fields ? "" : " ");
+        if (emit_is_left_out(e, f)) {
+            continue;
+        }
+        text_add(&e->text, is_first ? "" : ", ");
+        is_first = false;
         if (!write_field(e, f, at + f->offset, f->size, 0, depth)) {
             return false;
-        }
-        if (depth == 0) {
-            text_add(&e->text, "%s", f[1].name != NULL ? "," : "");
         }
     }
     return true;
@@ -254,6 +259,9 @@ bool emit_params(struct emitter *e, int32_t step)
     e->flash_size += params->size;
     text_add(&e->text, "static const %sstruct %s_%s %s_params = {\n", e->flash, e->lower, params->name + 5, name);
     for (const struct emit_field *f = params->fields; f->name != NULL; f++) {
+        if (emit_is_left_out(e, f)) {
+            continue;
+        }
         text_add(&e->text, "    /* %s */ ", f->name);
         if (!write_field(e, f, (const uint8_t *)s->params + f->offset, f->size, 0, 1)) {
             return false;

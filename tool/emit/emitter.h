@@ -16,6 +16,14 @@ struct object {
     const char *name;
 };
 
+/* A field of the parameters, and what it holds in this model. */
+struct field {
+    const struct emit_field *field;
+    int32_t low, high; /* of its values */
+    bool is_read;      /* a kernel names it */
+    bool is_left_out;  /* from the emitted struct */
+};
+
 enum {
     FLASH_MAX_OBJECT = 32767, /* bytes of one array for an AVR */
     FLASH_MAX = 61440, /* bytes of constants for an AVR: 64 KiB can be reached, vectors and others lie there, too */
@@ -39,6 +47,8 @@ struct emitter {
     const char *flash;   /* qualifier of constants, with a space behind it; mostly nothing */
     struct object *objects;
     int32_t object_count, object_capacity;
+    struct field *fields; /* of the parameters; none: structs are as in the kernels' own headers */
+    int32_t field_count, field_capacity;
     size_t flash_size; /* bytes of constants and parameters */
     struct diag *diag;
 };
@@ -58,6 +68,16 @@ const struct tensor *emit_find_tensor(const struct plan *plan, const void *data)
 /* The parameters of a step and all that they point to. */
 bool emit_params(struct emitter *e, int32_t step);
 
+/*** compact.c: small parameters ***/
+
+/* Finds what the fields of the parameters hold and which are read. */
+void emit_find_fields(struct emitter *e);
+
+bool emit_is_left_out(const struct emitter *e, const struct emit_field *f);
+
+/* The lines of a source with its structs as small as may be; ends with NULL. */
+const char *const *emit_compact_lines(struct emitter *e, const struct emit_source *source);
+
 /*** layers.c: a function for each layer ***/
 
 /* A comment that says which layer follows. */
@@ -70,6 +90,14 @@ void emit_row_finders(struct emitter *e);
 bool emit_row_tables(struct emitter *e);
 
 void emit_layer(struct emitter *e, int32_t step);
+
+/*** c.c ***/
+
+/* The struct of a kernel's parameters. */
+const struct emit_struct *emit_find_params(struct arena *arena, int kernel);
+
+/* [kernel]: whether the model calls it. */
+bool *emit_used_kernels(const struct emitter *e);
 
 /*** calls.c: control flow ***/
 

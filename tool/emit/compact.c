@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Small parameters, for --optimize size: in the kernels' headers that go along with a model, a field is as narrow as its
+ * values in this model allow, and what none of its kernels reads is left out. Kernels compute the same, since integers
+ * narrower than int are widened before any arithmetic.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "emitter.h"
+
+/*** What the fields of the parameters hold ***/
+
+static struct field *find_field(const struct emitter *e, const struct emit_field *f)
+{
+    for (int i = 0; i < e->field_count; i++) {
+        if (e->fields[i].field == f) {
+            return &e->fields[i];
+        }
+    }
+    return NULL;
+}
+
+static struct field *note_field(struct emitter *e, const struct emit_field *f)
+{
+    struct field *known = find_field(e, f);
+    if (known != NULL) {
+        return known;
+    }
+    if (e->field_count == e->field_capacity) {
+        e->field_capacity = e->field_capacity * 2 + 64;
+        struct field *grown = ARENA_ARRAY(e->top->arena, e->field_capacity, struct field);
+        if (e->field_count > 0) {
+            memcpy(grown, e->fields, (size_t)e->field_count * sizeof *grown);
+        }
+        e->fields = grown;
+    }
+    e->fields[e->field_count] = (struct field){f, INT32_MAX, INT32_MIN, false, false};
+    return &e->fields[e->field_count++];
+}
+
+/* A struct at `at`; NULL: in a table, whose fields stay as wide as they are. */
+static void note_struct(struct emitter *e, const struct emit_struct *s, const uint8_t *at)
+{
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        struct field *known = note_field(e, f);
+        const struct emit_struct *inner = emit_find_struct(f->type);
+        const size_t count = (f->dim[0] > 0 ? f->dim[0] : 1) * (f->dim[1] > 0 ? f->dim[1] : 1);
+        if (inner != NULL && (f->is_pointer || at == NULL)) {
+            note_struct(e, inner, NULL);
+        } else if (inner != NULL) {
+            for (size_t i = 0; i < count; i++) {
+                note_struct(e, inner, at + f->offset + i * (f->size / count));
+            }
+        } else if (at == NULL || f->is_pointer || count > 1 || strcmp(f->type, "int32_t") != 0) {
+            known->low = INT32_MIN;
+            known->high = INT32_MAX;
+        } else {
+            int32_t value;
+            memcpy(&value, at + f->offset, sizeof value);
+            known->low = value < known->low ? value : known->low;
+            known->high = value > known->high ? value : known->high;
+        }
+    }
+}
+
+/*** What the kernels read ***/
+
+/* Whether a name stands in a line, or in one that reads a field of that name. */
+static bool has_word(const char *line, const char *word, bool as_field)
+{
+    const size_t size = strlen(word);
+    for (const char *at = line; (at = strstr(at, word)) != NULL; at += size) {
+        const char before = at == line ? ' ' : at[-1], after = at[size];
+        const bool begins =
+            as_field ? before == '.' || before == '>' : !isalnum((unsigned char)before) && before != '_';
+        if (begins && !isalnum((unsigned char)after) && after != '_') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The struct of parameters that begins in this line; NULL: none. */
+static const struct emit_struct *find_begin(const char *line)
+{
+    char name[64];
+    return sscanf(line, "struct %63[a-z0-9_] {", name) == 1 && strchr(line, '{') != NULL ? emit_find_struct(name)
+                                                                                         : NULL;
+}
+
+/* Marks fields that a source reads: p->name or p.name. */
+static void mark_read(struct emitter *e, const struct emit_source *source)
+{
+    for (int i = 0; source->lines[i] != NULL; i++) {
+        for (int k = 0; k < e->field_count; k++) {
+            e->fields[k].is_read |= has_word(source->lines[i], e->fields[k].field->name, true);
+        }
+    }
+}
+
+static bool *mark_sources(struct emitter *e, const char *file, bool *seen)
+{
+    const struct emit_source *source = emit_find_source(file);
+    if (source == NULL || seen[source - emit_sources]) {
+        return seen;
+    }
+    seen[source - emit_sources] = true;
+    mark_read(e, source);
+    for (int i = 0; source->lines[i] != NULL; i++) {
+        char included[64];
+        if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
+            mark_sources(e, included, seen);
+        }
+    }
+    return seen;
+}
+
+/*** What is left of the structs ***/
+
+/* A line that declares fields, from their type to the semicolon; else NULL. */
+static const char *find_declaration(struct arena *arena, const char *line)
+{
+    const char *end = strchr(line, ';'), *comment = strstr(line, "/*");
+    return end == NULL || (comment != NULL && comment < end) || strncmp(line, "    ", 4) != 0 || line[4] == ' '
+               ? NULL
+               : arena_printf(arena, "%.*s", (int)(end - line - 4), line + 4);
+}
+
+static bool is_any_read(const struct emitter *e, const struct emit_struct *s, const char *declaration)
+{
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        const struct field *known = find_field(e, f);
+        if (has_word(declaration, f->name, false) && (known == NULL || known->is_read)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void leave_out(struct emitter *e, const struct emit_struct *s, const char *declaration)
+{
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        if (has_word(declaration, f->name, false)) {
+            find_field(e, f)->is_left_out = true;
+        }
+    }
+}
+
+static void find_left_out(struct emitter *e, const struct emit_source *source)
+{
+    const struct emit_struct *s = NULL;
+    for (int i = 0; source->lines[i] != NULL; i++) {
+        const char *line = source->lines[i];
+        s = s == NULL ? find_begin(line) : strcmp(line, "};\n") == 0 ? NULL : s;
+        const char *declaration = s != NULL ? find_declaration(e->top->arena, line) : NULL;
+        if (declaration != NULL && !is_any_read(e, s, declaration)) {
+            leave_out(e, s, declaration);
+        }
+    }
+}
+
+bool emit_is_left_out(const struct emitter *e, const struct emit_field *f)
+{
+    const struct field *known = find_field(e, f);
+    return known != NULL && known->is_left_out;
+}
+
+void emit_find_fields(struct emitter *e)
+{
+    size_t sources = 0;
+    while (emit_sources[sources].name != NULL) {
+        sources++;
+    }
+    for (int32_t p = 0; p < e->part_count; p++) {
+        const struct plan *plan = e->parts[p].plan;
+        for (int i = plan->is_fed; i < plan->step_count; i++) {
+            const struct plan_step *s = &plan->steps[i];
+            if (!emit_is_call(s)) {
+                note_struct(e, emit_find_params(e->top->arena, s->kernel), s->params);
+            }
+        }
+    }
+    bool *seen = ARENA_ARRAY(e->top->arena, sources, bool);
+    const bool *is_used = emit_used_kernels(e);
+    for (int k = 0; k < KERNEL_COUNT; k++) {
+        if (is_used[k]) {
+            mark_sources(e, plan_kernels[k].source, seen);
+        }
+    }
+    for (size_t i = 0; i < sources; i++) {
+        if (seen[i]) {
+            find_left_out(e, &emit_sources[i]);
+        }
+    }
+}
+
+/*** The headers ***/
+
+static const char *narrow_type(int32_t low, int32_t high)
+{
+    return low >= 0 && high <= UINT8_MAX           ? "uint8_t"
+           : low >= INT8_MIN && high <= INT8_MAX   ? "int8_t"
+           : low >= 0 && high <= UINT16_MAX        ? "uint16_t"
+           : low >= INT16_MIN && high <= INT16_MAX ? "int16_t"
+                                                   : "int32_t";
+}
+
+/* A declaration with the narrowest type for its values; comments stay in their column. */
+static const char *narrow(const struct emitter *e, const struct emit_struct *s, const char *line,
+                          const char *declaration)
+{
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        const struct field *known = find_field(e, f);
+        if (has_word(declaration, f->name, false) && known != NULL) {
+            low = known->low < low ? known->low : low;
+            high = known->high > high ? known->high : high;
+        }
+    }
+    const char *type = narrow_type(low, high), *names = line + strlen("    int32_t ");
+    const int size = (int)(strcspn(names, ";") + 1), wider = (int)strlen(type) - (int)strlen("int32_t");
+    const char *after = names + size;
+    const bool has_room = wider < 0 || strncmp(after, "  ", 2) == 0;
+    return arena_printf(e->top->arena, "    %s %.*s%s%s", type, size, names, wider < 0 && *after == ' ' ? " " : "",
+                        after + (wider > 0 && has_room ? 1 : 0));
+}
+
+/* Lines of a comment that begins in line i. */
+static int comment_lines(const char *const *lines, int i)
+{
+    int count = 1;
+    while (strstr(lines[i + count - 1], "*/") == NULL) {
+        count++;
+    }
+    return count;
+}
+
+/* How many lines from i on go: a declaration whose fields are left out, with the comment behind it, or a comment with
+ * nothing below it that stays. */
+static int gone_lines(struct emitter *e, const struct emit_struct *s, const char *const *lines, int i)
+{
+    const char *declaration = find_declaration(e->top->arena, lines[i]);
+    if (declaration != NULL) {
+        return is_any_read(e, s, declaration) ? 0 : strstr(lines[i], "/*") != NULL ? comment_lines(lines, i) : 1;
+    }
+    if (strncmp(lines[i], "    /*", 6) != 0) {
+        return 0;
+    }
+    const int first = i + comment_lines(lines, i);
+    int next = first;
+    for (int gone; find_declaration(e->top->arena, lines[next]) != NULL; next += gone) {
+        gone = gone_lines(e, s, lines, next);
+        if (gone == 0) {
+            return 0;
+        }
+    }
+    return next > first ? next - i : 0;
+}
+
+const char *const *emit_compact_lines(struct emitter *e, const struct emit_source *source)
+{
+    int count = 0;
+    while (source->lines[count] != NULL) {
+        count++;
+    }
+    const char **lines = ARENA_ARRAY(e->top->arena, count + 1, const char *);
+    const struct emit_struct *s = NULL;
+    int left = 0;
+    for (int i = 0; i < count; i++) {
+        const char *line = source->lines[i];
+        s = s == NULL ? find_begin(line) : strcmp(line, "};\n") == 0 ? NULL : s;
+        const int gone = s != NULL && find_field(e, s->fields) != NULL ? gone_lines(e, s, source->lines, i) : 0;
+        if (gone > 0) {
+            i += gone - 1;
+            continue;
+        }
+        const char *declaration = s != NULL ? find_declaration(e->top->arena, line) : NULL;
+        const bool is_integer = declaration != NULL && strncmp(declaration, "int32_t ", 8) == 0 &&
+                                strchr(declaration, '[') == NULL && find_field(e, s->fields) != NULL;
+        lines[left++] = is_integer ? narrow(e, s, line, declaration) : line;
+    }
+    return lines;
+}
