@@ -164,7 +164,7 @@ for i in range(40):
     bmp(f"{root}/colours/{('red', 'green')[c]}/{i}.bmp", [(c, x, y)])
 PYTHON
 picture() { "$mote" train "$root/recipes/$1.yaml" --data "$work/$2" --set model.filters=8 --set board.name= "${@:3}" 2> "$work/error" || fail "$(cat "$work/error")"; }
-picture detect squares -o "$work/h" --set data.width=48 --set data.height=48 --set train.epochs=40 --set model.depth=5 > /dev/null
+picture detect squares -o "$work/h" --set data.width=48 --set data.height=48 --set train.epochs=20 > /dev/null
 "$mote" eval "$work/h/device.tflite" --data "$work/squares" --split test --json > "$work/eval.json" 2> /dev/null
 python3 - "$work/h/metrics.json" "$work/eval.json" << 'PYTHON'
 import json, sys
@@ -174,7 +174,7 @@ assert a["objects"] == b["objects"] and a["f1"] == b["f1"], "eval says otherwise
 PYTHON
 grep -q "thresholds: \['0\.[0-9]*', '0\.[0-9]*'\]" "$work/h/recipe.yaml" || fail "no thresholds"
 grep -q "<rect class=\"hit\"" "$work/h/report.html" || fail "no boxes in the report"
-picture image colours -o "$work/i" --set model.from="$work/h/model_float.tflite" --set model.cut=separable5/pointwise/norm \
+picture image colours -o "$work/i" --set model.from="$work/h/model_float.tflite" --set model.cut=residual5/add \
     --set train.frozen=yes --set train.epochs=40 --set train.batch=4 --set train.rate=0.03 > "$work/i.txt"
 python3 - "$work/i/metrics.json" << 'PYTHON'
 import json, sys

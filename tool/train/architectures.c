@@ -73,31 +73,34 @@ static void list_ds_cnn(struct list *l)
     }
 }
 
-/* Blocks of MobileNet behind the first convolution. Once `reach` pixels of the input are one they look further round, with
- * neither less of them nor more channels. */
-static void add_mobilenet(struct list *l, int32_t blocks, int32_t reach)
+static void list_mobilenet(struct list *l)
 {
     static const struct {
         int32_t filters, stride;
     } all[] = {{64, 1},  {128, 2}, {128, 1}, {256, 2}, {256, 1},  {512, 2}, {512, 1},
                {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}};
-    const int32_t size = at_most(l->input->dim[0], ir_dim(l->input, 1)), first = size < 48 ? 1 : 2;
+    const int32_t size = at_most(l->input->dim[0], ir_dim(l->input, 1)), blocks = depth(l, 13);
     const int32_t base = or_else(l->model->filters, 32);
-    add_first(l, channels(l, base), 3, 3, first);
-    int32_t pixels = or_else(l->model->stride_h, first), filter_count = 0;
+    add_first(l, channels(l, base), 3, 3, size < 48 ? 1 : 2);
     for (int32_t i = 0; i < blocks && i < (int32_t)COUNT_OF(all); i++) {
-        const bool is_there = pixels * all[i].stride > reach;
-        filter_count = is_there ? filter_count : channels(l, all[i].filters * base / 32);
-        pixels *= is_there ? 1 : all[i].stride;
         add(l, (struct train_layer){.kind = TRAIN_SEPARABLE,
-                                    .filters = filter_count,
-                                    .stride_h = is_there ? 1 : all[i].stride});
+                                    .filters = channels(l, all[i].filters * base / 32),
+                                    .stride_h = all[i].stride});
     }
 }
 
-static void list_mobilenet(struct list *l) { add_mobilenet(l, depth(l, 13), INT32_MAX); }
-
-static void list_fomo(struct list *l) { add_mobilenet(l, depth(l, 8), MAP_STEP); }
+/* Residual blocks down to an eighth, where the rest of them look further round. */
+static void list_fomo(struct list *l)
+{
+    const int32_t f = filters(l, 16), blocks = depth(l, 4);
+    int32_t step = 2;
+    add_first(l, f, 3, 3, step);
+    for (int32_t i = 0; i < blocks; i++) {
+        const bool shrinks = i % 2 == 0 && step < MAP_STEP;
+        step *= shrinks ? 2 : 1;
+        add(l, (struct train_layer){.kind = TRAIN_RESIDUAL, .filters = f * step / 2, .stride_h = shrinks ? 2 : 1});
+    }
+}
 
 static void list_resnet(struct list *l)
 {
@@ -175,9 +178,8 @@ static void list_autoencoder(struct list *l)
     ARCHITECTURE(gru, "sequences: a gated recurrent unit; filters 32 units") \
     ARCHITECTURE(autoencoder, \
                  "anomalies: dense layers that give back their input; filters 64 units, depth 2, outputs 8") \
-    ARCHITECTURE( \
-        fomo, \
-        "objects: MobileNet that tells for each eighth of the image what is there; width 1, depth 8, filters 32")
+    ARCHITECTURE(fomo, \
+                 "objects: residual blocks that tell for each eighth of the image what is there; filters 16, depth 4")
 
 #define ROW(name, about) {#name, about},
 const struct train_architecture train_architectures[] = {ARCHITECTURES(ROW)};
