@@ -106,6 +106,54 @@ static void test_classifiers(void)
     expect(right > 0.75F && right < 1, "neighbours of 40: %g right", (double)right);
 }
 
+/* In integers a forest decides as in floats: exactly on features that are integers, nearly always on floats. */
+static void test_integers(bool is_byte)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    arena_init(&arena, memory);
+    struct train_set board = make_board(&arena, 1);
+    uint8_t bytes[2 * POINTS];
+    const float scale = 0.25F, zero_point = is_byte ? 128 : 0;
+    float *inputs = ARENA_ARRAY(&arena, 2 * POINTS, float);
+    for (int32_t i = 0; i < 2 * POINTS; i++) {
+        const float x = board.inputs[i] * (i % 2 == 0 ? 30 : 0.03F);
+        bytes[i] = (uint8_t)lrintf(x / scale + 128);
+        inputs[i] = is_byte ? scale * ((float)bytes[i] - zero_point) : x;
+    }
+    board.inputs = inputs;
+    const int32_t zero = (int32_t)zero_point;
+    const struct tensor features = {.type = is_byte ? TYPE_U8 : TYPE_F32,
+                                    .quant = {.count = is_byte, .scale = &scale, .zero_point = &zero}};
+    struct learn_options o = learn_defaults();
+    struct graph real = {.arena = &arena}, small = {.arena = &arena};
+    struct plan plan;
+    static float shares[2 * POINTS];
+    bool ok = learn_forest(&board, &pair, 2, &o, &real, &diag) && run_all(&real, inputs, POINTS, 2, shares, &diag) &&
+              learn_forest_integers(&real, &features, &small, &diag) && plan_graph(&small, PLAN_STREAM, &plan, &diag);
+    expect(ok, "a forest in integers: %s", diag.text);
+    struct runner runner;
+    int32_t others = 0;
+    float worst = 0;
+    if (ok) {
+        run_init(&runner, &plan);
+    }
+    for (int32_t i = 0; ok && i < POINTS; i++) {
+        const struct tensor *in = &small.tensors[small.inputs[0]], *out = &small.tensors[small.outputs[0]];
+        int16_t q[2], said[2];
+        for (int k = 0; k < 2 && !is_byte; k++) {
+            q[k] = (int16_t)fmaxf(-32768, fminf(32767, roundf(inputs[2 * i + k] / ir_scale(in))));
+        }
+        run_invoke(&runner, is_byte ? bytes + 2 * i : (const uint8_t *)q, (uint8_t *)said);
+        const float share = ir_scale(out) * (float)said[0];
+        others += fabsf(share - shares[2 * i]) > 0.01F;
+        worst = fmaxf(worst, fabsf(share - shares[2 * i]));
+    }
+    expect(others <= (is_byte ? 0 : POINTS / 100), "%d of %d shares differ, by up to %g", others, POINTS,
+           (double)worst);
+    arena_free(&arena);
+}
+
 /*** Anomalies ***/
 
 /* Two features round the centres (-4, -4) and (4, 4): of mean 0 and variance 17, by which distances are scaled. */
@@ -235,6 +283,8 @@ static void test_refusals(void)
 int main(void)
 {
     test_classifiers();
+    test_integers(true);
+    test_integers(false);
     test_clusters();
     test_gaussian(1);
     test_gaussian(0);

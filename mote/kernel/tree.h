@@ -24,4 +24,17 @@ struct mote_tree_ensemble {
     const MOTE_FLASH float *base;      /* [outputs] where the sums begin */
 };
 
+/* The same in integers: a sample's values are compared as they are, and leaves add up to one int16 for each output, which
+ * the plan has checked to hold them. There is no NaN. */
+struct mote_tree_ensemble_int {
+    int32_t features, outputs;
+    int32_t trees, width;
+    const MOTE_FLASH int32_t *tree;      /* [trees][2] */
+    const MOTE_FLASH int16_t *feature;   /* [nodes] */
+    const MOTE_FLASH int16_t *threshold; /* [nodes] */
+    const MOTE_FLASH uint16_t *right;    /* [nodes] */
+    const MOTE_FLASH uint8_t *weights;   /* [rows][width]; NULL: in the leaves, width is 1 */
+    const MOTE_FLASH int32_t *base;      /* [outputs] */
+};
+
 #endif

@@ -367,7 +367,8 @@ static bool grade_float(struct training *t, struct diag *diag)
     return ok;
 }
 
-/* Writes a model that is no network: what it learned is a float graph, and goes behind the front-end as it is. */
+/* Writes a model that is no network: what it learned is a float graph, which goes behind the front-end as it is; but a
+ * forest in integers. */
 static bool learn_at_once(struct training *t, struct diag *diag)
 {
     const struct lesson *l = &t->lesson;
@@ -382,7 +383,6 @@ static bool learn_at_once(struct training *t, struct diag *diag)
         return diag_fail(diag, "there are %d examples to learn from", set.count);
     }
     o.trees = r->model_trees > 0 ? r->model_trees : o.trees;
-    o.depth = r->model_depth > 0 ? r->model_depth : o.depth;
     o.clusters = r->model_clusters > 0 ? r->model_clusters : o.clusters;
     o.group_count = front_groups(&l->front_options, &l->data.shape, (int32_t)l->width, groups);
     o.groups = (const int32_t(*)[2])groups;
@@ -398,11 +398,15 @@ static bool learn_at_once(struct training *t, struct diag *diag)
                         ? learn_neighbours(&set, &l->shape, l->data.class_count, &o, &t->network, diag)
                     : strcmp(name, "clusters") == 0 ? learn_clusters(&set, &l->shape, &o, &t->network, diag)
                                                     : learn_gaussian(&set, &held_out, &l->shape, &o, &t->network, diag);
-    struct graph device;
+    struct graph device, integers = {.arena = t->arena};
+    const bool is_forest = strcmp(name, "forest") == 0;
+    const struct graph *model = is_forest ? &integers : &t->network;
     return ok && file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag) &&
-           front_stitch(&l->front, &t->network, &device, diag) && detector_set_limit(t, &device, diag) &&
-           write_model(t, "model_float.tflite", &t->network, diag) &&
-           write_model(t, "model.tflite", &t->network, diag) && write_model(t, "device.tflite", &device, diag);
+           (!is_forest ||
+            learn_forest_integers(&t->network, &l->front.tensors[l->front.outputs[0]], &integers, diag)) &&
+           front_stitch(&l->front, model, &device, diag) && detector_set_limit(t, &device, diag) &&
+           write_model(t, "model_float.tflite", &t->network, diag) && write_model(t, "model.tflite", model, diag) &&
+           write_model(t, "device.tflite", &device, diag);
 }
 
 /* The same front-end and network for sound as it comes, a decision on the last window every so often. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Shape rule of TREE_ENSEMBLE. Inputs: samples [..., features], then constants: feature, threshold and right [nodes],
- * tree [trees, 2], base [outputs], weights [rows, width] or none. See mote/kernel/tree.h.
+ * tree [trees, 2], base [outputs], weights [rows, width] or none; of floats, or thresholds int16, base int32, weights
+ * uint8. See mote/kernel/tree.h.
  */
 #include "shape.h"
 
@@ -27,9 +28,11 @@ bool shape_tree_ensemble(struct graph *g, struct node *n, struct diag *diag)
     if (in->rank < 1 || in->dim[in->rank - 1] < 1) {
         return ir_fail(n, diag, "samples have %d dims, want at least 1, not empty", in->rank);
     }
-    if (!check_list(g, n, 1, TYPE_S16, 1, nodes, diag) || !check_list(g, n, 2, TYPE_F32, 1, nodes, diag) ||
+    const bool is_float = in->type == TYPE_F32;
+    const enum type threshold = is_float ? TYPE_F32 : TYPE_S16, base = is_float ? TYPE_F32 : TYPE_S32;
+    if (!check_list(g, n, 1, TYPE_S16, 1, nodes, diag) || !check_list(g, n, 2, threshold, 1, nodes, diag) ||
         !check_list(g, n, 3, TYPE_U16, 1, nodes, diag) || !check_list(g, n, 4, TYPE_S32, 2, -1, diag) ||
-        !check_list(g, n, 5, TYPE_F32, 1, -1, diag) || !check_list(g, n, 6, TYPE_F32, 2, -1, diag)) {
+        !check_list(g, n, 5, base, 1, -1, diag) || !check_list(g, n, 6, is_float ? TYPE_F32 : TYPE_U8, 2, -1, diag)) {
         return false;
     }
     if (tree->dim[1] != 2) {

@@ -49,11 +49,69 @@ static bool ends_in_leaf(struct lower *l, const struct forest *f)
            ir_fail(l->node, l->diag, "the last of %d nodes is no leaf", f->nodes);
 }
 
+/* Leaves of integers add up to what an int16 holds: each tree to one output range, at most by its largest leaf. */
+static bool sums_fit(struct lower *l, const struct forest *f, int32_t trees, int32_t outputs)
+{
+    const int16_t *threshold = lower_in(l, 2)->data;
+    const uint8_t *weights = lower_in(l, 6) != NULL ? lower_in(l, 6)->data : NULL;
+    const int32_t *base = lower_in(l, 5)->data;
+    int64_t most = 0, start = 0;
+    for (int32_t i = 0; weights == NULL && i < f->nodes; i++) {
+        const int64_t leaf = f->feature[i] == -1 ? threshold[i] : 0;
+        most = leaf > most ? leaf : -leaf > most ? -leaf : most;
+    }
+    for (int64_t i = 0; weights != NULL && i < (int64_t)f->rows * f->width; i++) {
+        most = weights[i] > most ? weights[i] : most;
+    }
+    for (int32_t o = 0; o < outputs; o++) {
+        const int64_t size = base[o] < 0 ? -(int64_t)base[o] : base[o];
+        start = size > start ? size : start;
+    }
+    return start + most * trees <= INT16_MAX ||
+           ir_fail(l->node, l->diag, "%d trees may add up to %lld, want at most 32767", trees,
+                   (long long)(start + most * trees));
+}
+
+static void set_float(struct lower *l, const struct forest *f, int32_t features, int32_t outputs)
+{
+    const struct tensor *tree = lower_in(l, 4), *weights = lower_in(l, 6);
+    struct mote_tree_ensemble *p = lower_kernel(l, KERNEL_tree_ensemble_f32);
+    *p = (struct mote_tree_ensemble){.features = features,
+                                     .outputs = outputs,
+                                     .trees = tree->dim[0],
+                                     .width = f->width,
+                                     .tree = tree->data,
+                                     .feature = f->feature,
+                                     .threshold = lower_in(l, 2)->data,
+                                     .right = f->right,
+                                     .weights = weights != NULL ? weights->data : NULL,
+                                     .base = lower_in(l, 5)->data};
+}
+
+static void set_integer(struct lower *l, const struct forest *f, int32_t features, int32_t outputs)
+{
+    const struct tensor *tree = lower_in(l, 4), *weights = lower_in(l, 6);
+    const bool is_byte = lower_in(l, 0)->type == TYPE_U8;
+    struct mote_tree_ensemble_int *p = lower_kernel(l, is_byte ? KERNEL_tree_ensemble_u8 : KERNEL_tree_ensemble_s16);
+    *p = (struct mote_tree_ensemble_int){.features = features,
+                                         .outputs = outputs,
+                                         .trees = tree->dim[0],
+                                         .width = f->width,
+                                         .tree = tree->data,
+                                         .feature = f->feature,
+                                         .threshold = lower_in(l, 2)->data,
+                                         .right = f->right,
+                                         .weights = weights != NULL ? weights->data : NULL,
+                                         .base = lower_in(l, 5)->data};
+}
+
 bool lower_tree_ensemble(struct lower *l)
 {
     const struct tensor *in = lower_in(l, 0), *tree = lower_in(l, 4), *weights = lower_in(l, 6), *base = lower_in(l, 5);
-    if (in->type != TYPE_F32 || lower_out(l, 0)->type != TYPE_F32) {
-        return lower_no_kernel(l, "float32");
+    const enum type out = lower_out(l, 0)->type;
+    const bool is_float = in->type == TYPE_F32;
+    if (is_float ? out != TYPE_F32 : (in->type != TYPE_S16 && in->type != TYPE_U8) || out != TYPE_S16) {
+        return lower_no_kernel(l, "float32, or int16 and uint8 to int16");
     }
     for (int i = 1; i < l->node->in_count; i++) {
         if (lower_in(l, i) != NULL && lower_in(l, i)->data == NULL && ir_count(lower_in(l, i)) > 0) {
@@ -70,19 +128,12 @@ bool lower_tree_ensemble(struct lower *l)
         !check_trees(l, &f, tree->data, tree->dim[0], outputs)) {
         return false;
     }
-    struct mote_tree_ensemble *p = lower_kernel(l, KERNEL_tree_ensemble_f32);
-    *p = (struct mote_tree_ensemble){.features = features,
-                                     .outputs = outputs,
-                                     .trees = tree->dim[0],
-                                     .width = f.width,
-                                     .tree = tree->data,
-                                     .feature = f.feature,
-                                     .threshold = lower_in(l, 2)->data,
-                                     .right = f.right,
-                                     .weights = weights != NULL ? weights->data : NULL,
-                                     .base = base->data};
+    if (!is_float && !sums_fit(l, &f, tree->dim[0], outputs)) {
+        return false;
+    }
+    (is_float ? set_float : set_integer)(l, &f, features, outputs);
     const int32_t samples = (int32_t)(ir_count(in) / features);
-    lower_out_view(l, 0, (struct lower_lines){1, samples, outputs * (int32_t)sizeof(float)});
-    lower_in_view(l, 0, (struct lower_lines){1, samples, features * (int32_t)sizeof(float)}, lower_each_line);
+    lower_out_view(l, 0, (struct lower_lines){1, samples, outputs * ir_type_bits(out) / 8});
+    lower_in_view(l, 0, (struct lower_lines){1, samples, features * ir_type_bits(in->type) / 8}, lower_each_line);
     return true;
 }

@@ -34,6 +34,11 @@ struct learn_options learn_defaults(void);
 bool learn_forest(const struct train_set *set, const struct tensor *input, int32_t classes,
                   const struct learn_options *options, struct graph *graph, struct diag *diag);
 
+/* A forest that was learned, in integers, for features of this type and quantisation; floats are to become int16. Its
+ * input is [1, features], its output int16. */
+bool learn_forest_integers(const struct graph *forest, const struct tensor *features, struct graph *graph,
+                           struct diag *diag);
+
 /* The classes of the nearest examples, each feature scaled to deviation 1. */
 bool learn_neighbours(const struct train_set *set, const struct tensor *input, int32_t classes,
                       const struct learn_options *options, struct graph *graph, struct diag *diag);
