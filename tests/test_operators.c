@@ -230,11 +230,20 @@ static int by_name(const void *a, const void *b)
 
 static int by_text(const void *a, const void *b) { return strcmp(a, b); }
 
-static void write_names(FILE *f, const struct name *names, enum op op)
+/* Domains may share a name. */
+static bool is_first(const struct name *names, const struct name *one)
+{
+    while (names != one && (names->op != one->op || strcmp(names->text, one->text) != 0)) {
+        names++;
+    }
+    return names == one;
+}
+
+static void write_names(FILE *f, const struct name *all, enum op op)
 {
     const char *comma = "";
-    for (; names->text != NULL; names++) {
-        if (names->op == op) {
+    for (const struct name *names = all; names->text != NULL; names++) {
+        if (names->op == op && is_first(all, names)) {
             fprintf(f, "%s%s", comma, names->text);
             comma = ", ";
         }

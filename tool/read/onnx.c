@@ -26,12 +26,9 @@ static const char *domain_text(const char *domain) { return domain[0] == '\0' ? 
 
 static const struct onnx_row *find_row(const Onnx__NodeProto *n)
 {
-    const bool is_ml = strcmp(n->domain, "ai.onnx.ml") == 0;
-    if (!is_ml && strcmp(domain_text(n->domain), "ai.onnx") != 0) {
-        return NULL;
-    }
+    static const char *const domains[] = {[ONNX_AI] = "ai.onnx", [ONNX_ML] = "ai.onnx.ml", [ONNX_MS] = "com.microsoft"};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if ((rows[i].domain == ONNX_ML) == is_ml && strcmp(rows[i].name, n->op_type) == 0) {
+        if (strcmp(rows[i].name, n->op_type) == 0 && strcmp(domains[rows[i].domain], domain_text(n->domain)) == 0) {
             return &rows[i];
         }
     }
@@ -297,8 +294,8 @@ static bool convert_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index
     o->row = find_row(n);
     o->made = 0;
     o->first_made = o->g->tensor_count;
-    const int64_t opset = o->row->domain == ONNX_ML ? o->opset_ml : o->opset;
-    if (opset < o->row->since) {
+    const int64_t opset = onnx_opset(o);
+    if (o->row->domain != ONNX_MS && opset < o->row->since) {
         onnx_fail(o, "came with opset %d, but the file has %lld; export it anew", o->row->since, (long long)opset);
         return false;
     }

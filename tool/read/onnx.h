@@ -195,7 +195,7 @@ struct onnx {
 
 struct onnx_row {
     const char *name;
-    enum { ONNX_AI, ONNX_ML } domain;
+    enum { ONNX_AI, ONNX_ML, ONNX_MS } domain;
     int since;
     onnx_convert *convert;
     enum op op;

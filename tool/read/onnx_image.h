@@ -32,6 +32,9 @@ struct attr onnx_window_attr(const struct onnx_window *w);
 int32_t onnx_to_nhwc(struct onnx *o, int32_t x);
 int32_t onnx_from_nhwc(struct onnx *o, int32_t x, int32_t rank);
 
+/* Pooling of the node at hand; *place: of maxima, if there is an output for them. */
+int32_t onnx_pool(struct onnx *o, int32_t in, bool is_average, int32_t *place);
+
 /* An NHWC image with more lines and columns of `value`. */
 int32_t onnx_pad_image(struct onnx *o, int32_t x, const struct onnx_window *w, int32_t value);
 

@@ -103,7 +103,7 @@ static int32_t first_indices(struct onnx *o, const struct tensor *t, const struc
 }
 
 /* The maximum and, if wanted, the place of the first one. */
-static void max_by_taps(struct onnx *o, int32_t x, const struct onnx_window *w)
+static int32_t max_by_taps(struct onnx *o, int32_t x, const struct onnx_window *w, int32_t *where)
 {
     const struct tensor t = *onnx_tensor(o, x);
     const bool wants_place = onnx_has_out(o, 1);
@@ -122,15 +122,14 @@ static void max_by_taps(struct onnx *o, int32_t x, const struct onnx_window *w)
         }
         best = best == NO_TENSOR ? tap : onnx_binary(o, OP_MAXIMUM, best, tap);
     } while (next_tap(&taps) && !onnx_failed(o));
-    onnx_out(o, 0, best);
     if (wants_place && !onnx_failed(o)) {
-        const int32_t index = onnx_binary(o, OP_ADD, first_indices(o, &t, w, step), place);
-        onnx_out(o, 1, onnx_cast(o, index, TYPE_S64));
+        *where = onnx_cast(o, onnx_binary(o, OP_ADD, first_indices(o, &t, w, step), place), TYPE_S64);
     }
+    return best;
 }
 
 /* The sum over the number of what is no padding, or of all places. */
-static void average_by_taps(struct onnx *o, int32_t x, const struct onnx_window *w)
+static int32_t average_by_taps(struct onnx *o, int32_t x, const struct onnx_window *w)
 {
     const bool counts_pads = onnx_int(o, "count_include_pad", 0) != 0;
     const int32_t ones = onnx_filled(o, onnx_real(o, 1), x);
@@ -142,12 +141,12 @@ static void average_by_taps(struct onnx *o, int32_t x, const struct onnx_window 
         sum = sum == NO_TENSOR ? tap : onnx_binary(o, OP_ADD, sum, tap);
         count = count == NO_TENSOR ? one : onnx_binary(o, OP_ADD, count, one);
     } while (next_tap(&there) && next_tap(&taps) && !onnx_failed(o));
-    onnx_out(o, 0, onnx_binary(o, OP_DIV, sum, count));
+    return onnx_binary(o, OP_DIV, sum, count);
 }
 
 /*** Volumes: along height and width, then along depth ***/
 
-static int32_t pool_volume(struct onnx *o, int32_t in, const struct onnx_window *w)
+static int32_t pool_volume(struct onnx *o, int32_t in, enum op op, const struct onnx_window *w)
 {
     const int32_t x = onnx_to_nhwc(o, in);
     const struct tensor t = *onnx_tensor(o, x);
@@ -158,43 +157,46 @@ static int32_t pool_volume(struct onnx *o, int32_t in, const struct onnx_window 
                                       {0}};
     const struct attr planes = onnx_window_attr(&plane), depths = onnx_window_attr(&depth);
     int32_t y = onnx_reshape(o, x, 4, (int64_t[]){(int64_t)t.dim[0] * t.dim[1], t.dim[2], t.dim[3], t.dim[4]});
-    y = onnx_emit(o, onnx_op(o), &planes, &y, 1);
+    y = onnx_emit(o, op, &planes, &y, 1);
     y = onnx_reshape(o, y, 4, (int64_t[]){t.dim[0], t.dim[1], w->out[1] * w->out[2], t.dim[4]});
-    y = onnx_emit(o, onnx_op(o), &depths, &y, 1);
+    y = onnx_emit(o, op, &depths, &y, 1);
     y = onnx_reshape(o, y, 5, (int64_t[]){t.dim[0], w->out[0], w->out[1], w->out[2], t.dim[4]});
     return onnx_from_nhwc(o, y, 5);
 }
 
-void onnx_convert_pool(struct onnx *o)
+int32_t onnx_pool(struct onnx *o, int32_t given, bool is_average, int32_t *place)
 {
-    const int32_t given = onnx_in(o, 0);
     const struct tensor t = *onnx_tensor(o, given);
-    const bool is_average = onnx_op(o) == OP_AVERAGE_POOL_2D;
+    const enum op op = is_average ? OP_AVERAGE_POOL_2D : OP_MAX_POOL_2D;
     struct onnx_window w;
     const int32_t in = onnx_cast(o, given, TYPE_F32); /* bytes without a scale */
     if (!onnx_read_window(o, in, NULL, &w)) {
-        return;
+        return NO_TENSOR;
     }
     const bool has_holes = w.dilation[0] != 1 || w.dilation[1] != 1 || w.dilation[2] != 1;
     const bool counts_pads = onnx_int(o, "count_include_pad", 0) != 0;
     if (is_average && (has_holes || (t.rank == 5 && counts_pads))) {
-        average_by_taps(o, in, &w);
-        return;
+        return average_by_taps(o, in, &w);
     }
-    if (has_holes || onnx_has_out(o, 1)) {
-        max_by_taps(o, in, &w);
-        return;
+    if (!is_average && (has_holes || onnx_has_out(o, 1))) {
+        return max_by_taps(o, in, &w, place);
     }
-    int32_t x = in, y;
     if (t.rank == 5) {
-        y = pool_volume(o, in, &w);
-    } else {
-        x = onnx_to_nhwc(o, in);
-        x = is_average && counts_pads ? pad_counted(o, x, &w) : x;
-        const struct attr attr = onnx_window_attr(&w);
-        y = onnx_from_nhwc(o, onnx_emit(o, onnx_op(o), &attr, &x, 1), t.rank);
+        return onnx_cast(o, pool_volume(o, in, op, &w), t.type);
     }
-    onnx_out(o, 0, onnx_cast(o, y, t.type));
+    int32_t x = onnx_to_nhwc(o, in);
+    x = is_average && counts_pads ? pad_counted(o, x, &w) : x;
+    const struct attr attr = onnx_window_attr(&w);
+    return onnx_cast(o, onnx_from_nhwc(o, onnx_emit(o, op, &attr, &x, 1), t.rank), t.type);
+}
+
+void onnx_convert_pool(struct onnx *o)
+{
+    int32_t place = NO_TENSOR;
+    onnx_out(o, 0, onnx_pool(o, onnx_in(o, 0), onnx_op(o) == OP_AVERAGE_POOL_2D, &place));
+    if (place != NO_TENSOR) {
+        onnx_out(o, 1, place);
+    }
 }
 
 /* Values go to where the maxima came from; the rest is 0. A larger output shape only adds zeros behind. */

@@ -109,7 +109,7 @@ static int32_t as_int8(struct onnx *o, int32_t x, const struct quant *q)
     return onnx_emit_quantised(o, OP_QUANTIZE, NULL, TYPE_S8, &x, 1, &low);
 }
 
-static int32_t dequantize(struct onnx *o, int32_t x, int32_t scale, int32_t zero, int64_t asked_axis)
+int32_t onnx_dequantize(struct onnx *o, int32_t x, int32_t scale, int32_t zero, int64_t asked_axis)
 {
     const struct tensor t = *onnx_tensor(o, x);
     const bool per_tensor = ir_count(onnx_tensor(o, scale)) == 1;
@@ -137,7 +137,7 @@ void onnx_convert_dequantize_linear(struct onnx *o)
     if (onnx_int(o, "block_size", 0) != 0) {
         onnx_fail(o, "has blocks of scales; quantise for the tensor or for channels");
     }
-    onnx_out(o, 0, dequantize(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2), onnx_int(o, "axis", 1)));
+    onnx_out(o, 0, onnx_dequantize(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2), onnx_int(o, "axis", 1)));
 }
 
 /*** QuantizeLinear ***/
@@ -156,7 +156,7 @@ static int32_t quantize_plainly(struct onnx *o, int32_t x, int32_t scale, int32_
     return onnx_cast(o, y, type);
 }
 
-static int32_t quantize(struct onnx *o, int32_t x, int32_t scale, int32_t zero, int64_t asked_axis, enum type type)
+int32_t onnx_quantize(struct onnx *o, int32_t x, int32_t scale, int32_t zero, int64_t asked_axis, enum type type)
 {
     struct quant q;
     const bool per_tensor = ir_count(onnx_tensor(o, scale)) == 1;
@@ -174,7 +174,7 @@ static int32_t quantize(struct onnx *o, int32_t x, int32_t scale, int32_t zero, 
     return y;
 }
 
-static enum type type_of_zero(const struct onnx *o, int32_t zero)
+enum type onnx_type_of_zero(const struct onnx *o, int32_t zero)
 {
     return zero == NO_TENSOR ? TYPE_U8 : onnx_tensor(o, zero)->type;
 }
@@ -183,14 +183,14 @@ void onnx_convert_quantize_linear(struct onnx *o)
 {
     const int32_t zero = onnx_in(o, 2);
     const int64_t code = onnx_int(o, "output_dtype", 0);
-    const enum type type = zero == NO_TENSOR && code == 3 ? TYPE_S8 : type_of_zero(o, zero);
+    const enum type type = zero == NO_TENSOR && code == 3 ? TYPE_S8 : onnx_type_of_zero(o, zero);
     if (onnx_int(o, "block_size", 0) != 0 ||
         (type != TYPE_S8 && type != TYPE_U8 && type != TYPE_S16 && type != TYPE_U16)) {
         onnx_fail(o, "quantises to %s, or by blocks; want int8, uint8, int16 or uint16", ir_type_text(type));
         return;
     }
     const int32_t x = onnx_cast(o, onnx_in(o, 0), TYPE_F32);
-    onnx_out(o, 0, quantize(o, x, onnx_in(o, 1), zero, onnx_int(o, "axis", 1), type));
+    onnx_out(o, 0, onnx_quantize(o, x, onnx_in(o, 1), zero, onnx_int(o, "axis", 1), type));
 }
 
 /* The range of the values gives scale and zero point. */
@@ -211,31 +211,31 @@ void onnx_convert_dynamic_quantize(struct onnx *o)
 /*** Operators on quantised values ***/
 
 /* The bias counts in steps of the product of both scales. */
-static int32_t dequantize_bias(struct onnx *o, int32_t bias, int32_t x_scale, int32_t w_scale)
+int32_t onnx_dequantize_bias(struct onnx *o, int32_t bias, int32_t x_scale, int32_t w_scale)
 {
     if (bias == NO_TENSOR) {
         return bias;
     }
     const int32_t scale = onnx_binary(o, OP_MUL, onnx_reshape(o, x_scale, 0, NULL), w_scale);
-    return dequantize(o, bias, scale, NO_TENSOR, 0);
+    return onnx_dequantize(o, bias, scale, NO_TENSOR, 0);
 }
 
 void onnx_convert_qlinear_conv(struct onnx *o)
 {
-    const int32_t x = dequantize(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2), 1);
-    const int32_t w = dequantize(o, onnx_in(o, 3), onnx_in(o, 4), onnx_in(o, 5), 0);
-    const int32_t bias = dequantize_bias(o, onnx_in(o, 8), onnx_in(o, 1), onnx_in(o, 4));
+    const int32_t x = onnx_dequantize(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2), 1);
+    const int32_t w = onnx_dequantize(o, onnx_in(o, 3), onnx_in(o, 4), onnx_in(o, 5), 0);
+    const int32_t bias = onnx_dequantize_bias(o, onnx_in(o, 8), onnx_in(o, 1), onnx_in(o, 4));
     const int32_t y = onnx_conv(o, x, w, bias);
-    onnx_out(o, 0, quantize(o, y, onnx_in(o, 6), onnx_in(o, 7), 1, type_of_zero(o, onnx_in(o, 7))));
+    onnx_out(o, 0, onnx_quantize(o, y, onnx_in(o, 6), onnx_in(o, 7), 1, onnx_type_of_zero(o, onnx_in(o, 7))));
 }
 
 void onnx_convert_qlinear_matmul(struct onnx *o)
 {
     const int32_t b = onnx_in(o, 3), rank = onnx_tensor(o, b)->rank;
     const int32_t x =
-        dequantize(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2), onnx_tensor(o, onnx_in(o, 0))->rank - 2);
-    const int32_t y = onnx_matmul(o, x, dequantize(o, b, onnx_in(o, 4), onnx_in(o, 5), rank - 1));
-    onnx_out(o, 0, quantize(o, y, onnx_in(o, 6), onnx_in(o, 7), 1, type_of_zero(o, onnx_in(o, 7))));
+        onnx_dequantize(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2), onnx_tensor(o, onnx_in(o, 0))->rank - 2);
+    const int32_t y = onnx_matmul(o, x, onnx_dequantize(o, b, onnx_in(o, 4), onnx_in(o, 5), rank - 1));
+    onnx_out(o, 0, onnx_quantize(o, y, onnx_in(o, 6), onnx_in(o, 7), 1, onnx_type_of_zero(o, onnx_in(o, 7))));
 }
 
 /* x - zero as float, which sums of up to 2^24 are exact in. Zero points of rows are a column. */
