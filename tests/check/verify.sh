@@ -34,6 +34,7 @@ verify 1 'No such file' "$model" --on host --input missing
 verify 0 'host              12  same bits' "$model" --on host --input two
 verify 0 'host               8  same bits' "$model" --on host --input-fed
 verify 1 'there is no emulator' "$model" --on xtensa-esp32
+verify 1 'there is no emulator' "$model" --on esp32 # the board's core
 no_tools verify 1 'install gcc-arm-none-eabi' "$model" --on cortex-m4
 no_tools verify 1 'nothing was verified' "$model"
 

@@ -182,7 +182,10 @@ int command_bench(int argc, char **argv)
     const char *shapes[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
-        [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
+        [ON] = {.name = "on",
+                .value = "CORE",
+                .help = "such as cortex-m4, or a board that has it; may be repeated",
+                .list = job.list},
         [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
         [OPTIMIZE] = OPTIMIZE_OPTION,
         [JSON] = {.name = "json", .help = "print JSON instead of text"},

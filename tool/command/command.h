@@ -106,7 +106,8 @@ int session_alone(size_t limit, session_work *work, void *context);
 struct target_core;
 struct target_board;
 
-/* Reads a core or a board; a name that is unknown is met with the nearest and with all there are. */
+/* Reads a core, by its name or a board's that has it, or a board; a name that is unknown is met with the nearest and with
+ * all there are. */
 bool command_core(struct session *session, const char *name, struct target_core *core);
 
 /* The features of a board's core. */

@@ -32,6 +32,13 @@ static bool is_among(const char *name, const char *const list[])
 
 bool command_core(struct session *s, const char *name, struct target_core *core)
 {
+    struct target_board board;
+    if (is_among(name, target_board_names(&s->arena))) {
+        if (!target_read_board(name, &board, &s->arena, &s->diag)) {
+            return false;
+        }
+        name = board.core;
+    }
     const char *const *list = target_core_names(&s->arena);
     return is_among(name, list) ? target_read_core(name, core, &s->arena, &s->diag)
                                 : unknown("core", name, list, &s->diag);

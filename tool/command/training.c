@@ -160,7 +160,7 @@ static bool write_metrics(struct session *s, const struct training *t, const str
     text_add(&text,
              "  \"epochs\": %d,\n  \"best_epoch\": %d,\n  \"model_bytes\": %lld,\n  \"arena_bytes\": %u,\n  "
              "\"input_fed\": %s",
-             t->result.epoch_count, t->result.best, (long long)t->losses.bytes, d->plan.tensor_size,
+             t->result.epoch_count, t->result.best + 1, (long long)t->losses.bytes, d->plan.tensor_size,
              d->plan.is_fed ? "true" : "false");
     if (d->has_fit) {
         text_add(&text, ",\n  \"board\": ");
@@ -193,7 +193,7 @@ static void add_facts(struct session *s, const struct training *t, struct report
         (struct report_fact){"the network sees", arena_printf(&s->arena, "%s", ir_shape_text(&t->lesson.shape, shape))};
     facts[n++] = (struct report_fact){"network", recipe->layer_count > 0 ? "layers of the recipe" : recipe->model_name};
     facts[n++] = (struct report_fact){"epochs", arena_printf(&s->arena, "%d, the best was %d", t->result.epoch_count,
-                                                             t->result.best)};
+                                                             t->result.best + 1)};
     facts[n++] =
         (struct report_fact){"weights", arena_printf(&s->arena, "%lld bytes, in float %lld", (long long)t->losses.bytes,
                                                      (long long)t->losses.float_bytes)};
@@ -213,7 +213,7 @@ static void add_curves(struct session *s, const struct training *t, struct repor
     r->metric = "accuracy";
     r->epochs = epochs;
     r->epoch_count = t->result.epoch_count;
-    r->best_epoch = t->result.best;
+    r->best_epoch = t->result.best + 1;
 }
 
 static void add_losses(struct session *s, const struct training *t, struct report_training *r)

@@ -195,7 +195,10 @@ int command_verify(int argc, char **argv)
     const char *shapes[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
-        [ON] = {.name = "on", .value = "CORE", .help = "such as cortex-m4; may be repeated", .list = job.list},
+        [ON] = {.name = "on",
+                .value = "CORE",
+                .help = "such as cortex-m4, or a board that has it; may be repeated",
+                .list = job.list},
         [OPTIMIZE] = OPTIMIZE_OPTION,
         [INPUT] = {.name = "input", .value = "FILE", .help = "inputs of one or more runs, as for `mote run`"},
         [INPUT_FED] = {.name = "input-fed", .help = "prove the C of `mote compile --input-fed`"},

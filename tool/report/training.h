@@ -73,7 +73,7 @@ struct report_training {
     int32_t score_count;
     const char *metric; /* what `score` of an epoch is: "accuracy" */
     const struct report_epoch *epochs;
-    int32_t epoch_count, best_epoch;
+    int32_t epoch_count, best_epoch; /* the best counts from 1 */
     const char *const *classes;
     int32_t class_count;
     const int32_t *confusion;             /* class_count x class_count, [true class][answer] */
