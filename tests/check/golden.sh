@@ -15,3 +15,10 @@ for name in blazeface hello mnist ultraface light_squeezenet light_shufflenet li
     check "$1" "$2" --only "onnx_$name"
 done
 check "$1" "$2" --ext tflite
+# No model of convolutions needs a tenth more than what is alive at once.
+for model in "$shared"/golden/{mlperf,mltk,tflm,tfs,tinymaix}_*/model.tflite "$shared"/golden/onnx_light_squeezenet/model.onnx; do
+    "$2" inspect "$model" --json | python3 -c '
+import json, sys
+ram = json.load(sys.stdin)["ram"]
+sys.exit(ram["tensor_bytes"] > 1.1 * ram["bound_bytes"] + 16)' || { echo "FAILED: $model needs much memory"; exit 1; }
+done

@@ -194,6 +194,30 @@ static void place_external(struct plan *plan)
     }
 }
 
+/* Where tensors do not fit well into what others leave free, another schedule with as many bytes alive may do better; but
+ * longer segments have longer tables. */
+static bool schedule_and_place(struct plan *plan, enum plan_schedule how, struct diag *diag)
+{
+    struct plan other = *plan;
+    other.steps = arena_copy(plan->arena, plan->steps, (size_t)plan->step_count * sizeof *plan->steps);
+    other.buffers = arena_copy(plan->arena, plan->buffers, (size_t)plan->buffer_count * sizeof *plan->buffers);
+    plan_stream(plan, how, PLAN_FEW_CHANGES);
+    if (!plan_place(plan, diag)) {
+        return false;
+    }
+    if (how == PLAN_LAYERS || plan->tensor_size <= plan->lower_bound + plan->lower_bound / (plan->is_small ? 16 : 64)) {
+        return true;
+    }
+    plan_stream(&other, how, PLAN_FEW_SEGMENTS);
+    if (!plan_place(&other, diag)) {
+        return false;
+    }
+    if (other.tensor_size < plan->tensor_size) {
+        *plan = other;
+    }
+    return true;
+}
+
 static bool finish(struct plan *plan, enum plan_schedule how, double *work, struct diag *diag)
 {
     if (!plan_check_limits(plan, work, diag)) {
@@ -208,8 +232,7 @@ static bool finish(struct plan *plan, enum plan_schedule how, double *work, stru
         }
         plan_find_rows(plan);
     }
-    plan_stream(plan, how);
-    if (!plan_place(plan, diag)) {
+    if (!schedule_and_place(plan, how, diag)) {
         return false;
     }
     plan->arena_size = (uint32_t)(plan->tensor_size + all_pointers_size(plan));

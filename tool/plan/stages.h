@@ -51,8 +51,11 @@ void plan_order(struct plan *plan);
 /* rows.c: writer, last user and row structure of every buffer, for the steps as they stand. */
 void plan_find_rows(struct plan *plan);
 
+/* Which of the segmentations with the least bytes alive is taken. */
+enum plan_ties { PLAN_FEW_CHANGES, PLAN_FEW_SEGMENTS };
+
 /* stream.c: chooses the segments and writes the schedule. */
-void plan_stream(struct plan *plan, enum plan_schedule how);
+void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties);
 
 /* place.c: gives every buffer, row and scratch memory its offset. */
 bool plan_place(struct plan *plan, struct diag *diag);

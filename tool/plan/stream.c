@@ -7,7 +7,8 @@
  * Which runs of steps become segments is found by simulation: cost(a, b) is the most bytes alive while the steps
  * [a, b) run as one segment, rows of tensors that come in from before or stay for later included. What is alive
  * at a boundary does not depend on how the steps on either side were cut, so the best cuts follow by dynamic
- * programming over the boundaries: the smallest peak, and among equals the fewest changes from step to step.
+ * programming over the boundaries: the smallest peak, and among equals the fewest changes from step to step, or the
+ * fewest segments, since tensors of which only some rows are alive are easier to place.
  */
 #include <string.h>
 
@@ -33,12 +34,14 @@ struct stream {
     int64_t *touched; /* [buffer]: the last segment that touched it; segments count from 1 */
     int64_t segment;
     int64_t simulated; /* firings so far, against SEARCH_FIRINGS */
+    enum plan_ties ties;
 };
 
 /* Best way to run the steps before a boundary. */
 struct cut {
     int64_t peak;
     uint32_t changes;
+    int32_t segments;
     int32_t from; /* the boundary where the last segment starts */
 };
 
@@ -238,16 +241,22 @@ static bool *find_alone(const struct plan *plan)
     return is_alone;
 }
 
-static bool is_better(const struct cut *a, const struct cut *b)
+static bool is_better(const struct stream *s, const struct cut *a, const struct cut *b)
 {
-    return a->peak != b->peak ? a->peak < b->peak : a->changes < b->changes;
+    if (a->peak != b->peak) {
+        return a->peak < b->peak;
+    }
+    return s->ties == PLAN_FEW_SEGMENTS && a->segments != b->segments ? a->segments < b->segments
+                                                                      : a->changes < b->changes;
 }
 
 /* Whether the segment [first, end) could be better than the best so far: the peak is no lower than before it, and no
  * step fires less than once. */
-static bool may_be_better(const struct cut *best, int32_t first, int32_t end)
+static bool may_be_better(const struct stream *s, const struct cut *best, int32_t first, int32_t end)
 {
-    return is_better(&(struct cut){best[first].peak, best[first].changes + (uint32_t)(end - first), first}, &best[end]);
+    const struct cut hoped = {best[first].peak, best[first].changes + (uint32_t)(end - first), best[first].segments + 1,
+                              first};
+    return is_better(s, &hoped, &best[end]);
 }
 
 static void find_cuts(struct stream *s, struct cut *best, enum plan_schedule how)
@@ -255,24 +264,24 @@ static void find_cuts(struct stream *s, struct cut *best, enum plan_schedule how
     struct plan *plan = s->plan;
     const bool *is_alone = find_alone(plan);
     for (int32_t end = 1; end <= plan->step_count; end++) {
-        best[end] = (struct cut){INT64_MAX, 0, end - 1};
+        best[end] = (struct cut){INT64_MAX, 0, 0, end - 1};
         for (int32_t first = end - 1; first >= 0 && first >= end - MAX_SEGMENT; first--) {
             const bool single = first == end - 1;
             if (!single && (how == PLAN_LAYERS || is_alone[first] || is_alone[end - 1])) {
                 break;
             }
-            if (!may_be_better(best, first, end)) {
+            if (!may_be_better(s, best, first, end)) {
                 continue;
             }
             if (!single && s->simulated > SEARCH_FIRINGS) {
                 plan->is_settled = true;
                 break;
             }
-            struct cut c = {.from = first};
+            struct cut c = {.segments = best[first].segments + 1, .from = first};
             const int64_t peak = cost(s, first, end, &c.changes);
             c.peak = peak > best[first].peak ? peak : best[first].peak;
             c.changes += best[first].changes;
-            if (is_better(&c, &best[end])) {
+            if (is_better(s, &c, &best[end])) {
                 best[end] = c;
             }
         }
@@ -313,9 +322,9 @@ static int64_t count_all_firings(const struct plan *plan)
     return firings;
 }
 
-void plan_stream(struct plan *plan, enum plan_schedule how)
+void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties)
 {
-    struct stream s = {.plan = plan};
+    struct stream s = {.plan = plan, .ties = ties};
     const int64_t firings = count_all_firings(plan);
     if (firings > MAX_FIRINGS) {
         how = PLAN_LAYERS;
