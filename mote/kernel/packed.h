@@ -102,8 +102,8 @@ struct mote_conv2d_s16_packed {
  *
  *   w[0][0] w[0][1] w[1][0] w[1][1], w[0][2] w[2][0] w[1][2] w[2][1], w[2][2] shift 0 0, bias, 2 * multiplier - 2^32
  *
- * so that SXTB16 makes of them the pairs that meet two rows of a column. Weights with a zero point are these pairs, five
- * words, then shift, bias and factor. For Cortex-M0 the factor is in digits, as above:
+ * so that SXTB16 makes of them the pairs that meet two rows of a column. Weights with a zero point, or with a multiplier, are these
+ * pairs, five words, then shift, bias and factor. For Cortex-M0 the factor is in digits, as above:
  * m2 in the upper half of the third word, 2^16 * m1 + m0 the fifth. */
 struct mote_depthwise_packed {
     int32_t in_w, out_w, channels;

@@ -127,8 +127,8 @@ static void pack_factor(const struct mote_mac *mac, int32_t o, enum pack_factor 
 {
     const uint32_t multiplier = (uint32_t)mac->multiplier[o * mac->per_channel];
     const uint32_t shift = (uint32_t)channel_shift(mac, o);
-    to[0] = how == PACK_DOUBLED ? multiplier << 1 : (multiplier >> 10 & 0x3FF) << 16 | (multiplier & 0x3FF);
-    to[1] = how == PACK_DOUBLED ? shift : multiplier >> 20 << 8 | shift;
+    to[0] = how != PACK_DIGITS ? multiplier << 1 : (multiplier >> 10 & 0x3FF) << 16 | (multiplier & 0x3FF);
+    to[1] = how != PACK_DIGITS ? shift : multiplier >> 20 << 8 | shift;
 }
 
 /* Factors of filters o .. o + filters - 1; what follows them. */
@@ -333,7 +333,7 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
     if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
         return false;
     }
-    const int32_t words = w->offset != 0 ? WIDE_WORDS : WORDS;
+    const int32_t words = how == PACK_WIDE ? WIDE_WORDS : WORDS;
     uint32_t *stream = plan_alloc_table(plan, (size_t)w->out_c * (size_t)words, sizeof *stream), *to = stream;
     for (int32_t i = 0; i < w->out_c; i++) {
         const int32_t o = channel_at(p, i);
@@ -344,7 +344,7 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
         }
         uint32_t factor[2];
         pack_factor(mac, o, how, factor);
-        if (w->offset != 0) {
+        if (how == PACK_WIDE) {
             add_taps(w, o, 2, to);
             to[5] = factor[1];
         } else {

@@ -20,8 +20,8 @@ struct pack_weights {
     const uint16_t *inputs; /* which */
 };
 
-/* How a channel's factor is written: packed.h. */
-enum pack_factor { PACK_DOUBLED, PACK_DIGITS };
+/* How a channel's factor is written, packed.h; PACK_WIDE: doubled, beside weights of int16. */
+enum pack_factor { PACK_DOUBLED, PACK_DIGITS, PACK_WIDE };
 
 /* How the sums of a multiply-accumulate operator become outputs: the cheapest that is right for all channels. False:
  * none of them is. */
@@ -47,7 +47,7 @@ bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct p
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p);
 
-/* The stream of mote_depthwise_packed, of pairs where weights have an offset; `p` as above, its shape filled in. */
+/* The stream of mote_depthwise_packed; `p` as above, its shape filled in. */
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p);
 

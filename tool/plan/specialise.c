@@ -20,13 +20,11 @@ static void use(struct plan_step *s, enum kernel kernel, const void *params, siz
 }
 
 /* Two pixels' windows widened and a line of each copied, or one window copied. */
-static size_t conv2d_scratch(const struct mote_conv2d_packed *p)
+static size_t conv2d_scratch(const struct mote_conv2d_packed *p, bool repeats)
 {
     const bool is_direct = p->filter_h == 1 && p->filter_w == 1 && p->in_c % 4 == 0;
     const int32_t line = p->depth / p->filter_h;
-    return (size_t)(p->out_w > 1                 ? 4 * p->depth + (is_direct ? 0 : 2 * line)
-                    : is_direct && p->again == 0 ? 0
-                                                 : p->depth);
+    return (size_t)(p->out_w > 1 ? 4 * p->depth + (is_direct ? 0 : 2 * line) : is_direct && !repeats ? 0 : p->depth);
 }
 
 /* What is added to weights. The zero point that other kernels ignore does not count. */
@@ -56,7 +54,7 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
     if (!plan_pack_quads(plan, &c->mac, &w, p)) {
         return false;
     }
-    use(s, to, p, conv2d_scratch(p));
+    use(s, to, p, conv2d_scratch(p, to == KERNEL_conv2d_s8_offset__arm_dsp));
     return true;
 }
 
@@ -131,7 +129,7 @@ static bool expanding_dsp(struct plan *plan, struct plan_step *s, enum kernel to
     if (!plan_pack_quads(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, to, p, conv2d_scratch(p));
+    use(s, to, p, conv2d_scratch(p, to == KERNEL_conv2d_s8_offset__arm_dsp));
     return true;
 }
 
@@ -150,18 +148,30 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s, enum kernel to
                                         .stride_w = d->stride_w,
                                         .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c, .offset = weight_offset(s)};
-    if (!plan_pack_columns(plan, &d->mac, &w, PACK_DOUBLED, p)) {
+    const enum pack_factor how = to == KERNEL_depthwise_wide_s8__arm_dsp ? PACK_WIDE : PACK_DOUBLED;
+    if (!plan_pack_columns(plan, &d->mac, &w, how, p)) {
         return false;
     }
     use(s, to, p, (size_t)(12 * ((p->out_w - 1) * p->stride_w + 3)));
     return true;
 }
 
+/* By a kernel for one output channel each, and by one for more. */
+static bool single_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
+{
+    return ((const struct mote_depthwise *)s->params)->multiplier == 1 && depthwise_dsp(plan, s, to);
+}
+
+static bool multiplied_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
+{
+    return ((const struct mote_depthwise *)s->params)->multiplier > 1 && depthwise_dsp(plan, s, to);
+}
+
 /* Rows whose sums all fit into registers. */
 static bool narrow_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    return d->stride_w == 1 && (d->out_w == 5 || d->out_w == 6) && d->multiplier == 1 && depthwise_dsp(plan, s, to);
+    return d->stride_w == 1 && (d->out_w == 5 || d->out_w == 6) && single_dsp(plan, s, to);
 }
 
 /* Filters of any size. The list of taps and a pixel of zero points. */
@@ -257,7 +267,7 @@ static const struct rule {
     {KERNEL_conv2d_s8, KERNEL_fully_connected_s8__arm_dsp, PLAN_DSP, fully_connected},
     {KERNEL_conv2d_s8, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, conv2d_dsp},
     {KERNEL_conv2d_s8, KERNEL_conv2d_plain_s8__arm_dsp, PLAN_DSP, as_it_is},
-    {KERNEL_conv2d_s8_offset, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, conv2d_dsp},
+    {KERNEL_conv2d_s8_offset, KERNEL_conv2d_s8_offset__arm_dsp, PLAN_DSP, conv2d_dsp},
     {KERNEL_conv2d_s8_offset, KERNEL_conv2d_plain_s8_offset__arm_dsp, PLAN_DSP, as_it_is},
     {KERNEL_conv2d_s16, KERNEL_conv2d_s16__arm_dsp, PLAN_DSP, conv2d_s16_dsp},
     {KERNEL_conv2d_s16, KERNEL_conv2d_plain_s16__arm_dsp, PLAN_DSP, as_it_is},
@@ -266,10 +276,11 @@ static const struct rule {
     {KERNEL_transpose_conv_s16, KERNEL_transpose_conv_s16__arm_dsp, PLAN_DSP, as_it_is},
     {KERNEL_depthwise_s8, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, expanding_dsp},
     {KERNEL_depthwise_s8, KERNEL_depthwise_narrow_s8__arm_dsp, PLAN_DSP, narrow_dsp},
-    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_dsp, PLAN_DSP, depthwise_dsp},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_dsp, PLAN_DSP, single_dsp},
+    {KERNEL_depthwise_s8, KERNEL_depthwise_wide_s8__arm_dsp, PLAN_DSP, multiplied_dsp},
     {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_dsp, PLAN_DSP, depthwise_taps},
-    {KERNEL_depthwise_s8_offset, KERNEL_conv2d_s8__arm_dsp, PLAN_DSP, expanding_dsp},
-    {KERNEL_depthwise_s8_offset, KERNEL_depthwise_s8_offset__arm_dsp, PLAN_DSP, depthwise_dsp},
+    {KERNEL_depthwise_s8_offset, KERNEL_conv2d_s8_offset__arm_dsp, PLAN_DSP, expanding_dsp},
+    {KERNEL_depthwise_s8_offset, KERNEL_depthwise_wide_s8__arm_dsp, PLAN_DSP, depthwise_dsp},
     {KERNEL_add_s8, KERNEL_add_s8__arm_dsp, PLAN_DSP, add_dsp},
     {KERNEL_add_s16, KERNEL_add_s16__arm_dsp, PLAN_DSP, add_dsp},
     {KERNEL_mul_s8, KERNEL_mul_s8__arm_dsp, PLAN_DSP, multiply_dsp},

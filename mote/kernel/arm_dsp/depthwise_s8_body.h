@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The loops of DEPTHWISE_CONV_2D with filters of 3 by 3, int8, for Cortex-M with the DSP extension. KERNEL: the name of the
- * kernel; WIDE: 1 for weights of int16. Weights: packed.h.
+ * kernel; WIDE: 1 for weights of int16 and a depth multiplier. Weights: packed.h.
  *
  * Of three rows, four channels at a time are copied to the scratch memory, column by column, so that everything a channel
  * needs is at constant distances and borders are nothing special. Then each channel goes along the row with all its
@@ -51,10 +51,12 @@ struct channels {
  * output's step on top), its factors to the stack, inputs' address to r0, outputs' to r1, their number to lr. */
 #if WIDE
 #define WORDS 8
+#define NEXT_OUT GET("r3", NEXT) "add r1, r3\n"
 #define WEIGHTS "ldm r0!, {r2-r6, r9-r11}\n"
 #define UNPACK
 #else
 #define WORDS 5
+#define NEXT_OUT "add r1, #1\n"
 #define WEIGHTS "ldm r0!, {r7-r11}\n"
 #define UNPACK \
     "sxtb16 r2, r7\n sxtb16 r3, r7, ror #8\n sxtb16 r4, r8\n sxtb16 r5, r8, ror #8\n" \
@@ -72,10 +74,9 @@ struct channels {
     PUT("r11", ROUNDING) PUT("r9", SHIFT)
 
 #define END_CHANNEL \
-    GET("r0", COLUMNS) GET("r1", OUT) GET("r2", COUNT) GET("r3", NEXT) \
-    "add r0, #1\n add r1, r3\n subs r2, #1\n" \
+    GET("r0", COLUMNS) GET("r1", OUT) GET("r2", COUNT) \
+    "add r0, #1\n" NEXT_OUT "subs r2, #1\n" \
     PUT("r0", COLUMNS) PUT("r1", OUT) PUT("r2", COUNT)
-/* clang-format on */
 
 /* A column at r0 + o: rows 0 and 1 as a pair to r10, row 2 to r12. 5 cycles. */
 #define LOAD(o0, o4, o8) \
@@ -187,32 +188,34 @@ void KERNEL(const void *params, const struct mote_io *io)
     void (*const loop)(const struct channels *c) = p->stride_w == 1 ? is_short ? run_stride1 : run_stride1_limited
                                                    : is_short       ? run_stride2
                                                                     : run_stride2_limited;
-    const int32_t channels = p->channels, pad = p->pad_w, columns = (p->out_w - 1) * p->stride_w + 3;
+    const int32_t channels = p->channels, multiplier = WIDE ? p->multiplier : 1, pad = p->pad_w,
+                  columns = (p->out_w - 1) * p->stride_w + 3;
     const int32_t inside = mote_min(columns - pad, p->in_w); /* columns of the image */
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     uint32_t *words = (uint32_t *)io->scratch;
     struct channels c = {
-        .columns = (const int8_t *)io->scratch,
+        .columns = (const int8_t *)words,
         .stream = p->stream,
-        .out = (int8_t *)io->out[0],
-        .count = 4,
+        .out = NULL,
+        .count = 0,
         .out_w = p->out_w,
-        .step = (int32_t)((uint32_t)(channels * p->multiplier) << 16),
+        .step = (int32_t)((uint32_t)(channels * multiplier) << 16),
         .zero = 2 * p->out_zero + 1,
         .low = p->low,
         .high = p->high,
-        .next = p->multiplier,
+        .next = multiplier,
     };
     for (int32_t i = 0; i < columns * 3; i++) {
         words[i] = zero;
     }
-    for (int32_t from = 0; from < channels; from += 4) {
-        const int32_t first = mote_min(from, channels - 4); /* the last ones together with some that were done */
-        copy_columns(io->in, first, channels, inside, words + 3 * pad);
-        c.columns = (int8_t *)io->scratch + (from - first);
-        for (int32_t k = 0; k < p->multiplier; k++, c.stream += mote_min(channels - from, 4) * WORDS) {
-            c.count = mote_min(channels - from, 4);
-            c.out = (int8_t *)io->out[0] + from * p->multiplier + k;
+    int8_t *out = (int8_t *)io->out[0];
+    for (int32_t from = 0; from < channels; from += 4, out += 4 * multiplier) {
+        const int32_t count = mote_min(channels - from, 4); /* the last ones together with some that were done */
+        copy_columns(io->in, from + count - 4, channels, inside, words + 3 * pad);
+        c.columns = (const int8_t *)words + 4 - count;
+        for (int32_t k = 0; k < multiplier; k++, c.stream += count * WORDS) {
+            c.count = count;
+            c.out = out + k;
             loop(&c);
         }
     }
