@@ -13,6 +13,9 @@ command -v qemu-system-riscv32 > /dev/null && cores+=(--on riscv32)
 said=$("$mote" bench "$model" "${cores[@]}" 2>&1) || fail "mote bench: $said"
 [[ $(wc -L <<< "$said") -le 80 ]] || fail "lines of more than 80 columns"
 [[ $("$mote" bench "$model" --on host 2>&1) == *'only there mote can count'* ]] || fail "bench --on host"
+trade=$("$mote" bench "$model" --on cortex-m4 --optimize all 2>&1) || fail "mote bench --optimize all: $trade"
+awk '/^(size|balanced|speed) / { gsub(",", ""); if (++n > 1 && $2 > cycles) exit 1; cycles = $2 } END { exit n != 3 }' \
+    <<< "$trade" || fail "more speed takes more cycles: $trade"
 if json=$("$mote" bench "$model" --on cortex-m4 --json 2>&1); then
     python3 - "$json" << 'END' || fail "the JSON does not add up: $json"
 import json, sys

@@ -13,6 +13,8 @@
 
 enum { MODEL, ON, OPTIMIZE, INPUT_FED, JSON, SHAPE, MAX_WORK, OPTION_COUNT };
 
+enum { WISHES = 3 }; /* of --optimize */
+
 static const struct usage usage = {
     .verb = "bench",
     .about =
@@ -85,12 +87,12 @@ static bool collect_boards(struct report_core *to, struct session *s)
 }
 
 /* The C for a core. */
-static bool make_c(struct session *s, struct job *job, const struct target_core *core)
+static bool make_c(struct session *s, struct job *job, const struct target_core *core, const char *wish)
 {
     const struct emit_options how = {.name = "model", .source = "model", .hash = "-"};
     const enum plan_schedule schedule = job->model.is_fed ? PLAN_FED : PLAN_STREAM;
     unsigned features = command_features(core);
-    if (!command_wish(s, job->options[OPTIMIZE].text, &features) ||
+    if (!command_wish(s, wish, &features) ||
         !plan_graph_for(&s->model.graphs[0], schedule, features, &job->emitted, &s->diag)) {
         return false;
     }
@@ -99,7 +101,7 @@ static bool make_c(struct session *s, struct job *job, const struct target_core 
     return emit_c(&job->emitted, &how, &job->files, &s->diag);
 }
 
-static bool bench_on(struct session *s, struct job *job, const char *name, struct report_core *to)
+static bool bench_on(struct session *s, struct job *job, const char *name, const char *wish, struct report_core *to)
 {
     struct target_core core;
     struct prove_program program;
@@ -112,7 +114,7 @@ static bool bench_on(struct session *s, struct job *job, const char *name, struc
     if (missing != NULL) {
         return diag_fail(&s->diag, "%s", missing);
     }
-    if (!make_c(s, job, &core) || !prove_check_counter(&core, &job->model, &job->folder, &s->arena, &s->diag) ||
+    if (!make_c(s, job, &core, wish) || !prove_check_counter(&core, &job->model, &job->folder, &s->arena, &s->diag) ||
         !prove_build(&core, &job->model, PROVE_BENCH, &job->folder, &s->arena, &program, &s->diag) ||
         !prove_count(&core, &job->model, &program, &job->folder, &s->arena, &counts, &s->diag)) {
         return false;
@@ -122,6 +124,7 @@ static bool bench_on(struct session *s, struct job *job, const char *name, struc
         .name = core.name,
         .about = core.about,
         .costs_from = core.costs_from,
+        .optimize = wish,
         .arena = program.arena,
         .statics = program.statics,
         .stack = counts.stack,
@@ -133,18 +136,36 @@ static bool bench_on(struct session *s, struct job *job, const char *name, struc
     return collect_boards(to, s);
 }
 
+/* What --optimize asks for; `all`: all that there is. Returns how many. */
+static int32_t find_wishes(const struct job *job, const char *wishes[])
+{
+    static const char *const all[WISHES] = {"size", "balanced", "speed"};
+    const char *wish = job->options[OPTIMIZE].text;
+    if (wish != NULL && strcmp(wish, "all") == 0) {
+        memcpy(wishes, all, sizeof all);
+        return WISHES;
+    }
+    wishes[0] = wish != NULL ? wish : "balanced";
+    return 1;
+}
+
 static bool bench_all(struct session *s, struct job *job)
 {
     const char *const standard[] = {"cortex-m4f", NULL};
     const char *const *list = job->list[0] != NULL ? job->list : standard;
-    struct report_core cores[OPTION_MOST];
+    const char *wishes[WISHES];
+    const int32_t wish_count = find_wishes(job, wishes);
+    struct report_core cores[OPTION_MOST * WISHES];
     int32_t count = 0;
-    for (; list[count] != NULL; count++) {
-        if (!bench_on(s, job, list[count], &cores[count])) {
-            return false;
+    for (; *list != NULL; list++, count += wish_count) {
+        for (int32_t k = 0; k < wish_count; k++) {
+            if (!bench_on(s, job, *list, wishes[k], &cores[count + k])) {
+                return false;
+            }
         }
         if (job->options[JSON].text == NULL) {
-            report_core_text(&cores[count], stdout);
+            wish_count > 1 ? report_trade_text(&cores[count], wish_count, stdout)
+                           : report_core_text(&cores[count], stdout);
             fflush(stdout);
         }
     }
@@ -187,7 +208,9 @@ int command_bench(int argc, char **argv)
                 .help = "such as cortex-m4, or a board that has it; may be repeated",
                 .list = job.list},
         [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
-        [OPTIMIZE] = OPTIMIZE_OPTION,
+        [OPTIMIZE] = {.name = "optimize",
+                      .value = "WISH",
+                      .help = "speed, size, balanced (default), or all: a line for each"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [SHAPE] = SHAPE_OPTION(shapes),
         [MAX_WORK] = MAX_WORK_OPTION,

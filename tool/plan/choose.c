@@ -19,10 +19,10 @@ static const struct cost {
     enum kernel kernel;
     double firing, channel, output, mac, odd; /* odd: more for each MAC of the last pixel of an odd row */
 } costs[] = {
-    {KERNEL_conv2d_s8, 500, 0, 40, 8.5, 0},
-    {KERNEL_conv2d_plain_s8__arm_dsp, 500, 0, 40, 2.2, 0},
-    {KERNEL_conv2d_s8_offset, 500, 0, 40, 9, 0},
-    {KERNEL_conv2d_plain_s8_offset__arm_dsp, 500, 0, 40, 2.2, 0},
+    {KERNEL_conv2d_s8, 500, 25, 40, 8.5, 0},
+    {KERNEL_conv2d_plain_s8__arm_dsp, 395, 25, 40, 2.2, 0},
+    {KERNEL_conv2d_s8_offset, 500, 25, 40, 9, 0},
+    {KERNEL_conv2d_plain_s8_offset__arm_dsp, 395, 25, 40, 2.2, 0},
     {KERNEL_transpose_conv_s8, 300, 0, 60, 8, 0},
     {KERNEL_transpose_conv_s8__arm_dsp, 300, 0, 60, 2.2, 0},
     {KERNEL_transpose_conv_s16, 300, 0, 100, 8, 0},
@@ -33,7 +33,7 @@ static const struct cost {
     {KERNEL_add_s8, 100, 0, 75, 0, 0},
     {KERNEL_conv2d_s8__arm_dsp, 350, 0, 13, 1.02, 0.28},
     {KERNEL_conv2d_s8_offset__arm_dsp, 400, 0, 13, 1.05, 0.28},
-    {KERNEL_fully_connected_s8__arm_dsp, 250, 0, 17, 1.27, 0},
+    {KERNEL_fully_connected_s8__arm_dsp, 300, 17, 0, 1.27, 0},
     {KERNEL_depthwise_s8__arm_dsp, 150, 81, 29.5, 0, 0},
     {KERNEL_depthwise_wide_s8__arm_dsp, 150, 85, 29.5, 0, 0},
     {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
@@ -74,7 +74,17 @@ struct options {
     int32_t count;
 };
 
-static double estimate(const struct plan *plan, const struct plan_step *s, enum kernel kernel)
+/* How much longer the MACs take because filters come in fours: packed ones are filled up, others go one by one. */
+static double filter_share(int32_t filters, bool is_packed)
+{
+    enum { GROUP = 4 };
+    const double alone = 1.7;
+    const int32_t rest = filters % GROUP, whole = filters - rest;
+    return (whole + (is_packed && rest > 0 ? GROUP : rest * alone)) / filters;
+}
+
+/* `is_packed`: the weights are in an order of the kernel's own. */
+static double estimate(const struct plan *plan, const struct plan_step *s, enum kernel kernel, bool is_packed)
 {
     const struct cost *c = costs;
     while (c < costs + COUNT_OF(costs) && c->kernel != kernel) {
@@ -87,9 +97,10 @@ static double estimate(const struct plan *plan, const struct plan_step *s, enum 
     const struct attr *a = &s->node->attr;
     const double outputs = (double)ir_count(out), products = (double)ir_macs(plan->graph, s->node);
     const double windows = outputs * a->filter_h * a->filter_w;
-    const double macs = products > 0  ? products
-                        : windows > 0 ? windows
-                                      : (double)ir_count(ir_in(plan->graph, s->node, 0));
+    double macs = products > 0 ? products : windows > 0 ? windows : (double)ir_count(ir_in(plan->graph, s->node, 0));
+    if (products > 0 && s->node->op != OP_DEPTHWISE_CONV_2D && out->rank > 0) {
+        macs *= filter_share(out->dim[out->rank - 1], is_packed);
+    }
     const int32_t channels = out->rank > 0 ? out->dim[out->rank - 1] : 1, width = out->rank == 4 ? out->dim[2] : 1;
     return s->rows * (c->firing + channels * c->channel) + outputs * c->output + macs * c->mac +
            (width % 2 == 1 ? macs / width * c->odd : 0);
@@ -185,7 +196,7 @@ void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
             drop_packed(o);
         }
         for (int32_t k = 0; k < o->count; k++) {
-            o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel);
+            o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel, o->list[k].params != o->list[0].params);
         }
         if ((features & PLAN_V6M) != 0 && o->cycles[0] != NO_COST) {
             o->cycles[0] *= 2;

@@ -172,6 +172,7 @@ static void add_core(cJSON *list, const struct report_core *c)
     cJSON_AddItemToArray(list, object);
     cJSON_AddStringToObject(object, "core", c->name);
     cJSON_AddStringToObject(object, "costs_from", c->costs_from);
+    cJSON_AddStringToObject(object, "optimize", c->optimize);
     cJSON *layers = cJSON_AddArrayToObject(object, "layers");
     for (int i = 0; i < c->layer_count; i++) {
         add_layer(layers, &c->layers[i]);

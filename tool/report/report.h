@@ -76,6 +76,7 @@ struct report_board {
 
 struct report_core {
     const char *name, *about, *costs_from;
+    const char *optimize;              /* speed, size or balanced */
     struct report_layer *layers;       /* in the order they run; then the schedule, then the total */
     int32_t layer_count;               /* without these two */
     uint32_t arena, statics, stack;    /* bytes of RAM */
@@ -92,6 +93,9 @@ double report_core_ms(const struct report_core *core, const struct report_board 
 
 /* For a person, in 80 columns. */
 void report_core_text(const struct report_core *core, FILE *to);
+
+/* One core by each of several wishes, a line each. */
+void report_trade_text(const struct report_core *wishes, int32_t count, FILE *to);
 
 /* Of several cores, as JSON text in memory from malloc, or NULL, as report_json. */
 char *report_cores_json(const char *path, const struct report_core *cores, int32_t count);

@@ -277,3 +277,16 @@ void report_core_text(const struct report_core *c, FILE *to)
             "Costs of instructions: %s.\n\n",
             c->costs_from);
 }
+
+void report_trade_text(const struct report_core *wishes, int32_t count, FILE *to)
+{
+    fprintf(to, "%s: %s\n", wishes[0].name, wishes[0].about);
+    fprintf(to, "%-10s %14s %14s %14s %10s\n", "optimize", "cycles", "code", "constants", "RAM");
+    for (const struct report_core *c = wishes; c < wishes + count; c++) {
+        char cycles[TEXT], code[TEXT], constants[TEXT], ram[TEXT];
+        fprintf(to, "%-10s %14s %14s %14s %10s\n", c->optimize,
+                grouped((int64_t)c->layers[c->layer_count + 1].cycles, cycles), grouped(c->code, code),
+                grouped((int64_t)c->weights + c->constants, constants), grouped(report_core_ram(c), ram));
+    }
+    fprintf(to, "Bytes of flash and RAM; cycles are estimated, without wait states and caches.\n\n");
+}
