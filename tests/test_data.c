@@ -443,13 +443,23 @@ static void test_text(void)
 
 static void test_table(void)
 {
-    put_text("table.csv", "id,width,colour,species\n1,2.5,red,a\n2,,blue,b\n3,3.5,red,b\n4,?,red,a\n");
+    put_text("table.csv", "id,width,colour,species\n1,2.5,red,a\n2,,blue,b\n3,3.5,red,b\n4,NaN,red,a\n");
     struct data_options o = options_for(DATA_TABLE, "table.csv");
     check(load(&o) && data.count == 4 && data.shape.dim[0] == 3, "a table: numbers, and a value for each word");
     const float *a = values_of("table.csv:2"), *b = values_of("table.csv:3");
     check(a != NULL && b != NULL && a[0] == 2.5F && a[1] == 1 && a[2] == 0 && b[0] == 3 && b[2] == 1,
           "a gap is the mean of its column");
     check(has_label("table.csv:3", "b") && strcmp(data.column_names[1], "colour=red") == 0, "names of columns");
+    put_text("numbered.csv", "row,colour,width,species\n7,blue,1,a\n8,green,3,b\n9,red,2,b\n10,red,5,a\n11,red,4,a\n");
+    o = options_for(DATA_TABLE, "numbered.csv");
+    check(load(&o) && data.shape.dim[0] == 4 && was_skipped("row", "numbers the rows"), "a column that counts");
+    o.columns = (const char *const[]){"width", "colour=red", "colour=blue"};
+    o.column_count = 3;
+    const float *c = load(&o) ? values_of("numbered.csv:2") : NULL;
+    check(c != NULL && data.shape.dim[0] == 3 && c[0] == 1 && c[1] == 0 && c[2] == 1, "columns as a training had them");
+    o.columns = (const char *const[]){"height"};
+    o.column_count = 1;
+    check(!load(&o) && strstr(diag.text, "has no column height") != NULL, "a column that is not there");
     put_text("counted.csv", "3,3,yes,no\n1,2,9,0\n3,4,9,1\n5,6,9,1\n");
     o = options_for(DATA_TABLE, "counted.csv");
     check(load(&o) && data.count == 3 && data.shape.dim[0] == 3 && has_label("counted.csv:4", "1"),

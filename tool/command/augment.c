@@ -245,11 +245,7 @@ void augment_features(void *context, float *example, size_t width, float *target
     case FRONT_MFCC:
     case FRONT_SPECTRUM:
     case FRONT_STATISTICS:
-        break;
     case FRONT_HASH:
-        for (size_t k = 0; k < width && l->recipe.augment_omit > 0; k++) {
-            example[k] = example[k] != 0 && train_uniform(random) < (float)l->recipe.augment_omit ? 0 : example[k];
-        }
         break;
     }
 }

@@ -140,6 +140,8 @@ static void set_data_options(struct lesson *l, struct arena *arena)
         .crop = r->data_crop,
         .length = r->data_length,
         .text_column = or_null(r->data_text_column),
+        .columns = r->data_columns.list,
+        .column_count = r->data_columns.count,
         .memory = (size_t)r->data_memory << 20,
     };
     for (int32_t i = 0; i < r->data_drop.count; i++) {
@@ -511,6 +513,8 @@ void lesson_settle(struct lesson *l)
         r->data_window = l->data_options.window;
     } else if (l->data_options.kind == DATA_SENSOR) {
         r->data_window = shape->dim[0];
+    } else if (l->data_options.kind == DATA_TABLE) {
+        r->data_columns = (struct recipe_words){l->data.column_names, shape->dim[0]};
     } else if (l->data_options.kind == DATA_IMAGE || l->data_options.kind == DATA_BOXES) {
         r->data_height = shape->dim[0];
         r->data_width = shape->dim[1];

@@ -29,6 +29,17 @@ static char *cell(const struct csv *csv, int32_t row, int32_t column)
     return csv->cells[(size_t)row * (size_t)csv->column_count + (size_t)column];
 }
 
+static bool is_gap(const char *cell)
+{
+    static const char *const words[] = {"", "?", "nan", "na", "n/a", "null", "none", "-", NULL};
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcasecmp(cell, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether most cells are numbers, and their mean. */
 static bool is_numeric(const struct csv *csv, int32_t column, double *mean)
 {
@@ -40,7 +51,7 @@ static bool is_numeric(const struct csv *csv, int32_t column, double *mean)
             *mean += v;
             numbers++;
         }
-        filled += *cell(csv, i, column) != '\0' && strcmp(cell(csv, i, column), "?") != 0;
+        filled += !is_gap(cell(csv, i, column));
     }
     *mean = numbers > 0 ? *mean / numbers : 0;
     return numbers * 10 >= filled * 9;
@@ -71,14 +82,56 @@ static void add_words(struct table *t, const struct csv *csv, int32_t column)
     }
 }
 
-static void find_columns(struct table *t, const struct csv *csv)
+/* Whether a column counts its rows: they are all told apart by it, and nothing is learned from it. */
+static bool counts_rows(const struct csv *csv, int32_t column)
 {
-    struct reader *r = t->r;
+    double before = 0, v;
+    for (int32_t i = 0; i < csv->row_count; i++) {
+        if (!data_parse_number(cell(csv, i, column), &v) || (i > 0 && v != before + 1)) {
+            return false;
+        }
+        before = v;
+    }
+    return csv->row_count > 4;
+}
+
+/* The columns that a training had, "name" or "name=word". */
+static bool take_columns(struct table *t, const struct csv *csv)
+{
+    const struct data_options *o = t->r->options;
+    t->columns = arena_array(t->r->arena, (size_t)o->column_count, sizeof *t->columns);
+    for (int32_t i = 0; i < o->column_count; i++) {
+        struct column c = {.at = data_find_column(csv, o->columns[i])};
+        const char *mark = strrchr(o->columns[i], '=');
+        if (c.at < 0 && mark != NULL) {
+            const int length = (int)(mark - o->columns[i]);
+            c.at = data_find_column(csv, arena_printf(t->r->arena, "%.*s", length, o->columns[i]));
+            c.word = arena_printf(t->r->arena, "%s", mark + 1);
+        }
+        if (c.at < 0) {
+            return data_skip(t->r, t->r->files[0].name, "has no column %s", o->columns[i]);
+        }
+        if (c.word == NULL) {
+            is_numeric(csv, c.at, &c.mean);
+        }
+        t->columns[t->column_count++] = c;
+    }
+    return true;
+}
+
+static void find_label(struct table *t, const struct csv *csv)
+{
+    const struct reader *r = t->r;
     const bool is_unlabelled = r->options->labels != NULL && strcmp(r->options->labels, "none") == 0;
     t->label = is_unlabelled ? -1 : data_label_column(r, csv);
     if (t->label < 0 && r->options->label_column == NULL && !is_unlabelled && r->files[0].label == NULL) {
         t->label = csv->column_count - 1;
     }
+}
+
+static void find_columns(struct table *t, const struct csv *csv)
+{
+    struct reader *r = t->r;
     t->columns = arena_array(r->arena, (size_t)csv->column_count * MOST_WORDS, sizeof *t->columns);
     for (int32_t i = 0; i < csv->column_count; i++) {
         const char *name = csv->header != NULL ? csv->header[i] : "value";
@@ -86,7 +139,10 @@ static void find_columns(struct table *t, const struct csv *csv)
         if (i == t->label || *name == '\0' || strcasecmp(name, "id") == 0 || data_is_dropped(r, csv, i)) {
             continue;
         }
-        if (is_numeric(csv, i, &mean)) {
+        if (counts_rows(csv, i)) {
+            data_skip(r, csv->header != NULL ? name : arena_printf(r->arena, "column %d", i + 1),
+                      "it numbers the rows");
+        } else if (is_numeric(csv, i, &mean)) {
             t->columns[t->column_count++] = (struct column){i, NULL, mean};
         } else {
             add_words(t, csv, i);
@@ -142,7 +198,14 @@ static void read_file(struct table *t, const struct data_file *f, const struct f
         return;
     }
     if (t->columns == NULL) {
-        find_columns(t, &csv);
+        find_label(t, &csv);
+        if (r->options->column_count == 0) {
+            find_columns(t, &csv);
+        } else if (!take_columns(t, &csv)) {
+            t->column_count = 0;
+            t->columns = NULL;
+            return;
+        }
         if (t->column_count < 1 || t->column_count > MOST_VALUES) {
             data_skip(r, f->name, "has no columns of numbers or few words");
             t->columns = NULL;
