@@ -220,6 +220,8 @@ wrong "model.from: $work/h/model.tflite: the network to start from computes in i
     --data "$work/colours" --set model.from="$work/h/model.tflite" -o "$work/e"
 wrong "there is one class, red, and nothing to tell it from" "$mote" train "$root/recipes/image.yaml" --data "$work/colours" \
     --set "data.classes=[red]" -o "$work/e"
+wrong "image.yaml: board.every is for sound" "$mote" train "$root/recipes/image.yaml" --data "$work/colours" \
+    --set board.every=1 -o "$work/e"
 wrong "model.thresholds has 3 numbers, want one, or one for each of 2 classes" "$mote" train "$root/recipes/detect.yaml" \
     --data "$work/squares" --set "model.thresholds=[0.1, 0.2, 0.3]" -o "$work/e"
 wrong "nowhere: " "$mote" train "$work/shake.yaml" -o "$work/e"

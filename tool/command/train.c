@@ -430,6 +430,25 @@ static void set_targets(struct train_set *set)
     set->target_width = set->width;
 }
 
+/* Said before the hours of training: only sound comes in a stream, and only to networks that tell classes apart. */
+static bool check_stream(const struct training *t, struct diag *diag)
+{
+    const struct lesson *l = &t->lesson;
+    const enum front_kind kind = l->front_options.kind;
+    if (l->recipe.board_every <= 0) {
+        return true;
+    }
+    if (kind != FRONT_MEL && kind != FRONT_MFCC) {
+        return diag_fail(diag, "board.every is for sound, by front.kind mel or mfcc");
+    }
+    const double window = (double)l->data.shape.dim[0] / l->front_options.rate;
+    if (network_is_learned(&l->recipe) || is_autoencoder(t)) {
+        return diag_fail(diag, "board.every: %s decides on whole windows; leave it out", l->recipe.model_name);
+    }
+    return l->recipe.board_every <= window - l->front_options.frame ||
+           diag_fail(diag, "board.every is %g s; want less than data.window, %g", l->recipe.board_every, window);
+}
+
 static bool learn(struct training *t, struct diag *diag)
 {
     if (network_is_learned(&t->lesson.recipe)) {
@@ -510,6 +529,10 @@ static bool train(struct session *s, void *context)
                    : diag_fail(&s->diag,
                                "there is one class, %s, and nothing to tell it from; see data.labels, data.classes",
                                l->data.classes[0]);
+    }
+    if (!check_stream(t, &s->diag)) {
+        s->path = t->recipe;
+        return false;
     }
     print_data(t);
     lesson_settle(l);
