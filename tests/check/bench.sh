@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# mote bench: its table and JSON agree, layers add up, the counter has checked itself on every core that can be had here.
+# mote bench: its table and JSON agree, layers add up, flash is that of a plain build, the counter has checked itself on every core that can be had here.
 # usage: bench.sh ROOT MOTE
 . "$(dirname "$0")/common.sh"
 need arm-none-eabi-gcc qemu-system-arm
@@ -17,12 +17,14 @@ trade=$("$mote" bench "$model" --on cortex-m4 --optimize all 2>&1) || fail "mote
 awk '/^(size|balanced|speed) / { gsub(",", ""); if (++n > 1 && $2 > cycles) exit 1; cycles = $2 } END { exit n != 3 }' \
     <<< "$trade" || fail "more speed takes more cycles: $trade"
 if json=$("$mote" bench "$model" --on cortex-m4 --json 2>&1); then
-    python3 - "$json" << 'END' || fail "the JSON does not add up: $json"
+    flash=$("$mote" verify "$model" --on cortex-m4 | awk 'END { print $NF }')
+    python3 - "$json" "$flash" << 'END' || fail "the JSON does not add up: $json"
 import json, sys
 core = json.loads(sys.argv[1])["cores"][0]
 layers = sum(layer["instructions"] for layer in core["layers"])
 assert core["core"] == "cortex-m4" and 0 < layers <= core["instructions"] < core["cycles"]
 assert core["layers"][0]["macs"] == 360 and core["arena_bytes"] > 0 and core["code_bytes"] > 500
+assert core["weight_bytes"] + core["table_bytes"] + core["code_bytes"] == int(sys.argv[2])
 END
 elif [[ $json != *'install libcjson-dev'* ]]; then
     fail "bench --json: $json"
