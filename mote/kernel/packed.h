@@ -132,4 +132,15 @@ struct mote_depthwise_taps {
     const MOTE_FLASH uint32_t *stream;
 };
 
+/* The same with int16 activations. The stream has only weights, of groups of four channels as above; sums of products stay
+ * within 32 bits. */
+struct mote_depthwise_s16_packed {
+    struct mote_mac mac;
+    int32_t in_w, out_w, channels;
+    int32_t filter_h, filter_w;
+    int32_t stride_w, dilation_w, pad_w;
+    int32_t is_short; /* as in mote_conv2d_s16_packed */
+    const MOTE_FLASH uint32_t *stream;
+};
+
 #endif

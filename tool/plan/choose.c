@@ -38,6 +38,8 @@ static const struct cost {
     {KERNEL_depthwise_wide_s8__arm_dsp, 150, 85, 29.5, 0, 0},
     {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
     {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
+    {KERNEL_depthwise_s16, 100, 0, 80, 25, 0},
+    {KERNEL_depthwise_s16__arm_dsp, 150, 0, 50, 4, 0},
     {KERNEL_conv2d_s16, 100, 0, 80, 5, 0},
     {KERNEL_conv2d_s16__arm_dsp, 200, 0, 50, 1.7, 0.5},
     {KERNEL_conv2d_s16_sum32, 100, 0, 50, 5, 0},

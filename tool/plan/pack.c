@@ -274,6 +274,43 @@ bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct p
     return true;
 }
 
+/* The taps of channels o .. o + 3 in pairs: a b a' b' c d c' d'. Returns what follows them. */
+static uint32_t *add_group(const struct pack_weights *w, int32_t o, uint32_t *to)
+{
+    for (int32_t tap = 0; tap < w->line; tap += 2, to += 2) {
+        for (int32_t k = 0; k < 8; k++) {
+            const int32_t v = weight(w, o + k / 4 * 2 + k % 2, tap + k / 2 % 2);
+            to[k / 4] |= ((uint32_t)v & 0xFF) << (k % 4 * 8);
+        }
+    }
+    return to;
+}
+
+bool plan_pack_taps_s16(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                        struct mote_depthwise_s16_packed *p)
+{
+    const int32_t taps = (w->line + 1) & ~1, groups = (w->out_c + 3) / 4;
+    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)taps, sizeof *stream), *to = stream;
+    p->is_short = true;
+    for (int32_t o = 0; o < w->out_c; o++) {
+        int32_t total = 0;
+        for (int32_t tap = 0; tap < w->line; tap++) {
+            const int32_t v = weight(w, o, tap);
+            total += v < 0 ? -v : v;
+        }
+        if (total > UINT16_MAX) {
+            return false;
+        }
+        p->is_short = p->is_short && is_short(mac, o, total);
+    }
+    for (int32_t g = 0; g < groups; g++) {
+        to = add_group(w, g < groups - 1 ? 4 * g : w->out_c - 4, to);
+    }
+    p->mac = *mac;
+    p->stream = stream;
+    return true;
+}
+
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p)
 {
@@ -292,13 +329,7 @@ bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct 
                 return false;
             }
         }
-        for (int32_t tap = 0; tap < taps; tap += 2, to += 2) {
-            for (int32_t k = 0; k < 8; k++) { /* a b a' b' c d c' d' */
-                const int32_t v = weight(w, o + k / 4 * 2 + k % 2, tap + k / 2 % 2);
-                to[k / 4] |= ((uint32_t)v & 0xFF) << (k % 4 * 8);
-            }
-        }
-        to = add_factors(mac, w, o, 4, PACK_DOUBLED, to);
+        to = add_factors(mac, w, o, 4, PACK_DOUBLED, add_group(w, o, to));
     }
     p->in_zero = -mac->in_offset;
     p->out_zero = mac->out_offset;

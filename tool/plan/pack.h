@@ -47,6 +47,10 @@ bool plan_pack_s16(struct plan *plan, const struct mote_mac *mac, const struct p
 bool plan_pack_taps(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                     struct mote_depthwise_taps *p);
 
+/* That of mote_depthwise_s16_packed. Fills in `mac` and `is_short`, too. */
+bool plan_pack_taps_s16(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
+                        struct mote_depthwise_s16_packed *p);
+
 /* The stream of mote_depthwise_packed; `p` as above, its shape filled in. */
 bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                        enum pack_factor how, struct mote_depthwise_packed *p);

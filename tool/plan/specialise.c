@@ -199,6 +199,31 @@ static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel t
     return true;
 }
 
+/* The same of int16. */
+static bool depthwise_s16_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
+{
+    const struct mote_depthwise *d = s->params;
+    if (d->filter == NULL || d->multiplier != 1 || d->in_c < 4) {
+        return false;
+    }
+    const int32_t taps = d->filter_h * d->filter_w;
+    struct mote_depthwise_s16_packed *p = arena_alloc(plan->arena, sizeof *p);
+    *p = (struct mote_depthwise_s16_packed){.in_w = d->in_w,
+                                            .out_w = d->out_w,
+                                            .channels = d->in_c,
+                                            .filter_h = d->filter_h,
+                                            .filter_w = d->filter_w,
+                                            .stride_w = d->stride_w,
+                                            .dilation_w = d->dilation_w,
+                                            .pad_w = d->pad_w};
+    const struct pack_weights w = {d->filter, d->out_c, 1, taps, 1, d->out_c};
+    if (!plan_pack_taps_s16(plan, &d->mac, &w, p)) {
+        return false;
+    }
+    use(s, to, p, POINTER_BYTES * ((size_t)taps + 1) + sizeof(int16_t) * (size_t)d->in_c);
+    return true;
+}
+
 /* A factor less than one half that is not 0. */
 static bool is_small(int32_t multiplier, int32_t right)
 {
@@ -281,6 +306,7 @@ static const struct rule {
     {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_dsp, PLAN_DSP, depthwise_taps},
     {KERNEL_depthwise_s8_offset, KERNEL_conv2d_s8_offset__arm_dsp, PLAN_DSP, expanding_dsp},
     {KERNEL_depthwise_s8_offset, KERNEL_depthwise_wide_s8__arm_dsp, PLAN_DSP, depthwise_dsp},
+    {KERNEL_depthwise_s16, KERNEL_depthwise_s16__arm_dsp, PLAN_DSP, depthwise_s16_dsp},
     {KERNEL_add_s8, KERNEL_add_s8__arm_dsp, PLAN_DSP, add_dsp},
     {KERNEL_add_s16, KERNEL_add_s16__arm_dsp, PLAN_DSP, add_dsp},
     {KERNEL_mul_s8, KERNEL_mul_s8__arm_dsp, PLAN_DSP, multiply_dsp},
