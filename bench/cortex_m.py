@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
 
 # model: peer's cycles, RAM and flash on Cortex-M4; cycles on M3; instructions on M55.
 PEER = {
@@ -28,6 +29,8 @@ CORES = {'cortex-m4f': 0, 'cortex-m3': 3, 'cortex-m0': None, 'cortex-m55': 4}
 # the whole inner loop, loads and unpacking included; then cycles to make an output of a sum. None: not counted.
 KERNELS = {
     'conv2d_s8__arm_dsp': (0.5, 0.97, 10.6),
+    'conv2d_s8_offset__arm_dsp': (0.5, 0.97, 10.6),
+    'conv2d_plain_s8__arm_dsp': (0.5, 31 / 16, 40),
     'fully_connected_s8__arm_dsp': (0.5, 1.30, 17.5),
     'depthwise_s8__arm_dsp': (0.5, 14 / 9, 13),
     'depthwise_narrow_s8__arm_dsp': (0.5, 70 / 45, 7),
@@ -62,6 +65,18 @@ cycles from its sum, and 10 more for its factor and its place.""",
 overlap with products on the real core is not in the estimate. Layers of few channels cannot fill 16 lanes, and the
 requantisation of an output is as long as 64 of its MACs.""",
 }
+
+# Models of other types and operators.
+OTHERS = ['coral_mobilenet_v1_025_128_uint8', 'mcunet_vww_int8', 'mlperf_streaming_ww_int8', 'mww_v1_alexa',
+          'tflm_mnist_lstm_int8', 'tflm_keyword_scrambled_8bit', 'tinymaix_mnist_dw_q', 'seanet_conv1', 'seanet_conv10',
+          'seanet_transpose_conv1', 'seanet_add0', 'seanet_sub0', 'seanet_leaky_relu0']
+
+WHY_OTHERS = """A uint8 model runs as int8. Where weights may lie in any order or be few - a single filter, groups, dilation, transposed
+convolutions, long int16 sums - they stay as they are and pay for their unpacking: 2 cycles per MAC, 3 with int16 inputs, more
+where a row has few inputs for a filter. What still runs portable loops: SOFTMAX, of which a model has a few elements;
+QUANTIZE of floats, where the division alone takes 14 cycles of an element's; LEAKY_RELU of int16, where constants for either
+side of zero have to be loaded, so that a kernel of its own wins a fifth only; copies. LSTM and SVDF pay for gates and states:
+the products of their few units are the smaller part."""
 
 
 def bench(mote, model, core, *options):
@@ -126,6 +141,23 @@ def layers(mote, golden, core_name):
         print()
 
 
+def others(mote, golden):
+    models = textwrap.fill(f'Sums over {", ".join(OTHERS)}.', 120)
+    print(f'## Other operators, cortex-m4f\n\n{models}\n\n{WHY_OTHERS}\n')
+    rows = {}
+    for name in OTHERS:
+        for layer in bench(mote, os.path.join(golden, name, 'model.tflite'), 'cortex-m4f')['layers']:
+            row = rows.setdefault((layer['operator'], layer['kernel']), [0, 0, 0])
+            for i, what in enumerate(('cycles', 'macs', 'outputs')):
+                row[i] += layer[what]
+    print('| operator | kernel | cycles | MACs | per MAC | outputs | per output |')
+    print('|---|---|---|---|---|---|---|')
+    for (operator, kernel), (cycles, macs, outputs) in sorted(rows.items(), key=lambda row: -row[1][0]):
+        per_mac = f'{cycles / macs:.2f}' if macs else ''
+        print(f'| {operator} | {kernel} | {cycles:,} | {macs:,} | {per_mac} | {outputs:,} | {cycles / max(outputs, 1):.1f} |')
+    print()
+
+
 def main():
     mote, golden = sys.argv[1:3]
     print("""# Cortex-M
@@ -139,6 +171,7 @@ odd row, what a row or a channel takes to begin. Counts are those in the comment
     summary(mote, golden)
     for core in CORES:
         layers(mote, golden, core)
+    others(mote, golden)
 
 
 main()
