@@ -367,6 +367,15 @@ static bool grade_float(struct training *t, struct diag *diag)
     return ok;
 }
 
+static int64_t constant_bytes(const struct graph *g)
+{
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < g->tensor_count; i++) {
+        bytes += g->tensors[i].data != NULL ? ir_size(&g->tensors[i]) : 0;
+    }
+    return bytes;
+}
+
 /* Writes a model that is no network: what it learned is a float graph, which goes behind the front-end as it is; but a
  * forest in integers. */
 static bool learn_at_once(struct training *t, struct diag *diag)
@@ -401,9 +410,13 @@ static bool learn_at_once(struct training *t, struct diag *diag)
     struct graph device, integers = {.arena = t->arena};
     const bool is_forest = strcmp(name, "forest") == 0;
     const struct graph *model = is_forest ? &integers : &t->network;
-    return ok && file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag) &&
-           (!is_forest ||
-            learn_forest_integers(&t->network, &l->front.tensors[l->front.outputs[0]], &integers, diag)) &&
+    if (!ok ||
+        (is_forest && !learn_forest_integers(&t->network, &l->front.tensors[l->front.outputs[0]], &integers, diag))) {
+        return false;
+    }
+    t->losses.bytes = constant_bytes(model); /* as the quantiser says it of networks */
+    t->losses.float_bytes = constant_bytes(&t->network);
+    return file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag) &&
            front_stitch(&l->front, model, &device, diag) && detector_set_limit(t, &device, diag) &&
            write_model(t, "model_float.tflite", &t->network, diag) && write_model(t, "model.tflite", model, diag) &&
            write_model(t, "device.tflite", &device, diag);

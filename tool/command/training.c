@@ -178,7 +178,7 @@ static void add_facts(struct session *s, const struct training *t, struct report
 {
     const struct dataset *data = &t->lesson.data;
     const struct recipe *recipe = &t->lesson.recipe;
-    struct report_fact *facts = ARENA_ARRAY(&s->arena, 8, struct report_fact);
+    struct report_fact *facts = ARENA_ARRAY(&s->arena, 9, struct report_fact);
     int32_t n = 0;
     facts[n++] =
         (struct report_fact){"recordings",
@@ -192,8 +192,15 @@ static void add_facts(struct session *s, const struct training *t, struct report
     facts[n++] =
         (struct report_fact){"the network sees", arena_printf(&s->arena, "%s", ir_shape_text(&t->lesson.shape, shape))};
     facts[n++] = (struct report_fact){"network", recipe->layer_count > 0 ? "layers of the recipe" : recipe->model_name};
-    facts[n++] = (struct report_fact){"epochs", arena_printf(&s->arena, "%d, the best was %d", t->result.epoch_count,
-                                                             t->result.best + 1)};
+    if (t->result.epoch_count > 0) {
+        facts[n++] = (struct report_fact){"epochs", arena_printf(&s->arena, "%d, the best was %d",
+                                                                 t->result.epoch_count, t->result.best + 1)};
+    }
+    if (lesson_is_detector(recipe)) {
+        facts[n++] = (struct report_fact){"an alarm",
+                                          arena_printf(&s->arena, "a score above 1, set for %.3g %% of what is normal",
+                                                       100 * recipe->model_false_alarms)};
+    }
     facts[n++] =
         (struct report_fact){"weights", arena_printf(&s->arena, "%lld bytes, in float %lld", (long long)t->losses.bytes,
                                                      (long long)t->losses.float_bytes)};

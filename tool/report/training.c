@@ -302,8 +302,10 @@ static void add_fit(struct text *page, const struct report_fit *f)
     snprintf(value, sizeof value, "%lld of %lld bytes", (long long)flash, (long long)f->flash);
     page_bar(page, "flash", value, f->flash > 0 ? (double)flash / (double)f->flash : 0);
     if (f->cycles > 0 && f->clock > 0) {
-        text_add(page, "<p>About %.3g ms for a decision, at %.0f MHz.</p>\n", f->cycles / f->clock * 1e3,
-                 f->clock / 1e6);
+        text_add(page,
+                 "<p>The network's products take about %.3g ms at %.0f MHz; what all of a decision takes, mote bench "
+                 "tells.</p>\n",
+                 f->cycles / f->clock * 1e3, f->clock / 1e6);
     }
 }
 
