@@ -250,7 +250,7 @@ int32_t keras_dot(struct keras_layer *l, const int32_t in[], int32_t in_count)
     }
     const struct tensor t = *keras_tensor(l, y);
     const bool keeps[2] = {keras_tensor(l, in[0])->rank == 3, keras_tensor(l, in[1])->rank == 3};
-    int32_t dim[3] = {t.dim[0]}, rank = 1;
+    int32_t dim[4] = {t.dim[0]}, rank = 1;
     for (int i = 0; i < 2; i++) {
         if (keeps[i]) {
             dim[rank++] = t.dim[1 + i];
