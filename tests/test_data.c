@@ -235,6 +235,29 @@ static void test_sensor(void)
     o.rate = 50;
     check(load(&o) && data.count == 2, "half the rate, half the windows");
 
+    char text[8000];
+    int n = 0;
+    for (int i = 0; i < 600; i++) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "%d.5\n", i);
+    }
+    put_text("long/on/a.csv", text);
+    put_text("long/off/b.csv", text);
+    o = options_for(DATA_SENSOR, "long");
+    o.window = 10;
+    o.test = 0.2;
+    o.validation = 0.2;
+    bool all = load(&o);
+    for (int32_t label = 0; label < data.class_count; label++) { /* 4 stretches of 20 each, of 5 windows */
+        all = all && data_count(&data, SPLIT_TEST, label) >= 15 && data_count(&data, SPLIT_VALIDATION, label) >= 15 &&
+              data_count(&data, SPLIT_TRAIN, label) >= 45;
+    }
+    bool apart = data.count > 0;
+    for (int32_t i = 1; i < data.count; i++) { /* by half a window each */
+        const float *x = data_values(&data, i - 1), *y = data_values(&data, i);
+        apart = apart && (y[0] > x[9] || y[0] < x[0] || data.examples[i - 1].split == data.examples[i].split);
+    }
+    check(all && apart, "the only recording of a label is parted, and no window is in two parts");
+
     put_text("comma/on/a.csv", "t;x\n0,00;1,5\n0,01;-2\n0,02;3,25e1\n");
     put_text("comma/off/b.csv", "t;x\n0.00;1.5\n0.01;2\n0.02;3,5\n");
     o = options_for(DATA_SENSOR, "comma");

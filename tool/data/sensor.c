@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "folder.h"
 #include "reader.h"
 
 enum { MOST_AXES = 64, LONG_WINDOW = 2048, USUAL_WINDOW = 1024 };
@@ -260,9 +261,42 @@ static int32_t window_label(const struct recording *rec, int32_t from, int32_t w
     return 3 * count >= 2 * window ? best : NO_LABEL;
 }
 
+/* Into how many stretches a recording is cut, each with a split of its own: where a label has few recordings, whole ones
+ * would leave one part or the other without it. 1: it stays whole. */
+static int32_t stretch_count(const struct log *l, const struct recording *rec, int32_t window)
+{
+    enum { FEW = 5, MOST = 20, WINDOWS = 3 };
+    const char *label = rec->f->label;
+    int32_t alike = 0;
+    for (int32_t i = 0; i < l->count; i++) {
+        const char *other = l->recordings[i].f->label;
+        alike += label == NULL || other == NULL ? label == other : strcmp(label, other) == 0;
+    }
+    const int32_t fit = rec->steps / (WINDOWS * window);
+    const bool is_grouped = l->r->options->group != NULL;
+    return alike >= FEW || rec->f->split >= 0 || is_grouped || fit < 2 ? 1 : fit < MOST ? fit : MOST;
+}
+
+/* The group of a stretch: steps of the golden ratio spread them evenly over the splits. */
+static uint64_t stretch_group(uint64_t group, int32_t stretch)
+{
+    return group + (uint64_t)stretch * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Gives the example added last the split of its stretch. False: it reaches into another split. */
+static bool set_stretch(struct reader *r, int32_t first, int32_t last)
+{
+    struct data_example *e = &r->data->examples[r->data->count - 1];
+    const uint64_t group = stretch_group(e->group, first), next = stretch_group(e->group, last);
+    e->group = group;
+    e->split = folder_split(group, r->options);
+    return e->split == folder_split(next, r->options);
+}
+
 static bool cut(struct log *l, const struct recording *rec, int32_t window, int32_t hop)
 {
     struct reader *r = l->r;
+    const int32_t stretches = stretch_count(l, rec, window), stretch = (rec->steps + stretches - 1) / stretches;
     if (rec->steps < window) {
         data_skip(r, rec->f->name, "is too short: %d steps, want %d", rec->steps, window);
         return true;
@@ -279,6 +313,9 @@ static bool cut(struct log *l, const struct recording *rec, int32_t window, int3
             return false;
         }
         memcpy(out, rec->values + (size_t)from * row, (size_t)window * row * sizeof *out);
+        if (stretches > 1 && !set_stretch(r, from / stretch, (from + window - 1) / stretch)) {
+            r->data->count--;
+        }
     }
     return true;
 }
