@@ -80,6 +80,9 @@ const char *const *emit_compact_lines(struct emitter *e, const struct emit_sourc
 
 /*** layers.c: a function for each layer ***/
 
+/* An address: "base" or "base + offset". */
+const char *emit_at(const struct emitter *e, const char *base, uint32_t offset);
+
 /* A comment that says which layer follows. */
 void emit_layer_title(struct emitter *e, int32_t step);
 

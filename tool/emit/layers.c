@@ -3,6 +3,7 @@
  * A function for each layer: it finds the rows of one firing, by constants or a table, and calls the kernel.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "emitter.h"
 
@@ -63,6 +64,11 @@ bool emit_row_tables(struct emitter *e)
     return true;
 }
 
+const char *emit_at(const struct emitter *e, const char *base, uint32_t offset)
+{
+    return offset == 0 ? base : arena_printf(e->plan->arena, "%s + %u", base, offset);
+}
+
 /* An expression for the first byte of a buffer that is not split. */
 static const char *base_text(struct emitter *e, int32_t buffer)
 {
@@ -70,7 +76,7 @@ static const char *base_text(struct emitter *e, int32_t buffer)
     if (b->data != NULL) {
         return arena_printf(e->plan->arena, "(const uint8_t *)%s", emit_find_object(e, b->data)->name);
     }
-    return b->offset == 0 ? "arena" : arena_printf(e->plan->arena, "arena + %u", b->offset);
+    return emit_at(e, "arena", b->offset);
 }
 
 /* A window of one row that is always inside of the image. */
@@ -122,7 +128,9 @@ static void write_in_port(struct emitter *e, const struct plan_step *s, const st
     } else if (first[0] == '0' && first[1] == '\0') {
         text_add(text, "    in[%d] = %s;\n", at, base);
     } else {
-        text_add(text, "    in[%d] = %s + (size_t)(%s) * %d;\n", at, base, first, port->row_bytes);
+        const bool is_name = strchr(first, ' ') == NULL;
+        text_add(text, is_name ? "    in[%d] = %s + (size_t)%s * %d;\n" : "    in[%d] = %s + (size_t)(%s) * %d;\n", at,
+                 base, first, port->row_bytes);
     }
 }
 
@@ -153,7 +161,7 @@ void emit_layer(struct emitter *e, int32_t step)
     if (emit_is_call(s)) {
         text_add(text, "    (void)y;\n");
     } else {
-        text_add(text, "    const struct %s_io io = {in, out, arena + %u, y};\n", e->lower, s->scratch);
+        text_add(text, "    const struct %s_io io = {in, out, %s, y};\n", e->lower, emit_at(e, "arena", s->scratch));
     }
     if (s->rows != s->image_rows) {
         text_add(text, "    const int32_t image = y / %d, line = y %% %d;\n    (void)image;\n    (void)line;\n",

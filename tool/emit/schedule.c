@@ -189,11 +189,11 @@ static void write_input_and_invoke(struct emitter *e)
     struct text *text = &e->text;
     text_add(text, "\nvoid *%s_input(void *arena, int i)\n{\n    uint8_t *a = (uint8_t *)arena;\n", e->lower);
     for (int i = plan->code.input_count - 1; i > 0; i--) {
-        text_add(text, "    if (i == %d) {\n        return a + %u;\n    }\n", i,
-                 plan->buffers[plan->code.inputs[i].buffer].offset);
+        text_add(text, "    if (i == %d) {\n        return %s;\n    }\n", i,
+                 emit_at(e, "a", plan->buffers[plan->code.inputs[i].buffer].offset));
     }
     const uint32_t first = plan->code.input_count > 0 ? plan->buffers[plan->code.inputs[0].buffer].offset : 0;
-    text_add(text, "    (void)i;\n    return a + %u;\n}\n", first);
+    text_add(text, "    (void)i;\n    return %s;\n}\n", emit_at(e, "a", first));
     text_add(text, "\nvoid %s_invoke(void *arena)\n{\n    uint8_t *a = (uint8_t *)arena;\n    (void)a;\n", e->lower);
     write_calls(e, 0);
     text_add(text, "}\n");
@@ -209,8 +209,7 @@ static void write_output(struct emitter *e)
              e->lower);
     for (int i = plan->code.output_count - 1; i >= 0; i--) {
         const struct plan_buffer *b = &plan->buffers[plan->code.outputs[i].buffer];
-        const char *where =
-            b->data != NULL ? emit_find_object(e, b->data)->name : arena_printf(plan->arena, "a + %u", b->offset);
+        const char *where = b->data != NULL ? emit_find_object(e, b->data)->name : emit_at(e, "a", b->offset);
         text_add(text, i > 0 ? "    if (i == %d) {\n        return %s;\n    }\n" : "    (void)i;\n", i, where);
         if (i == 0) {
             text_add(text, "    return %s;\n", where);
