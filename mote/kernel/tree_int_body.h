@@ -16,9 +16,9 @@ static int32_t find_leaf(const struct mote_tree_ensemble_int *p, int32_t node, c
 
 void KERNEL(const void *params, const struct mote_io *io)
 {
-    const struct mote_tree_ensemble_int *p = params;
-    const tree_in *in = io->in[0];
-    int16_t *out = io->out[0];
+    const struct mote_tree_ensemble_int *p = (const struct mote_tree_ensemble_int *)params;
+    const tree_in *in = (const tree_in *)io->in[0];
+    int16_t *out = (int16_t *)io->out[0];
     for (int32_t o = 0; o < p->outputs; o++) {
         out[o] = (int16_t)p->base[o];
     }
