@@ -87,7 +87,9 @@ static int32_t make_bias(struct onnx *o, int32_t bias, const struct quant *in, c
     for (int32_t i = 0; i < count; i++) {
         const double step = (double)in->scale[0] * (double)filter->scale[filter->count == 1 ? 0 : i];
         const double value = rint((double)((const float *)b.data)[i] / step);
-        values[i] = value < -INT32_MAX ? -INT32_MAX : value > INT32_MAX ? INT32_MAX : (int32_t)value;
+        values[i] = !(value > -INT32_MAX) ? -INT32_MAX
+                    : value > INT32_MAX   ? INT32_MAX
+                                          : (int32_t)value; /* NaN as well */
     }
     return onnx_const(o, TYPE_S32, 1, &count, values);
 }
