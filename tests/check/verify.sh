@@ -29,6 +29,7 @@ head -c 19 two > short
 verify 0 'example:' --help
 verify 2 'MODEL is missing'
 verify 1 'there is no core "cortex-m44"; did you mean "cortex-m4"' "$model" --on cortex-m44
+[[ $("$mote" verify "$model" --on cortex-m44 2> /dev/null) == "" ]] || fail "a table with nothing in it"
 verify 1 'short: has 19 bytes, the model takes 20 a run' "$model" --on host --input short
 verify 1 'No such file' "$model" --on host --input missing
 verify 0 'host              12  same bits' "$model" --on host --input two

@@ -17,9 +17,8 @@ static bool unknown(const char *what, const char *name, const char *const list[]
         strncat(strncat(all, n == list ? "" : ", ", sizeof all - strlen(all) - 1), *n, sizeof all - strlen(all) - 1);
     }
     const char *meant = word_nearest(name, list);
-    return diag_fail(diag, "there is no %s \"%.20s\"%s%s%s; there are %s", what, name,
-                     meant != NULL ? "; did you mean \"" : "", meant != NULL ? meant : "", meant != NULL ? "\"?" : "",
-                     all);
+    return diag_fail(diag, "there is no %s \"%.20s\"%s%s%s%s", what, name, meant != NULL ? "; did you mean \"" : "",
+                     meant != NULL ? meant : "", meant != NULL ? "\"? There are " : "; there are ", all);
 }
 
 static bool is_among(const char *name, const char *const list[])

@@ -167,6 +167,12 @@ static bool verify_all(struct session *s, struct job *job)
 {
     const bool is_asked = job->list[0] != NULL;
     const char *const *list = is_asked ? job->list : target_core_names(&s->arena);
+    struct target_core core;
+    for (const char *const *name = list; *name != NULL; name++) { /* before anything is printed */
+        if (!command_core(s, *name, &core)) {
+            return false;
+        }
+    }
     printf("%-14s %5s  %-9s %8s %8s %8s %9s\n", "target", "runs", "result", "RAM", "arena", "stack", "flash");
     for (; *list != NULL; list++) {
         if (!verify_on(s, job, *list, is_asked)) {
