@@ -270,7 +270,7 @@ static void build_node(struct build *b, int32_t i)
             build_weights(b, &n, i, build_params(b, from->in[quant_ports(n.op).input]));
             break;
         case RULE_LSTM:
-            build_lstm(b, &n);
+            build_lstm(b, &n, build_params(b, from->in[0]));
             break;
         default:
             set_constants(b, from, &n);

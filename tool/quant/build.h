@@ -46,7 +46,7 @@ void build_bias(struct build *b, struct node *n, int k, const double bias[], int
 /*** lstm.c ***/
 
 /* Weights, biases and states of a node of `out` as integers. */
-void build_lstm(struct build *b, struct node *n);
+void build_lstm(struct build *b, struct node *n, struct quant_params input);
 
 /*** build.c ***/
 

@@ -160,12 +160,11 @@ static void set_bias(struct build *b, struct node *n, int k, double unit)
     build_bias(b, n, k, bias, count, &unit, 1);
 }
 
-void build_lstm(struct build *b, struct node *n)
+void build_lstm(struct build *b, struct node *n, struct quant_params input)
 {
     const int32_t hidden = n->in[HIDDEN], cell = n->in[CELL];
-    const float input = build_params(b, n->in[0]).scale;
     for (int g = 0; g < GATES; g++) {
-        const double unit = (double)input * (double)set_matrix(b, n, IN_WEIGHTS + g);
+        const double unit = (double)input.scale * (double)set_matrix(b, n, IN_WEIGHTS + g);
         set_matrix(b, n, STATE_WEIGHTS + g);
         if (ir_in(b->out, n, BIAS + g) != NULL) {
             set_bias(b, n, BIAS + g, unit);
