@@ -23,16 +23,6 @@ static bool is_real(const struct tensor *t)
     return t->type == TYPE_F32 || ((t->type == TYPE_S8 || t->type == TYPE_S16) && t->quant.count == 1);
 }
 
-/* Scratch for the largest tensor, as reals. */
-static float *new_values(const struct graph *g)
-{
-    int64_t most = 1;
-    for (int32_t i = 0; i < g->tensor_count; i++) {
-        most = ir_count(&g->tensors[i]) > most ? ir_count(&g->tensors[i]) : most;
-    }
-    return ARENA_ARRAY(g->arena, most, float);
-}
-
 struct pair {
     struct quant_watch real, quantised;
     float *was, *is;
@@ -56,8 +46,8 @@ bool quant_measure(const struct graph *g, const struct graph *quantised, bool al
     if (!quant_watch_init(&p.real, g, all, diag) || !quant_watch_init(&p.quantised, quantised, all, diag)) {
         return false;
     }
-    p.was = new_values(g);
-    p.is = new_values(quantised);
+    p.was = quant_watch_room(&p.real);
+    p.is = quant_watch_room(&p.quantised);
     *outputs = (struct quant_noise){0};
     for (int32_t i = 0; i < samples->count; i++) {
         quant_watch_run(&p.real, samples->data[i]);

@@ -3,7 +3,6 @@
  * Twice through the samples: for the range of each tensor, then for a histogram over that range.
  */
 #include <math.h>
-#include <string.h>
 
 #include "../run/run.h"
 #include "work.h"
@@ -33,24 +32,26 @@ static void look_at_bins(struct quant_stat *s, const float *values, int64_t coun
 
 typedef void look(struct quant_stat *stat, const float *values, int64_t count);
 
-static void look_at_all(const struct quant_watch *w, struct quant_stat *stats, look *look)
+static void look_at_all(const struct quant_watch *w, struct quant_stat *stats, look *look, float *room)
 {
     for (int32_t i = 0; i < w->graph.tensor_count; i++) {
         const struct tensor *t = &w->graph.tensors[i];
         if (w->values[i] != NULL && t->type == TYPE_F32) {
-            look(&stats[i], (const float *)(const void *)w->values[i], ir_count(t));
+            quant_watch_real(w, i, room);
+            look(&stats[i], room, ir_count(t));
         }
     }
 }
 
-static void look_at_states(const struct quant_watch *w, struct quant_stat *stats)
+static void look_at_states(const struct quant_watch *w, struct quant_stat *stats, float *in, float *out)
 {
     const struct graph *g = &w->graph;
     for (int32_t i = 0; i < g->node_count; i++) {
         const struct node *n = &g->nodes[i];
         if (quant_op(n->op)->rule == RULE_LSTM && quant_is_plain_lstm(g, n) && w->values[n->in[0]] != NULL) {
-            quant_look_at_cells(g, n, (const float *)(const void *)w->values[n->in[0]],
-                                (const float *)(const void *)w->values[n->out[0]], &stats[n->in[QUANT_LSTM_CELL]]);
+            quant_watch_real(w, n->in[0], in);
+            quant_watch_real(w, n->out[0], out);
+            quant_look_at_cells(g, n, in, out, &stats[n->in[QUANT_LSTM_CELL]]);
         }
     }
 }
@@ -75,12 +76,13 @@ bool quant_observe(const struct graph *g, struct quant_samples *samples, struct 
             begin_stat(g->arena, &g->tensors[i], &stats[i]);
         }
     }
+    float *room = quant_watch_room(&w), *other = quant_watch_room(&w);
     for (int pass = 0; pass < 2; pass++) {
         for (int32_t i = 0; i < samples->count; i++) {
             quant_watch_run(&w, samples->data[i]);
-            look_at_all(&w, stats, pass == 0 ? look_at_range : look_at_bins);
+            look_at_all(&w, stats, pass == 0 ? look_at_range : look_at_bins, room);
             if (pass == 0) {
-                look_at_states(&w, stats);
+                look_at_states(&w, stats, room, other);
             }
             quant_step(samples);
         }

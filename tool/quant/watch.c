@@ -80,18 +80,19 @@ bool quant_watch_init(struct quant_watch *w, const struct graph *g, bool all, st
     return true;
 }
 
-/* Samples are floats; inputs have their own types. */
+/* Samples are floats; inputs have their own types, and follow each other without gaps: they may lie anywhere. */
 static void set_input(uint8_t *to, const struct tensor *t, const float *from)
 {
     const struct quant_params p = {ir_scale(t), ir_zero_point(t)};
     const int64_t count = ir_count(t);
     for (int64_t i = 0; i < count; i++) {
         if (t->type == TYPE_F32) {
-            ((float *)(void *)to)[i] = from[i];
+            memcpy(to + 4 * i, &from[i], 4);
         } else if (t->type == TYPE_S8 && p.scale > 0) {
             ((int8_t *)to)[i] = (int8_t)quant_to_int(from[i], p, TYPE_S8);
         } else if (t->type == TYPE_S16 && p.scale > 0) {
-            ((int16_t *)(void *)to)[i] = (int16_t)quant_to_int(from[i], p, TYPE_S16);
+            const int16_t q = (int16_t)quant_to_int(from[i], p, TYPE_S16);
+            memcpy(to + 2 * i, &q, 2);
         } else { /* whole numbers, little-endian */
             const int64_t whole = (int64_t)fmaxf(fminf(from[i], 0x1p62F), -0x1p62F);
             const size_t bytes = (size_t)ir_type_bits(t->type) / 8;
@@ -111,6 +112,15 @@ void quant_watch_run(struct quant_watch *w, const float *sample)
     }
     mote_init(&w->plan->code, w->runner->arena); /* samples are apart: states start anew */
     run_invoke(w->runner, w->in, w->out);
+}
+
+float *quant_watch_room(const struct quant_watch *w)
+{
+    int64_t most = 1;
+    for (int32_t i = 0; i < w->graph.tensor_count; i++) {
+        most = ir_count(&w->graph.tensors[i]) > most ? ir_count(&w->graph.tensors[i]) : most;
+    }
+    return ARENA_ARRAY(w->graph.arena, most, float);
 }
 
 void quant_watch_real(const struct quant_watch *w, int32_t tensor, float *values)

@@ -88,6 +88,9 @@ bool quant_watch_init(struct quant_watch *watch, const struct graph *g, bool all
 /* Runs one sample. */
 void quant_watch_run(struct quant_watch *watch, const float *sample);
 
+/* Room for the values of any tensor. */
+float *quant_watch_room(const struct quant_watch *watch);
+
 /* Values of a watched tensor as reals. */
 void quant_watch_real(const struct quant_watch *watch, int32_t tensor, float *values);
 
