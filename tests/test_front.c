@@ -292,7 +292,7 @@ static struct graph echo(void)
 static void test_stream(void)
 {
     enum { HOP = 320, NEW = 3, INVOKES = 4, WINDOW = (FRAMES + 1) * HOP, LATE = 2 * HOP - FRAME };
-    int16_t samples[NEW * HOP * INVOKES] = {0};
+    int16_t samples[NEW * HOP * INVOKES + 2 * HOP] = {0}; /* the last window reaches beyond its last frame */
     for (int i = LATE; i < NEW * HOP * INVOKES; i++) {
         samples[i] = (int16_t)(8000 * sin(i * i * 1e-5) + i % 97 * 30);
     }

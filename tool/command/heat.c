@@ -107,11 +107,14 @@ static int32_t find_points(const struct lesson *l, const struct heat_maps *m, in
         if (count + more > capacity) {
             capacity = 2 * (count + more);
             struct eval_point *grown = ARENA_ARRAY(arena, capacity, struct eval_point);
-            memcpy(grown, *points, (size_t)count * sizeof *grown);
+            for (int32_t k = 0; k < count; k++) {
+                grown[k] = (*points)[k];
+            }
             *points = grown;
         }
-        memcpy(*points + count, found, (size_t)more * sizeof **points);
-        count += more;
+        for (int32_t k = 0; k < more; k++) {
+            (*points)[count++] = found[k];
+        }
     }
     return count;
 }
