@@ -174,14 +174,32 @@ static bool narrow_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
     return d->stride_w == 1 && (d->out_w == 5 || d->out_w == 6) && single_dsp(plan, s, to);
 }
 
-/* Filters of any size. The list of taps and a pixel of zero points. */
+/*** Filters of any size, tap by tap ***/
+
+static bool takes_taps(const struct mote_depthwise *d)
+{
+    return d->filter != NULL && d->multiplier == 1 && d->in_c >= 4;
+}
+
+static int32_t tap_count(const struct mote_depthwise *d) { return d->filter_h * d->filter_w; }
+
+static struct pack_weights tap_weights(const struct mote_depthwise *d)
+{
+    return (struct pack_weights){d->filter, d->out_c, 1, tap_count(d), 1, d->out_c};
+}
+
+/* The list of taps, and a pixel of zero points. */
+static size_t tap_scratch(const struct mote_depthwise *d, size_t value_bytes)
+{
+    return POINTER_BYTES * ((size_t)tap_count(d) + 1) + value_bytes * (size_t)d->in_c;
+}
+
 static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->multiplier != 1 || d->in_c < 4) {
+    if (!takes_taps(d)) {
         return false;
     }
-    const int32_t taps = d->filter_h * d->filter_w;
     struct mote_depthwise_taps *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_taps){.in_w = d->in_w,
                                       .out_w = d->out_w,
@@ -191,22 +209,20 @@ static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel t
                                       .stride_w = d->stride_w,
                                       .dilation_w = d->dilation_w,
                                       .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, 1, taps, 1, d->out_c};
+    const struct pack_weights w = tap_weights(d);
     if (!plan_pack_taps(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, to, p, POINTER_BYTES * ((size_t)taps + 1) + (size_t)d->in_c);
+    use(s, to, p, tap_scratch(d, sizeof(int8_t)));
     return true;
 }
 
-/* The same of int16. */
 static bool depthwise_s16_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
 {
     const struct mote_depthwise *d = s->params;
-    if (d->filter == NULL || d->multiplier != 1 || d->in_c < 4) {
+    if (!takes_taps(d)) {
         return false;
     }
-    const int32_t taps = d->filter_h * d->filter_w;
     struct mote_depthwise_s16_packed *p = arena_alloc(plan->arena, sizeof *p);
     *p = (struct mote_depthwise_s16_packed){.in_w = d->in_w,
                                             .out_w = d->out_w,
@@ -216,11 +232,11 @@ static bool depthwise_s16_dsp(struct plan *plan, struct plan_step *s, enum kerne
                                             .stride_w = d->stride_w,
                                             .dilation_w = d->dilation_w,
                                             .pad_w = d->pad_w};
-    const struct pack_weights w = {d->filter, d->out_c, 1, taps, 1, d->out_c};
+    const struct pack_weights w = tap_weights(d);
     if (!plan_pack_taps_s16(plan, &d->mac, &w, p)) {
         return false;
     }
-    use(s, to, p, POINTER_BYTES * ((size_t)taps + 1) + sizeof(int16_t) * (size_t)d->in_c);
+    use(s, to, p, tap_scratch(d, sizeof(int16_t)));
     return true;
 }
 
