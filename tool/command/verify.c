@@ -120,18 +120,15 @@ static bool make_c(struct session *s, struct job *job, unsigned features)
            emit_c(&plan, &how, &job->files, &s->diag);
 }
 
-/* One core; `is_asked`: by --on, so that a missing tool is an error. */
-static bool verify_on(struct session *s, struct job *job, const char *name, bool is_asked)
+/* One core, by the name it was asked for; `is_asked`: by --on, so that a missing tool is an error. */
+static bool verify_on(struct session *s, struct job *job, const char *name, const struct target_core *core,
+                      bool is_asked)
 {
-    struct target_core core;
     struct prove_program program;
     struct prove_result result;
-    if (!command_core(s, name, &core)) {
-        return false;
-    }
-    const char *missing = prove_missing_tool(&core, &s->arena);
+    const char *missing = prove_missing_tool(core, &s->arena);
     if (missing == NULL) {
-        if (!make_c(s, job, command_features(&core))) {
+        if (!make_c(s, job, command_features(core))) {
             if (is_asked) {
                 return false;
             }
@@ -140,7 +137,7 @@ static bool verify_on(struct session *s, struct job *job, const char *name, bool
             job->model.files = NULL;
             return true;
         }
-        missing = prove_missing_memory(&core, &job->model, &s->arena);
+        missing = prove_missing_memory(core, &job->model, &s->arena);
     }
     if (missing != NULL && !is_asked) {
         printf("%-14s skipped: %s\n", name, missing);
@@ -151,13 +148,13 @@ static bool verify_on(struct session *s, struct job *job, const char *name, bool
         return diag_fail(&s->diag, "%s", missing);
     }
     struct diag failure = {0};
-    if (!prove_build(&core, &job->model, PROVE_VERIFY, &job->folder, &s->arena, &program, &failure) ||
-        !prove_check(&core, &job->model, &program, &job->folder, &s->arena, &result, &failure)) {
-        printf("%-14s %5d  FAILS: %s\n", core.name, job->model.invokes * job->model.passes, failure.text);
+    if (!prove_build(core, &job->model, PROVE_VERIFY, &job->folder, &s->arena, &program, &failure) ||
+        !prove_check(core, &job->model, &program, &job->folder, &s->arena, &result, &failure)) {
+        printf("%-14s %5d  FAILS: %s\n", core->name, job->model.invokes * job->model.passes, failure.text);
         job->failed++;
         return !prove_is_interrupted();
     }
-    print_row(job, &core, &program, &result);
+    print_row(job, core, &program, &result);
     job->failed += !result.is_same;
     job->proved += result.is_same;
     return true;
@@ -167,15 +164,19 @@ static bool verify_all(struct session *s, struct job *job)
 {
     const bool is_asked = job->list[0] != NULL;
     const char *const *list = is_asked ? job->list : target_core_names(&s->arena);
-    struct target_core core;
-    for (const char *const *name = list; *name != NULL; name++) { /* before anything is printed */
-        if (!command_core(s, *name, &core)) {
+    int count = 0;
+    while (list[count] != NULL) {
+        count++;
+    }
+    struct target_core *cores = ARENA_ARRAY(&s->arena, count, struct target_core);
+    for (int i = 0; i < count; i++) { /* before anything is printed */
+        if (!command_core(s, list[i], &cores[i])) {
             return false;
         }
     }
     printf("%-14s %5s  %-9s %8s %8s %8s %9s\n", "target", "runs", "result", "RAM", "arena", "stack", "flash");
-    for (; *list != NULL; list++) {
-        if (!verify_on(s, job, *list, is_asked)) {
+    for (int i = 0; i < count; i++) {
+        if (!verify_on(s, job, list[i], &cores[i], is_asked)) {
             return s->diag.failed ? false : diag_fail(&s->diag, "interrupted");
         }
     }
