@@ -98,20 +98,25 @@ void quant_look_at_cells(const struct graph *g, const struct node *n, const floa
     cell->is_seen = true;
 }
 
+/* Whether input k is what lstm.c expects there. */
+static bool is_plain(const struct tensor *t, int k)
+{
+    const bool is_matrix = k < IN_WEIGHTS + 2 * GATES, is_bias = k >= BIAS && k < BIAS + GATES;
+    const bool is_state = k == HIDDEN || k == CELL;
+    if (t == NULL) {
+        return !is_matrix && !is_state;
+    }
+    const bool has_role = is_state ? t->is_state : (is_matrix || is_bias) && t->data != NULL;
+    return has_role && t->type == TYPE_F32 && ir_count(t) > 0;
+}
+
 bool quant_is_plain_lstm(const struct graph *g, const struct node *n)
 {
+    bool plain = n->in_count > CELL;
     for (int k = 1; k < n->in_count; k++) {
-        const struct tensor *t = ir_in(g, n, k);
-        const bool is_matrix = k < IN_WEIGHTS + 2 * GATES, is_bias = k >= BIAS && k < BIAS + GATES;
-        const bool is_state = k == HIDDEN || k == CELL;
-        if (t == NULL ? is_matrix || is_state : is_state ? !t->is_state : (!is_matrix && !is_bias) || t->data == NULL) {
-            return false;
-        }
-        if (t != NULL && (t->type != TYPE_F32 || ir_count(t) == 0)) {
-            return false;
-        }
+        plain = plain && is_plain(ir_in(g, n, k), k);
     }
-    return n->in_count > CELL;
+    return plain;
 }
 
 /*** As integers ***/
