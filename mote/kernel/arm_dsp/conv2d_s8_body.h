@@ -13,6 +13,7 @@
 #include "../fixed.h"
 #include "../packed.h"
 #include "simd.h"
+#include "single.h"
 
 /* What the loops over groups of four filters take. They copy it to the stack, where it costs no register. */
 struct groups {
@@ -129,17 +130,6 @@ __attribute__((naked, noinline)) static void run_pairs(const struct groups *g __
         FINISH(CHANNEL2, GET("r0", NEXT), PUT("r0", NEXT)));
 }
 
-/* Four inputs of one pixel, as bytes, by four filters. Loads 5 words in 6 cycles, 6 SXTB16, 8 SMLAD: 20 cycles for 16 MACs.
- * 76 bytes of code. */
-#define SINGLE_STEP(x, o, o4, o8, o12) \
-    "ldr.w r6, [r0, #" x "]\n" \
-    "ldr.w r8, [r1, #" o "]\n ldr.w r9, [r1, #" o4 "]\n ldr.w r10, [r1, #" o8 "]\n ldr.w r11, [r1, #" o12 "]\n" \
-    "sxtb16 r7, r6\n sxtb16 r6, r6, ror #8\n" \
-    "sxtb16 r12, r8\n smlad r2, r12, r7, r2\n smlad r3, r8, r7, r3\n" \
-    "sxtb16 r12, r9\n smlad r4, r12, r7, r4\n smlad r5, r9, r7, r5\n" \
-    "sxtb16 r12, r10\n smlad r2, r12, r6, r2\n smlad r3, r10, r6, r3\n" \
-    "sxtb16 r12, r11\n smlad r4, r12, r6, r4\n smlad r5, r11, r6, r5\n"
-
 /* r0 inputs, r1 stream, r2-r5 sums. A turn takes 32 inputs, 160 cycles and 6 for the loop: 1.30 cycles per MAC. */
 __attribute__((naked, noinline)) static void run_single(const struct groups *g __attribute__((unused)))
 {
@@ -158,10 +148,7 @@ __attribute__((naked, noinline)) static void run_single(const struct groups *g _
         "bx r12\n"
         ".balign 4\n"
         "2:\n"
-        SINGLE_STEP("0", "0", "4", "8", "12") SINGLE_STEP("4", "16", "20", "24", "28")
-        SINGLE_STEP("8", "32", "36", "40", "44") SINGLE_STEP("12", "48", "52", "56", "60")
-        SINGLE_STEP("16", "64", "68", "72", "76") SINGLE_STEP("20", "80", "84", "88", "92")
-        SINGLE_STEP("24", "96", "100", "104", "108") SINGLE_STEP("28", "112", "116", "120", "124")
+        MOTE_SINGLE_STEPS
         "add r0, #32\n"
         "add r1, #128\n"
         "cmp r0, lr\n"

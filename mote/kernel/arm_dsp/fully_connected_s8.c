@@ -14,6 +14,7 @@
 #include "../fully_connected.h"
 #include "../packed.h"
 #include "simd.h"
+#include "single.h"
 
 /* What the loop over groups of four filters takes. It copies it to the stack, where it costs no register. */
 struct groups {
@@ -66,16 +67,6 @@ struct groups {
     "strb " s ", [r11, #" o "]\n"
 #define OUTPUTS(how) OUTPUT("r2", "0", how) OUTPUT("r3", "1", how) OUTPUT("r4", "2", how) OUTPUT("r5", "3", how)
 
-/* Four inputs by four filters. Loads 5 words in 6 cycles, 6 SXTB16, 8 SMLAD: 20 cycles for 16 MACs. 76 bytes of code. */
-#define STEP(x, o, o4, o8, o12) \
-    "ldr.w r6, [r0, #" x "]\n" \
-    "ldr.w r8, [r1, #" o "]\n ldr.w r9, [r1, #" o4 "]\n ldr.w r10, [r1, #" o8 "]\n ldr.w r11, [r1, #" o12 "]\n" \
-    "sxtb16 r7, r6\n sxtb16 r6, r6, ror #8\n" \
-    "sxtb16 r12, r8\n smlad r2, r12, r7, r2\n smlad r3, r8, r7, r3\n" \
-    "sxtb16 r12, r9\n smlad r4, r12, r7, r4\n smlad r5, r9, r7, r5\n" \
-    "sxtb16 r12, r10\n smlad r2, r12, r6, r2\n smlad r3, r10, r6, r3\n" \
-    "sxtb16 r12, r11\n smlad r4, r12, r6, r4\n smlad r5, r11, r6, r5\n"
-
 /* r0 inputs, r1 stream, r2-r5 sums. A turn takes 32 inputs, 160 cycles and 6 for the loop: 1.30 cycles per MAC, where 0.5
  * is the limit of SMLAD alone. A group of 4 outputs takes 70 cycles around it. */
 __attribute__((naked, noinline)) static void run(const struct groups *g __attribute__((unused)))
@@ -99,10 +90,7 @@ __attribute__((naked, noinline)) static void run(const struct groups *g __attrib
         "bx r12\n"
         ".balign 4\n"
         "2:\n"
-        STEP("0", "0", "4", "8", "12") STEP("4", "16", "20", "24", "28")
-        STEP("8", "32", "36", "40", "44") STEP("12", "48", "52", "56", "60")
-        STEP("16", "64", "68", "72", "76") STEP("20", "80", "84", "88", "92")
-        STEP("24", "96", "100", "104", "108") STEP("28", "112", "116", "120", "124")
+        MOTE_SINGLE_STEPS
         "add r0, #32\n"
         "add r1, #128\n"
         "cmp r0, lr\n"
