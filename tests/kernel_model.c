@@ -280,11 +280,15 @@ static void make_mean(struct graph *g, struct node *n)
 static void make_softmax(struct graph *g, struct node *n)
 {
     n->op = OP_SOFTMAX;
-    n->attr = (struct attr){.beta = 1};
-    add_input(g, n, 2, (int32_t[]){pick(1, 3), PICK_OF(1, 2, 3, 4, 10, 12, 33)});
+    n->attr = (struct attr){.beta = (float)PICK_OF(1, 1, 1, 3, 20) / (float)PICK_OF(1, 1, 1, 7, 100)};
+    add_input(g, n, 2, (int32_t[]){pick(1, 3), PICK_OF(1, 2, 3, 4, 10, 12, 33, 300)});
     add_output(g, n, 1);
-    g->tensors[n->out[0]].quant =
-        type == TYPE_S16 ? make_quant(g->arena, 1.0F / 32768, 0) : make_quant(g->arena, 1.0F / 256, -128);
+    struct tensor *out = &g->tensors[n->out[0]];
+    const bool is_wide = type == TYPE_S8 && pick(0, 3) == 0;
+    out->type = is_wide ? TYPE_S16 : type;
+    out->quant = is_wide            ? make_quant(g->arena, 1.0F / 65536, -32768)
+                 : type == TYPE_S16 ? make_quant(g->arena, 1.0F / 32768, 0)
+                                    : make_quant(g->arena, 1.0F / 256, type == TYPE_S8 ? -128 : 0);
 }
 
 static const struct family {
@@ -301,6 +305,8 @@ static const struct family {
     {"binary16", TYPE_S16, make_binary},
     {"pool", TYPE_S8, make_pool},
     {"softmax", TYPE_S8, make_softmax},
+    {"softmax16", TYPE_S16, make_softmax},
+    {"softmax_u8", TYPE_U8, make_softmax},
     {"conv16", TYPE_S16, make_conv},
     {"depthwise16", TYPE_S16, make_depthwise},
     {"dense16", TYPE_S16, make_dense},

@@ -20,6 +20,13 @@ struct mote_softmax {
     const MOTE_FLASH int16_t *reciprocal_table; /* int16: 1 / (1 + x) on [0, 1], [513] */
 };
 
+/* SOFTMAX of 8-bit inputs, less than 4096 elements a vector: exp[d] is the exponential of an input d steps below the
+ * greatest one, Q0; of all that are further below it is exp[last]. */
+struct mote_softmax_table {
+    int32_t count, depth, last;
+    const MOTE_FLASH int32_t *exp; /* [last + 1] */
+};
+
 /* L2_NORMALIZATION. */
 struct mote_l2_norm {
     int32_t count, depth;

@@ -3,7 +3,7 @@
 #
 # Kernels for one kind of core compute what the portable ones do: models of many random operators on emulated cores, bit
 # for bit, and, where it has kernels for them, the tables of cases for recurrent layers. Each row KERNEL_FOR of kernel.def
-# must have been used. MOTE_KERNEL_SEEDS: how many such models.
+# must have been used, and each kernel with tables of its own. MOTE_KERNEL_SEEDS: how many such models.
 # usage: kernels.sh ROOT MOTE KERNEL_MODEL TEST_OP
 . "$(dirname "$0")/common.sh"
 need arm-none-eabi-gcc qemu-system-arm
@@ -22,6 +22,17 @@ for table in lstm svdf; do
     for model in "$table"/*.tflite; do # some are there to be refused
         "$mote" inspect "$model" > /dev/null 2>&1 || rm "$model"
     done
+done
+
+# portable kernels, and those with tables in their place
+for how in size speed; do
+    for model in *.tflite; do
+        "$mote" verify "$model" --on host --optimize $how > said 2>&1 || fail "$model on host, $how: $(tail -2 said)"
+    done
+done
+"$mote" compile 1.tflite -o out --name k --optimize speed > said 2>&1 || fail "1.tflite: $(cat said)"
+for name in $(sed -n "s/^KERNEL(\(\w*_table_\w*\),.*/\1/p" "$rows"); do
+    grep -q "k_${name}(" out/k.c || fail "no operator used mote_${name}"
 done
 
 # core, and the target of its rows

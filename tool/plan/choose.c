@@ -65,6 +65,12 @@ static const struct cost {
     {KERNEL_add_s8__arm_v6m, 100, 0, 82, 0, 0},
     {KERNEL_average_pool_s8, 100, 0, 25, 3, 0},
     {KERNEL_average_pool_s8__arm_dsp, 100, 0, 25, 1.2, 0},
+    {KERNEL_softmax_s8, 300, 0, 225, 0, 0},
+    {KERNEL_softmax_s8s16, 300, 0, 225, 0, 0},
+    {KERNEL_softmax_u8, 300, 0, 225, 0, 0},
+    {KERNEL_softmax_table_s8, 300, 0, 40, 0, 0},
+    {KERNEL_softmax_table_s8s16, 300, 0, 40, 0, 0},
+    {KERNEL_softmax_table_u8, 300, 0, 40, 0, 0},
     {KERNEL_max_pool_s8, 100, 0, 12, 3.5, 0},
     {KERNEL_max_pool_s8__arm_dsp, 100, 0, 4, 1.3, 0},
 };
@@ -198,10 +204,11 @@ void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
             drop_packed(o);
         }
         for (int32_t k = 0; k < o->count; k++) {
-            o->cycles[k] = estimate(plan, &plan->steps[i], o->list[k].kernel, o->list[k].params != o->list[0].params);
-        }
-        if ((features & PLAN_V6M) != 0 && o->cycles[0] != NO_COST) {
-            o->cycles[0] *= 2;
+            const enum kernel kernel = o->list[k].kernel;
+            o->cycles[k] = estimate(plan, &plan->steps[i], kernel, o->list[k].params != o->list[0].params);
+            if ((features & PLAN_V6M) != 0 && o->cycles[k] != NO_COST && plan_kernels[kernel].function != NULL) {
+                o->cycles[k] *= 2;
+            }
         }
     }
     if ((features & PLAN_SPEED) == 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Kernels for one kind of core in the place of portable ones. A rule makes the parameters of the special kernel from
- * those of the portable one, where the shapes and the values of the weights allow it.
+ * Kernels for one kind of core, or by tables made of constants, in the place of portable ones. A rule makes the
+ * parameters of the special kernel from those of the portable one, where the shapes and the values of the weights allow it.
  */
 #include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/pool.h"
@@ -349,6 +349,9 @@ static const struct rule {
     {KERNEL_depthwise_s8, KERNEL_depthwise_s8__arm_v6m, PLAN_V6M, plan_depthwise_scalar},
     {KERNEL_depthwise_s8, KERNEL_depthwise_taps_s8__arm_v6m, PLAN_V6M, depthwise_taps},
     {KERNEL_add_s8, KERNEL_add_s8__arm_v6m, PLAN_V6M, add_scalar},
+    {KERNEL_softmax_s8, KERNEL_softmax_table_s8, 0, plan_softmax_table},
+    {KERNEL_softmax_s8s16, KERNEL_softmax_table_s8s16, 0, plan_softmax_table},
+    {KERNEL_softmax_u8, KERNEL_softmax_table_u8, 0, plan_softmax_table},
     {KERNEL_conv2d_s8, KERNEL_conv2d_s8__avr, PLAN_AVR, plan_conv2d_avr},
     {KERNEL_depthwise_s8, KERNEL_depthwise_s8__avr, PLAN_AVR, plan_depthwise_avr},
 };

@@ -29,6 +29,9 @@ plan_rule plan_conv2d_scalar, plan_expanding_scalar, plan_depthwise_scalar;
 /* specialise_mve.c: Helium. */
 plan_rule plan_conv2d_mve, plan_expanding_mve, plan_depthwise_mve, plan_add_mve;
 
+/* specialise_softmax.c: any core. */
+plan_rule plan_softmax_table;
+
 /* specialise_avr.c */
 plan_rule plan_conv2d_avr, plan_depthwise_avr;
 
