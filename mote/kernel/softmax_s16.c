@@ -40,10 +40,9 @@ void mote_softmax_s16(const void *params, const struct mote_io *io)
         const int32_t whole = (int32_t)((((int64_t)sum << (head - 1)) + (1 << 13)) >> 14);
         const int32_t x = mote_clamp(whole - (INT32_C(3) << 15), INT16_MIN, INT16_MAX);
         const int32_t reciprocal = mote_lut_s16_value(p->reciprocal_table, (int16_t)x);
-        const int32_t right = 31 - head;
+        const int32_t right = 31 - head, half = INT32_C(1) << (right - 1); /* right in [14, 30] */
         for (int32_t i = 0; i < p->depth; i++) {
-            const int64_t y = ((int64_t)e[i] * reciprocal + (INT64_C(1) << (right - 1))) >> right;
-            out[i] = (int16_t)mote_clamp((int32_t)y, 0, INT16_MAX);
+            out[i] = (int16_t)mote_min((e[i] * reciprocal + half) >> right, INT16_MAX);
         }
     }
 }
