@@ -40,6 +40,16 @@ struct mote_tuples {
     int32_t is_float;                        /* scatter only: how to add */
 };
 
+/* SPARSE_TO_DENSE. io->in: `count` tuples of `depth` indices, values, the value of all places that they do not name; out
+ * `out_count` elements of the dims extent[]. Tuples out of range are left out. */
+struct mote_sparse {
+    int32_t index_bytes, unit;
+    int32_t count, depth;
+    const MOTE_FLASH int32_t *extent; /* [depth] */
+    int32_t out_count;
+    int32_t value_step; /* bytes from one value to the next; 0: all are the same */
+};
+
 /* ONE_HOT. io->in: indices [prefix, suffix], the value of a hit, the value of all others. out[prefix, depth,
  * suffix]. An index out of range hits nothing. */
 struct mote_one_hot {

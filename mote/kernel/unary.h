@@ -11,8 +11,14 @@
 /* A function of float32 or int32. */
 struct mote_unary {
     int32_t count;
-    float low, high; /* the RELU family: the range of the output */
-    float alpha;     /* LEAKY_RELU: the slope below 0 */
+    float low, high; /* the RELU family, FAKE_QUANT: the range of the output */
+    float alpha;     /* LEAKY_RELU: the slope below 0; FAKE_QUANT: the step */
+};
+
+/* BUCKETIZE: how many of the rising boundaries are not above x, by the type of x: float32, int32, int64. */
+struct mote_bucketize {
+    int32_t count, boundary_count;
+    const MOTE_FLASH float *boundaries;
 };
 
 /* Any function of 8 or 16 bits, by table: lut_x8 by [256] values, index the byte of the element; lut_s16 as

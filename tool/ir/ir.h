@@ -73,12 +73,13 @@ struct attr {
     float bias;
     bool merge_outputs; /* of two directions */
     bool keep_dims, align_corners, half_pixel_centers, keep_num_dims, time_major, offset;
-    bool from_uint8; /* of operators with weights: made of uint8, so that the factor of their sums is rounded to float
+    bool from_uint8;   /* of operators with weights: made of uint8, so that the factor of their sums is rounded to float
                         and the weights' zero point counts */
+    bool narrow_range; /* FAKE_QUANT: the lowest of 2^num steps from alpha to beta is left out */
     bool adj_x, adj_y, exclusive, reverse, asymmetric_quantize_inputs, approximate;
     float cell_clip, proj_clip;
     bool resets;         /* LSTM: states begin anew with each run, though they are tensors */
-    const int32_t *list; /* new_shape, squeeze_dims */
+    const int32_t *list; /* new_shape, squeeze_dims; BUCKETIZE: bits of the boundaries, float32 */
     int32_t list_count;
     const uint8_t *custom; /* raw custom options, in the model file */
     size_t custom_size;
@@ -178,6 +179,17 @@ int64_t ir_macs(const struct graph *g, const struct node *n);
 
 /* Element i of a constant tensor of type int32 or int64 as an integer. */
 int64_t ir_const_int(const struct tensor *t, int64_t i);
+
+/* `count` elements of `width` values each. */
+struct ir_elements {
+    enum type type; /* of whole bytes */
+    const void *data;
+    int32_t count, width;
+};
+
+/* place[i]: which of the distinct elements element i is, in the order of their first appearance, first[]. Both have room for
+ * `count`. Returns how many are distinct. Of float32, 0 and -0 are the same; other types go by their bits. */
+int32_t ir_unique(struct arena *arena, const struct ir_elements *e, int32_t place[], int32_t first[]);
 
 /* The graph as text, one line a node, in its arena. Equal graphs have equal texts. */
 const char *ir_dump(const struct graph *g);

@@ -124,6 +124,24 @@ bool shape_scatter_nd(struct graph *g, struct node *n, struct diag *diag)
     return true;
 }
 
+bool shape_sparse_to_dense(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *at = ir_in(g, n, 0), *values = ir_in(g, n, 2);
+    int64_t dim[2 * IR_MAX_RANK];
+    const int rank = shape_list(g, n, 1, dim, diag);
+    if (rank < 0 || !check_indices(g, n, 0, diag) || !shape_set_wide(g, n, 0, rank, dim, diag)) {
+        return false;
+    }
+    const int32_t depth = at->rank == 2 ? at->dim[1] : 1, count = at->rank == 0 ? 1 : at->dim[0];
+    if (at->rank > 2 || depth != rank) {
+        return ir_fail(n, diag, "indices have %d dims, the last of %d, want 2, the last of %d", at->rank, depth, rank);
+    }
+    if ((values->rank != 0 && (values->rank != 1 || values->dim[0] != count)) || ir_count(ir_in(g, n, 3)) != 1) {
+        return ir_fail(n, diag, "values and default are no single values, nor one for each of %d indices", count);
+    }
+    return true;
+}
+
 bool shape_one_hot(struct graph *g, struct node *n, struct diag *diag)
 {
     const struct tensor *in = ir_in(g, n, 0);
@@ -294,4 +312,20 @@ bool shape_where(struct graph *g, struct node *n, struct diag *diag)
         hits += ((const uint8_t *)in->data)[i] != 0;
     }
     return shape_set_wide(g, n, 0, 2, (int64_t[]){hits, in->rank}, diag);
+}
+
+bool shape_unique(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0);
+    if (in->rank != 1 || ir_type_bits(in->type) < 8) {
+        return ir_fail(n, diag, "takes %d dims of %s, want one", in->rank, ir_type_text(in->type));
+    }
+    if (!need_constants(g, n, diag)) {
+        return false;
+    }
+    const int32_t count = in->dim[0];
+    int32_t *place = ARENA_ARRAY(g->arena, count + 1, int32_t), *first = ARENA_ARRAY(g->arena, count + 1, int32_t);
+    const int64_t found = ir_unique(g->arena, &(struct ir_elements){in->type, in->data, count, 1}, place, first);
+    shape_copy(g, n, 1, in);
+    return shape_set_wide(g, n, 0, 1, &found, diag);
 }

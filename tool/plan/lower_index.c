@@ -2,6 +2,8 @@
  *
  * Operators that use indices, and those whose result is known when the plan is made.
  */
+#include <string.h>
+
 #include "../../mote/kernel/index.h"
 
 #include "lower_copy.h"
@@ -161,6 +163,32 @@ bool lower_scatter_nd(struct lower *l)
     lower_out_whole(l, 0);
     lower_in_whole(l, 0);
     lower_in_whole(l, 1);
+    return true;
+}
+
+bool lower_sparse_to_dense(struct lower *l)
+{
+    const struct tensor *indices = lower_in(l, 0), *out = lower_out(l, 0);
+    const int32_t depth = out->rank;
+    if (!copy_check(l, 0, 2) || !copy_check(l, 0, 3) || ir_count(out) == 0) {
+        return !l->diag->failed;
+    }
+    struct mote_sparse *p = lower_kernel(l, KERNEL_sparse_to_dense_any);
+    int32_t *extent = lower_alloc(l, (size_t)depth + 1, sizeof *extent);
+    for (int32_t d = 0; d < depth; d++) {
+        extent[d] = out->dim[d];
+    }
+    p->index_bytes = index_bytes(indices);
+    p->unit = copy_unit(out);
+    p->count = indices->rank == 0 ? 1 : indices->dim[0];
+    p->depth = depth;
+    p->extent = extent;
+    p->out_count = (int32_t)ir_count(out);
+    p->value_step = lower_in(l, 2)->rank == 0 ? 0 : p->unit;
+    lower_out_whole(l, 0);
+    lower_in_whole(l, 0);
+    lower_in_whole(l, 2);
+    lower_in_whole(l, 3);
     return true;
 }
 
@@ -345,5 +373,29 @@ bool lower_where(struct lower *l)
         to += in->rank;
     }
     lower_constant(l, 0, data);
+    return true;
+}
+
+bool lower_unique(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0), *index = lower_out(l, 1);
+    const int32_t count = in->dim[0];
+    const size_t unit = (size_t)copy_unit(in);
+    if (out->type != in->type || (index->type != TYPE_S32 && index->type != TYPE_S64)) {
+        return lower_no_kernel(l, "values of the input's type, int32 and int64 indices");
+    }
+    int32_t *place = lower_alloc(l, (size_t)count + 1, sizeof *place);
+    int32_t *first = lower_alloc(l, (size_t)count + 1, sizeof *first);
+    int64_t *wide = lower_alloc(l, (size_t)count + 1, sizeof *wide);
+    uint8_t *values = lower_alloc(l, (size_t)count + 1, unit);
+    ir_unique(l->graph->arena, &(struct ir_elements){in->type, in->data, count, 1}, place, first);
+    for (int32_t i = 0; i < count; i++) {
+        wide[i] = place[i];
+    }
+    for (int32_t u = 0; u < out->dim[0]; u++) {
+        memcpy(values + (size_t)u * unit, (const uint8_t *)in->data + (size_t)first[u] * unit, unit);
+    }
+    lower_constant(l, 0, values);
+    lower_constant(l, 1, index->type == TYPE_S64 ? (const void *)wide : place);
     return true;
 }

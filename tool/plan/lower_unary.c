@@ -2,7 +2,9 @@
  *
  * Element-wise operators with one input: one table, one rule. 8-bit tensors go through a table of 256 bytes.
  */
+#include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "lower.h"
 #include "lut.h"
@@ -218,6 +220,56 @@ bool lower_unary(struct lower *l)
         return false;
     }
     add_ports(l);
+    return true;
+}
+
+/* The range is moved so that 0 is one of the steps, as TensorFlow does. */
+bool lower_fake_quant(struct lower *l)
+{
+    const struct attr *a = &l->node->attr;
+    if (lower_in(l, 0)->type != TYPE_F32 || lower_out(l, 0)->type != TYPE_F32) {
+        return lower_no_kernel(l, "float32");
+    }
+    if (!(a->alpha <= 0 && a->beta >= 0 && a->alpha < a->beta && a->beta - a->alpha <= FLT_MAX) || a->num < 2 ||
+        a->num > 16) {
+        return ir_fail(l->node, l->diag, "has %d bits from %g to %g, want 2 to 16 of a range round 0", a->num,
+                       (double)a->alpha, (double)a->beta);
+    }
+    const float first = a->narrow_range ? 1.0F : 0.0F, last = (float)((1 << a->num) - 1);
+    const float step = (a->beta - a->alpha) / (last - first);
+    const float zero = roundf(fminf(fmaxf(first - a->alpha / step, first), last));
+    struct mote_unary *p = lower_kernel(l, KERNEL_fake_quant_f32);
+    p->count = line_count(l);
+    p->low = (first - zero) * step;
+    p->high = (last - zero) * step;
+    p->alpha = step;
+    add_ports(l);
+    return true;
+}
+
+bool lower_bucketize(struct lower *l)
+{
+    const struct attr *a = &l->node->attr;
+    const enum type type = lower_in(l, 0)->type;
+    if ((type != TYPE_F32 && type != TYPE_S32 && type != TYPE_S64) || lower_out(l, 0)->type != TYPE_S32) {
+        return lower_no_kernel(l, "float32, int32 and int64 to int32");
+    }
+    float *boundaries = lower_alloc(l, (size_t)a->list_count + 1, sizeof *boundaries);
+    for (int32_t i = 0; i < a->list_count; i++) {
+        memcpy(&boundaries[i], &a->list[i], sizeof boundaries[i]);
+        if (i > 0 && !(boundaries[i - 1] <= boundaries[i])) {
+            return ir_fail(l->node, l->diag, "boundary %d is %g after %g, want them to rise", i, (double)boundaries[i],
+                           (double)boundaries[i - 1]);
+        }
+    }
+    struct mote_bucketize *p = lower_kernel(l, type == TYPE_F32   ? KERNEL_bucketize_f32
+                                               : type == TYPE_S32 ? KERNEL_bucketize_s32
+                                                                  : KERNEL_bucketize_s64);
+    p->count = line_count(l);
+    p->boundary_count = a->list_count;
+    p->boundaries = boundaries;
+    lower_out_lines(l, 0);
+    lower_in_lines(l, 0, lower_each_line);
     return true;
 }
 
