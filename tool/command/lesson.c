@@ -120,6 +120,7 @@ static void set_data_options(struct lesson *l, struct arena *arena)
         .pattern = or_null(r->data_pattern),
         .label_column = or_null(r->data_label_column),
         .label_file = or_null(r->data_label_file),
+        .rest = or_null(r->data_rest),
         .group = or_null(r->data_group),
         .classes = r->data_classes.list,
         .class_count = r->data_classes.count,

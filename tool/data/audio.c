@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sound by libsndfile, resampled by libsamplerate's band-limited interpolation, mixed to one channel, cut into windows.
- * A recording of up to three windows gives one, round the loudest part of it; a longer one gives a window every hop. A
- * file goes through a buffer of a few windows, however long it is.
+ * A piece, which is a recording or what a label file says of it, gives one window round its loudest part if it has up to
+ * three; a longer one gives a window every hop. It goes through a buffer of a few windows, however long it is.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,10 +23,13 @@ struct sound {
     SNDFILE *file;
     SF_INFO info;
     SRC_STATE *resampler;
+    const char *label;       /* of the piece */
+    struct data_parts parts; /* of it */
+    int64_t first, length;   /* its first sample at the wanted rate, and how many */
     float *held; /* samples at the wanted rate that are not cut yet; room for LONG windows and a block's output */
     int32_t held_count, capacity;
     int32_t window, hop;
-    int64_t done; /* samples cut off before `held` */
+    int64_t done; /* samples of the piece cut off before `held` */
     bool is_long;
 };
 
@@ -38,12 +42,12 @@ static int16_t to_s16(float x)
 /* A window of what is held, from sample `from`, which may lie before the first. */
 static bool add_window(struct sound *s, int32_t from)
 {
-    const double at = (double)(s->done + (from > 0 ? from : 0)) / s->r->options->rate;
+    const int64_t begin = s->done + (from > 0 ? from : 0), end = s->done + from + s->window;
     const char *source = s->f->name;
-    if (s->is_long) {
-        source = arena_printf(s->r->arena, "%s@%.2fs", s->f->name, at);
+    if (s->is_long || s->f->is_spanned) {
+        source = arena_printf(s->r->arena, "%s@%.2fs", s->f->name, (double)(s->first + begin) / s->r->options->rate);
     }
-    int16_t *out = data_add(s->r, s->f, source, NULL, NULL);
+    int16_t *out = data_add(s->r, s->f, source, s->label, NULL);
     if (out == NULL) {
         return false;
     }
@@ -51,6 +55,7 @@ static bool add_window(struct sound *s, int32_t from)
         const int32_t k = from + i;
         out[i] = k >= 0 && k < s->held_count ? to_s16(s->held[k]) : 0;
     }
+    data_put(s->r, s->parts, s->length, begin, end < s->length ? end : s->length);
     return true;
 }
 
@@ -130,52 +135,175 @@ static bool push(struct sound *s, const float *in, long count, bool is_end)
     return true;
 }
 
-static bool read_frames(struct sound *s)
+/* The sound of a piece, in frames of the file: all of it to the end, or `count`. */
+static bool read_frames(struct sound *s, sf_count_t count)
 {
     float *frames = malloc(sizeof(float) * BLOCK * ((size_t)s->info.channels + 1));
     float *mono = frames + (size_t)BLOCK * (size_t)s->info.channels;
-    bool ok = frames != NULL;
-    sf_count_t count = BLOCK, total = 0;
-    while (ok && count > 0) {
-        count = sf_readf_float(s->file, frames, BLOCK);
-        count = count > 0 ? count : 0;
-        total += count;
-        mix(s, frames, count, mono);
-        ok = push(s, mono, (long)count, count == 0);
+    bool ok = frames != NULL || diag_fail(s->r->diag, "no memory for %d channels of sound", s->info.channels);
+    sf_count_t got = BLOCK, total = 0;
+    while (ok && got > 0) {
+        got = sf_readf_float(s->file, frames, count - total < BLOCK ? count - total : BLOCK);
+        got = got > 0 ? got : 0;
+        total += got;
+        mix(s, frames, got, mono);
+        ok = push(s, mono, (long)got, got == 0);
     }
     free(frames);
-    if (ok && total < s->info.frames && s->info.frames < INT64_MAX / 2) {
-        return data_skip(s->r, s->f->name, "is cut short: %lld of %lld samples", (long long)total,
-                         (long long)s->info.frames);
-    }
-    if (ok && !s->is_long && s->held_count < s->window / SHORTEST_PART) {
-        return data_skip(s->r, s->f->name, "is too short: %.3f s, want %.3f or more",
-                         (double)s->held_count / s->r->options->rate,
-                         (double)s->window / SHORTEST_PART / s->r->options->rate);
-    }
-    return ok && (s->is_long || add_window(s, find_loudest(s)));
+    return ok &&
+           (total == count || count > INT64_MAX / 2 ||
+            data_skip(s->r, s->f->name, "is cut short: %lld of %lld samples", (long long)total, (long long)count));
 }
 
-static void read_sound(struct sound *s)
+static bool read_piece(struct sound *s, sf_count_t count)
 {
     s->held_count = 0;
     s->done = 0;
     s->is_long = false;
+    src_reset(s->resampler);
+    if (!read_frames(s, count)) {
+        return false;
+    }
+    if (!s->is_long && s->held_count < s->window / SHORTEST_PART) {
+        return data_skip(s->r, s->f->name, "is too short: %.3f s, want %.3f or more",
+                         (double)s->held_count / s->r->options->rate,
+                         (double)s->window / SHORTEST_PART / s->r->options->rate);
+    }
+    return s->is_long || add_window(s, find_loudest(s));
+}
+/*** Files ***/
+
+/* How many bytes of sound the head of a WAV or AIFF file promises beyond its end; 0 of other files, and of those that
+ * were written as a stream, whose head could not know. libsndfile takes what there is without a word. */
+static int64_t find_missing(const char *path)
+{
+    enum { STREAMED = 0x7fff0000 };
+    uint8_t head[12];
+    FILE *file = fopen(path, "rb");
+    int64_t missing = 0;
+    if (file != NULL && fread(head, sizeof head, 1, file) == 1 && fseeko(file, 0, SEEK_END) == 0) {
+        const int64_t size = ftello(file);
+        const bool is_wav = memcmp(head, "RIFF", 4) == 0, is_aiff = memcmp(head, "FORM", 4) == 0;
+        for (int64_t at = sizeof head; (is_wav || is_aiff) && fseeko(file, at, SEEK_SET) == 0;) {
+            if (fread(head, 8, 1, file) != 1) {
+                break;
+            }
+            const uint8_t *n = head + 4;
+            const int64_t length = is_wav
+                                       ? (int64_t)n[0] | (int64_t)n[1] << 8 | (int64_t)n[2] << 16 | (int64_t)n[3] << 24
+                                       : (int64_t)n[3] | (int64_t)n[2] << 8 | (int64_t)n[1] << 16 | (int64_t)n[0] << 24;
+            if (memcmp(head, is_wav ? "data" : "SSND", 4) == 0) {
+                missing = length < STREAMED ? at + 8 + length - size : 0;
+                break;
+            }
+            at += 8 + length + length % 2;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return missing > 0 ? missing : 0;
+}
+
+/* What a file is read in: all of it, or what a label file says of it; `place` NULL: what lies between. */
+struct piece {
+    const char *label, *place;
+    double start, end;
+};
+
+/* The pieces of a file, into room for 2 * span_count + 1. */
+static int32_t list_pieces(const struct reader *r, const struct data_file *f, struct piece *pieces)
+{
+    int32_t count = 0;
+    double covered = 0;
+    if (!f->is_spanned) {
+        pieces[0] = (struct piece){f->label, f->name, 0, INFINITY};
+        return 1;
+    }
+    for (int32_t i = 0; i < f->span_count; i++) {
+        const struct data_span *span = &f->spans[i];
+        if (r->options->rest != NULL && span->start > covered) {
+            pieces[count++] = (struct piece){r->options->rest, NULL, covered, span->start};
+        }
+        pieces[count++] = (struct piece){span->label, span->place, span->start, span->end};
+        covered = fmax(covered, span->end);
+    }
+    if (r->options->rest != NULL) {
+        pieces[count++] = (struct piece){r->options->rest, NULL, covered, INFINITY};
+    }
+    return count;
+}
+
+/* Reads a piece, or a window round its middle if it is shorter; false: the file is damaged. */
+static bool take_piece(struct sound *s, const struct piece *p)
+{
+    const double rate = s->info.samplerate;
+    const sf_count_t all = s->info.frames, window = (sf_count_t)ceil(s->window * rate / s->r->options->rate);
+    sf_count_t first = p->start * rate < (double)all ? (sf_count_t)(p->start * rate) : all;
+    sf_count_t end = p->end * rate < (double)all ? (sf_count_t)(p->end * rate) : all;
+    if (s->f->is_spanned && p->place != NULL && first == all) {
+        data_skip(s->r, p->place, "begins at %g s, but %s ends at %g s", p->start, s->f->name, (double)all / rate);
+        return true;
+    }
+    if (s->f->is_spanned && end - first < window) {
+        if (p->place == NULL) {
+            return true;
+        }
+        const sf_count_t middle = first + (end - first) / 2 - window / 2, last = all > window ? all - window : 0;
+        first = middle < 0 ? 0 : middle < last ? middle : last;
+        end = all - first < window ? all : first + window;
+    }
+    if (s->f->is_spanned && sf_seek(s->file, first, SEEK_SET) != first) {
+        return data_skip(s->r, s->f->name, "is cut short: there is nothing at %.2f s", (double)first / rate);
+    }
+    s->label = p->label;
+    s->first = (int64_t)((double)first * s->r->options->rate / rate);
+    s->length = (int64_t)((double)(end - first) * s->r->options->rate / rate);
+    s->length = s->length > 0 ? s->length : 1;
+    const int64_t stretches = s->length / ((int64_t)LONG * s->window);
+    s->parts = data_find_parts(s->r, s->f, p->label, stretches < INT32_MAX ? (int32_t)stretches : INT32_MAX);
+    return read_piece(s, end - first);
+}
+
+/* Reads all pieces of a file that is open; of a damaged one nothing is kept. */
+static void read_pieces(struct sound *s, struct piece *pieces)
+{
+    const int32_t before = s->r->data->count, count = list_pieces(s->r, s->f, pieces);
+    for (int32_t i = 0; i < count && !s->r->diag->failed; i++) {
+        if (!take_piece(s, &pieces[i])) {
+            s->r->data->count = before;
+            return;
+        }
+    }
+}
+
+static void read_sound(struct sound *s, struct piece *pieces)
+{
+    const int64_t missing = find_missing(s->f->path);
     s->info = (SF_INFO){0};
-    s->file = sf_open(s->f->path, SFM_READ, &s->info);
+    s->file = missing == 0 ? sf_open(s->f->path, SFM_READ, &s->info) : NULL;
     int error = 0;
     if (s->file == NULL) {
-        data_skip(s->r, s->f->name, "is damaged, or of a kind that libsndfile cannot read");
+        if (missing > 0) {
+            data_skip(s->r, s->f->name, "is cut short: its head promises %lld bytes more", (long long)missing);
+        } else {
+            data_skip(s->r, s->f->name, "is damaged, or of a kind that libsndfile cannot read");
+        }
         return;
     }
     if (s->info.channels < 1 || s->info.channels > MOST_CHANNELS || s->info.samplerate < 100 ||
         s->info.samplerate > 1000000) {
         data_skip(s->r, s->f->name, "has %d channels at %d Hz", s->info.channels, s->info.samplerate);
     } else if ((s->resampler = src_new(SRC_SINC_MEDIUM_QUALITY, 1, &error)) != NULL) {
-        read_frames(s);
+        read_pieces(s, pieces);
         src_delete(s->resampler);
     }
     sf_close(s->file);
+}
+
+static bool is_labelled(const struct data_options *o, const struct data_file *f)
+{
+    return f->label != NULL || f->is_spanned || (o->labels != NULL && strcmp(o->labels, "none") == 0);
 }
 
 bool data_read_audio(struct reader *r)
@@ -192,12 +320,23 @@ bool data_read_audio(struct reader *r)
     if (s.held == NULL) {
         return diag_fail(r->diag, "no memory for a window of %d samples", s.window);
     }
+    int32_t most = 0;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        most = r->files[i].span_count > most ? r->files[i].span_count : most;
+    }
+    struct piece *pieces = ARENA_ARRAY(r->arena, 2 * most + 1, struct piece);
+    for (int32_t i = 0; i < r->file_count; i++) {
+        const int32_t count = is_labelled(o, &r->files[i]) ? list_pieces(r, &r->files[i], pieces) : 0;
+        for (int32_t k = 0; k < count; k++) {
+            data_count_piece(r, &r->files[i], pieces[k].label);
+        }
+    }
     for (int32_t i = 0; i < r->file_count && !r->diag->failed; i++) {
         s.f = &r->files[i];
-        if (s.f->label == NULL && !(o->labels != NULL && strcmp(o->labels, "none") == 0)) {
+        if (!is_labelled(o, s.f)) {
             data_skip(r, s.f->name, "has no label");
         } else {
-            read_sound(&s);
+            read_sound(&s, pieces);
         }
     }
     free(s.held);

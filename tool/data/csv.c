@@ -122,6 +122,9 @@ static bool is_label_word(const char *name)
 static bool is_header(const struct csv *csv, char **first, int32_t cells)
 {
     double value;
+    if (csv->row_count == 1 && data_parse_number(first[0], &value)) {
+        return false; /* the only line, of numbers and words */
+    }
     for (int32_t i = 0; i < cells; i++) {
         if (is_label_word(first[i]) || strcasecmp(first[i], "timestamp") == 0 || strcasecmp(first[i], "text") == 0) {
             return true;

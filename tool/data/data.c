@@ -38,19 +38,19 @@ void data_shape(struct reader *r, enum type type, int32_t rank, const int32_t di
 int32_t data_label(struct reader *r, const char *name)
 {
     for (int32_t i = r->label_count - 1; i >= 0; i--) {
-        if (strcmp(r->label_names[i], name) == 0) {
+        if (strcmp(r->labels[i].name, name) == 0) {
             return i;
         }
     }
     if (r->label_count == r->label_capacity) {
         r->label_capacity = r->label_capacity * 2 + 64;
-        const char **grown = ARENA_ARRAY(r->arena, r->label_capacity, const char *);
+        struct data_label *grown = ARENA_ARRAY(r->arena, r->label_capacity, struct data_label);
         if (r->label_count > 0) {
-            memcpy(grown, r->label_names, (size_t)r->label_count * sizeof *grown);
+            memcpy(grown, r->labels, (size_t)r->label_count * sizeof *grown);
         }
-        r->label_names = grown;
+        r->labels = grown;
     }
-    r->label_names[r->label_count] = arena_printf(r->arena, "%s", name);
+    r->labels[r->label_count].name = arena_printf(r->arena, "%s", name);
     return r->label_count++;
 }
 
@@ -155,9 +155,9 @@ static void find_classes(struct reader *r)
     d->classes = ARENA_ARRAY(r->arena, r->label_count + 1, const char *);
     for (int32_t i = 0; i < r->label_count; i++) {
         if (counts[i] >= r->options->least) {
-            d->classes[d->class_count++] = r->label_names[i];
-        } else {
-            data_skip(r, r->label_names[i], "a class of only %d; want %d examples or more", counts[i],
+            d->classes[d->class_count++] = r->labels[i].name;
+        } else if (counts[i] > 0) {
+            data_skip(r, r->labels[i].name, "a class of only %d; want %d examples or more", counts[i],
                       r->options->least);
         }
     }
@@ -172,7 +172,7 @@ static void sort_labels(struct reader *r)
     const int32_t other =
         r->options->other != NULL ? find_name(d->classes, d->class_count, r->options->other) : NO_LABEL;
     for (int32_t i = 0; i < r->label_count; i++) {
-        to[i] = find_name(d->classes, d->class_count, r->label_names[i]);
+        to[i] = find_name(d->classes, d->class_count, r->labels[i].name);
         to[i] = to[i] == NO_LABEL ? other : to[i];
     }
     const bool is_labelled = d->class_count > 0 && r->options->kind != DATA_BOXES;

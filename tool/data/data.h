@@ -25,7 +25,8 @@ struct data_options {
     const char *pattern;      /* labels from names: an extended regular expression on the path below `path`, whose first
                                  bracket is the label */
     const char *label_column; /* its name, or its number from 1, from -1 backwards */
-    const char *label_file;   /* lines of "name,label" */
+    const char *label_file;   /* lines of "name,label", or of "name,start,end,label" */
+    const char *rest;         /* the label of what lies between those of a label file or column; NULL: it is left out */
     const char *group;        /* like `pattern`: recordings of one group stay in one split */
     const char *const *classes; /* their order; NULL: all there are, by name */
     int32_t class_count;

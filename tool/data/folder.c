@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lists a folder and its folders, sorted by name, and finds out where the labels are: in the outermost folder whose
- * name differs, or in the first part of the files' names that takes few values. Folders and files called train and
- * test make the split.
+ * Lists a folder and its folders, sorted by name. Folders and files called train and test make the split.
  */
 #include "folder.h"
 
@@ -14,7 +12,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { MOST_DEPTH = 10, MOST_FILES = 1 << 20, MOST_PARTS = 16, PART = 128, MOST_CLASSES = 256 };
+enum { MOST_FILES = 1 << 20 };
 
 bool data_has_suffix(const char *name, const char *const suffixes[])
 {
@@ -98,9 +96,10 @@ static bool add_file(struct list *l, const char *path, const char *name)
 static bool add_folder(struct list *l, const char *path, const char *name, int depth)
 {
     struct reader *r = l->r;
-    DIR *dir = depth < MOST_DEPTH ? opendir(path) : NULL;
+    DIR *dir = depth < FOLDER_MOST_DEPTH ? opendir(path) : NULL;
     if (dir == NULL) {
-        data_skip(r, *name != '\0' ? name : path, depth < MOST_DEPTH ? "cannot be opened" : "folders nest too deeply");
+        data_skip(r, *name != '\0' ? name : path,
+                  depth < FOLDER_MOST_DEPTH ? "cannot be opened" : "folders nest too deeply");
         return true;
     }
     bool ok = true;
@@ -133,18 +132,13 @@ static int by_name(const void *a, const void *b)
 
 /*** Parts of names ***/
 
-struct parts {
-    char text[MOST_PARTS][PART];
-    int count;
-};
-
-static void split_text(struct parts *parts, const char *text, const char *marks)
+static void split_text(struct folder_parts *parts, const char *text, const char *marks)
 {
     parts->count = 0;
-    while (*text != '\0' && parts->count < MOST_PARTS) {
+    while (*text != '\0' && parts->count < FOLDER_MOST_PARTS) {
         const size_t length = strcspn(text, marks);
         if (length > 0) {
-            snprintf(parts->text[parts->count++], PART, "%.*s", (int)length, text);
+            snprintf(parts->text[parts->count++], FOLDER_PART, "%.*s", (int)length, text);
         }
         text += length + (text[length] != '\0');
     }
@@ -162,8 +156,7 @@ static int word_split(const char *word)
                                                                         : -1;
 }
 
-/* The folders above a file, without those that name a split or nothing. */
-static void folders_of(struct parts *parts, const char *name)
+void folder_names(struct folder_parts *parts, const char *name)
 {
     const char *end = strrchr(name, '/');
     char folder[1024];
@@ -172,14 +165,13 @@ static void folders_of(struct parts *parts, const char *name)
     int kept = 0;
     for (int i = 0; i < parts->count; i++) {
         if (word_split(parts->text[i]) < 0 && !is_one_of(parts->text[i], plain_folders)) {
-            memmove(parts->text[kept++], parts->text[i], PART);
+            memmove(parts->text[kept++], parts->text[i], FOLDER_PART);
         }
     }
     parts->count = kept;
 }
 
-/* The file's own name in parts, without what follows the last dot. */
-static void name_parts(struct parts *parts, const char *name, const char *marks)
+void folder_name_parts(struct folder_parts *parts, const char *name, const char *marks)
 {
     const char *slash = strrchr(name, '/');
     char stem[256];
@@ -197,16 +189,16 @@ static void find_splits(struct reader *r)
     int found[SPLIT_COUNT] = {0};
     for (int32_t i = 0; i < r->file_count; i++) {
         struct data_file *f = &r->files[i];
-        struct parts parts;
+        struct folder_parts parts;
         split_text(&parts, f->name, "/");
         for (int k = 0; k + 1 < parts.count && f->split < 0; k++) {
             f->split = word_split(parts.text[k]);
         }
-        name_parts(&parts, f->name, "-_. 0123456789");
+        folder_name_parts(&parts, f->name, "-_. 0123456789");
         for (int k = 0; k < parts.count && f->split < 0; k++) {
             f->split = word_split(parts.text[k]);
         }
-        name_parts(&parts, f->name, "-_. ");
+        folder_name_parts(&parts, f->name, "-_. ");
         f->split = f->split < 0 && parts.count > 0 ? word_split(parts.text[0]) : f->split;
         if (f->split >= 0) {
             found[f->split]++;
@@ -214,228 +206,6 @@ static void find_splits(struct reader *r)
     }
     for (int32_t i = 0; i < r->file_count && (found[SPLIT_TRAIN] == 0 || found[SPLIT_TEST] == 0); i++) {
         r->files[i].split = -1;
-    }
-}
-
-/*** Labels ***/
-
-/* How many values the texts take, at most MOST_CLASSES + 1; `texts` gets sorted. */
-static int32_t by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-static int32_t count_values(char **texts, int32_t count)
-{
-    qsort(texts, (size_t)count, sizeof *texts, by_text);
-    int32_t values = count > 0;
-    for (int32_t i = 1; i < count; i++) {
-        values += strcmp(texts[i - 1], texts[i]) != 0;
-    }
-    return values;
-}
-
-/* Fills in labels by a rule that takes part `level` of a name; returns whether it makes sense: 2 classes or more, and
- * several files in each. */
-typedef void part_rule(struct parts *parts, const char *name, const void *context);
-
-static bool label_by_part(struct reader *r, part_rule *rule, const void *context, int level, int32_t files_per_class)
-{
-    char **texts = ARENA_ARRAY(r->arena, r->file_count + 1, char *);
-    int32_t count = 0;
-    for (int32_t i = 0; i < r->file_count; i++) {
-        struct parts parts;
-        rule(&parts, r->files[i].name, context);
-        if (level < parts.count) {
-            texts[count++] = arena_printf(r->arena, "%s", parts.text[level]);
-            r->files[i].label = texts[count - 1];
-        }
-    }
-    const int32_t values = count_values(texts, count);
-    if (values >= 2 && values <= MOST_CLASSES && values * files_per_class <= count && 2 * count > r->file_count) {
-        return true;
-    }
-    for (int32_t i = 0; i < r->file_count; i++) {
-        r->files[i].label = NULL;
-    }
-    return false;
-}
-
-static void folder_rule(struct parts *parts, const char *name, const void *context)
-{
-    (void)context;
-    folders_of(parts, name);
-}
-
-static void name_rule(struct parts *parts, const char *name, const void *context) { name_parts(parts, name, context); }
-
-/* The letters at the start of a name, as in "yes12". */
-static void letters_rule(struct parts *parts, const char *name, const void *context)
-{
-    (void)context;
-    name_parts(parts, name, "0123456789");
-}
-
-static bool label_by_folder(struct reader *r)
-{
-    for (int level = 0; level < MOST_DEPTH; level++) {
-        if (label_by_part(r, folder_rule, NULL, level, 1)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool label_by_name(struct reader *r)
-{
-    static const char *const marks[] = {"_", "_- .", NULL};
-    for (int i = 0; marks[i] != NULL; i++) {
-        for (int level = 0; level < MOST_PARTS; level++) {
-            if (label_by_part(r, name_rule, marks[i], level, 4)) {
-                return true;
-            }
-        }
-    }
-    return label_by_part(r, letters_rule, NULL, 0, 4);
-}
-
-/* What the first bracket finds, in `found` of PART bytes. */
-static bool match(const regex_t *regex, const char *name, char *found)
-{
-    regmatch_t at[8];
-    if (regexec(regex, name, COUNT_OF(at), at, 0) != 0) {
-        return false;
-    }
-    size_t i = 1;
-    while (i + 1 < COUNT_OF(at) && i < regex->re_nsub && at[i].rm_so < 0) { /* the alternative that matched */
-        i++;
-    }
-    if (at[i].rm_so < 0) {
-        return false;
-    }
-    snprintf(found, PART, "%.*s", (int)(at[i].rm_eo - at[i].rm_so), name + at[i].rm_so);
-    return true;
-}
-
-static void label_by_pattern(struct reader *r)
-{
-    regex_t regex;
-    if (regcomp(&regex, r->options->pattern, REG_EXTENDED) != 0) {
-        return; /* data_read has checked it */
-    }
-    for (int32_t i = 0; i < r->file_count; i++) {
-        char found[PART];
-        if (match(&regex, r->files[i].name, found)) {
-            r->files[i].label = arena_printf(r->arena, "%s", found);
-        }
-    }
-    regfree(&regex);
-}
-
-/* Whether a cell names a file: its path, its name, or its name without suffix, whatever goes before it and after its dot. */
-static bool names_file(const char *cell, const char *name)
-{
-    const char *slash = strrchr(name, '/'), *base = slash != NULL ? slash + 1 : name;
-    const size_t stem = strcspn(base, ".");
-    for (const char *at = cell; stem > 0 && *at != '\0'; at++) {
-        const bool begins = at == cell || strchr("/\\-_ ", at[-1]) != NULL;
-        if (begins && strncmp(at, base, stem) == 0 && (at[stem] == '\0' || at[stem] == '.')) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The column that names files: the first in which any row does. */
-static int32_t find_name_column(const struct reader *r, const struct csv *csv)
-{
-    for (int32_t c = 0; c < csv->column_count; c++) {
-        for (int32_t k = 0; k < csv->row_count; k++) {
-            for (int32_t i = 0; i < r->file_count; i++) {
-                if (names_file(csv->cells[(size_t)k * (size_t)csv->column_count + (size_t)c], r->files[i].name)) {
-                    return c;
-                }
-            }
-        }
-    }
-    return -1;
-}
-
-/* A table with a column that names files and one of their labels: that of options or header, else the one behind. Files
- * that it does not name keep the label they have. */
-static bool label_by_file(struct reader *r)
-{
-    struct data_file f = {r->options->label_file, r->options->label_file, NULL, -1};
-    struct file content;
-    struct csv csv;
-    if (!data_load(r, &f, &content)) {
-        return diag_fail(r->diag, "data.label_file: %s cannot be read", f.path);
-    }
-    char *text = arena_copy(r->arena, content.data, content.size + 1);
-    data_unload(&content);
-    if (!data_parse_csv(r, &f, text, content.size, &csv) || csv.column_count < 2) {
-        return diag_fail(r->diag, "data.label_file: %s has no lines of name and label", f.path);
-    }
-    const int32_t name = find_name_column(r, &csv);
-    int32_t label = data_label_column(r, &csv);
-    label = label < 0 && r->options->label_column == NULL && name + 1 < csv.column_count ? name + 1 : label;
-    if (name < 0 || label < 0 || label == name) {
-        return diag_fail(r->diag, "data.label_file: %s %s", f.path,
-                         name < 0 ? "names none of the files"
-                                  : "has no column of labels; say which by data.label_column");
-    }
-    for (int32_t i = 0; i < r->file_count; i++) {
-        for (int32_t k = 0; k < csv.row_count; k++) {
-            char **row = csv.cells + (size_t)k * (size_t)csv.column_count;
-            if (names_file(row[name], r->files[i].name) && *row[label] != '\0') {
-                r->files[i].label = row[label];
-            }
-        }
-    }
-    return true;
-}
-
-static bool find_labels(struct reader *r)
-{
-    const struct data_options *o = r->options;
-    const char *how = o->labels != NULL ? o->labels : "auto";
-    const bool is_auto = strcmp(how, "auto") == 0;
-    r->labels_inside = strcmp(how, "column") == 0;
-    if (strcmp(how, "none") == 0 || r->labels_inside || o->kind == DATA_BOXES) {
-        return true;
-    }
-    if (strcmp(how, "file") == 0 && o->label_file == NULL) {
-        return diag_fail(r->diag, "data.labels is file: say which by data.label_file");
-    }
-    if (strcmp(how, "file") == 0) {
-        return label_by_file(r);
-    }
-    if (o->pattern != NULL && *o->pattern != '\0' && strcmp(how, "folder") != 0) {
-        label_by_pattern(r);
-        return !is_auto || o->label_file == NULL || label_by_file(r);
-    }
-    if (is_auto && o->label_file != NULL) {
-        return label_by_file(r);
-    }
-    if (strcmp(how, "folder") == 0) {
-        return label_by_folder(r) ||
-               diag_fail(r->diag, "data.labels is folder, but there are not two folders with files to tell apart");
-    }
-    if (strcmp(how, "name") == 0) {
-        return label_by_name(r) ||
-               diag_fail(r->diag, "data.labels is name, but no part of the names makes classes; give data.pattern");
-    }
-    if (!label_by_folder(r) && o->kind != DATA_TEXT && o->kind != DATA_TABLE) {
-        label_by_name(r);
-    }
-    return true;
-}
-
-static void label_the_unlabelled(struct reader *r)
-{
-    bool is_any = r->labels_inside || r->options->unlabelled == NULL;
-    for (int32_t i = 0; i < r->file_count; i++) {
-        is_any |= r->files[i].label != NULL;
-    }
-    for (int32_t i = 0; i < r->file_count && !is_any; i++) {
-        r->files[i].label = r->options->unlabelled;
     }
 }
 
@@ -459,15 +229,27 @@ bool folder_list(struct reader *r)
         qsort(r->files, (size_t)r->file_count, sizeof *r->files, by_name);
     }
     find_splits(r);
-    if (!find_labels(r)) {
-        return false;
-    }
-    label_the_unlabelled(r);
-    return true;
+    return label_files(r);
 }
 
 /*** Groups ***/
 
+bool folder_match(const regex_t *regex, const char *name, char *found)
+{
+    regmatch_t at[8];
+    if (regexec(regex, name, COUNT_OF(at), at, 0) != 0) {
+        return false;
+    }
+    size_t i = 1;
+    while (i + 1 < COUNT_OF(at) && i < regex->re_nsub && at[i].rm_so < 0) { /* the alternative that matched */
+        i++;
+    }
+    if (at[i].rm_so < 0) {
+        return false;
+    }
+    snprintf(found, FOLDER_PART, "%.*s", (int)(at[i].rm_eo - at[i].rm_so), name + at[i].rm_so);
+    return true;
+}
 static uint64_t hash_text(const char *text)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -481,12 +263,12 @@ static uint64_t hash_text(const char *text)
 
 uint64_t folder_group(const char *pattern, const char *name, const char *key)
 {
-    char found[PART];
+    char found[FOLDER_PART];
     regex_t regex;
     bool is_found = false;
     if (pattern != NULL && *pattern != '\0' && regcomp(&regex, pattern, REG_EXTENDED) == 0) {
         const char *slash = strrchr(name, '/');
-        is_found = match(&regex, slash != NULL ? slash + 1 : name, found) || match(&regex, name, found);
+        is_found = folder_match(&regex, slash != NULL ? slash + 1 : name, found) || folder_match(&regex, name, found);
         regfree(&regex);
     }
     return hash_text(is_found ? found : key != NULL ? key : name);

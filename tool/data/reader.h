@@ -7,12 +7,28 @@
 
 #include "data.h"
 
+/* Part of a recording that a label file says something of. */
+struct data_span {
+    const char *label, *place; /* the line that says so: "labels.csv:7" */
+    double start, end;         /* seconds */
+};
+
 /* A file of the folder. */
 struct data_file {
-    const char *path;  /* to open it */
-    const char *name;  /* below the folder */
-    const char *label; /* by its name or folder; NULL: none, or it is told by the content */
-    int split;         /* enum data_split; -1: by hash */
+    const char *path;              /* to open it */
+    const char *name;              /* below the folder */
+    const char *label;             /* by its name or folder; NULL: none, or it is told by the content */
+    int split;                     /* enum data_split; -1: by hash */
+    bool is_spanned;               /* a label file is about it; what no span covers is without label */
+    const struct data_span *spans; /* by their beginning; they may overlap */
+    int32_t span_count;
+};
+
+/* A label as it came up, and how its pieces are dealt to the splits. */
+struct data_label {
+    const char *name;
+    int32_t files, pieces, next; /* recordings with it, pieces of them; the number of the next part of `last` */
+    const struct data_file *last;
 };
 
 struct reader {
@@ -22,9 +38,10 @@ struct reader {
     struct diag *diag;
     struct data_file *files;
     int32_t file_count;
-    bool labels_inside;       /* labels come from the content */
-    const char **label_names; /* labels as they came up; examples refer to them until data_read sorts */
+    bool labels_inside;        /* labels come from the content */
+    struct data_label *labels; /* as they came up; examples refer to them until data_read sorts */
     int32_t label_count, label_capacity;
+    struct data_label unlabelled;
 };
 
 /* All of a file, unpacked if it is a .gz, with a zero byte after it. False: it is skipped, with the reason. */
@@ -43,6 +60,23 @@ void *data_add(struct reader *r, const struct data_file *f, const char *source, 
 
 /* The index of a label's name. */
 int32_t data_label(struct reader *r, const char *name);
+
+/*** Parts of recordings ***/
+
+/* Numbers of the parts of a piece, each of which has a split; count 0: its recording is in one split as a whole. */
+struct data_parts {
+    int32_t first, count;
+};
+
+/* A piece is a recording, or what a label file or column says of it. All are counted first, those of a recording one
+ * after the other; then the parts of each are found in the same order. `label` NULL: none. `fit`: into how many
+ * stretches a piece may be parted. */
+void data_count_piece(struct reader *r, const struct data_file *f, const char *label);
+struct data_parts data_find_parts(struct reader *r, const struct data_file *f, const char *label, int32_t fit);
+
+/* Gives the example added last, from `begin` to before `end` of a piece of `length`, the split of its part. It is taken
+ * off again if it reaches into another split. */
+void data_put(struct reader *r, struct data_parts parts, int64_t length, int64_t begin, int64_t end);
 
 bool data_has_suffix(const char *name, const char *const suffixes[]);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Logs of sensors: CSV with or without a header, with or without a column of time, and .npy; [steps, axes]. All
- * recordings are read first, since their lengths suggest the window; then cut.
+ * recordings are read first and parted into pieces of one label, whose lengths suggest the window; then cut.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +18,15 @@ struct recording {
     float *values;   /* [steps, axes] */
     int32_t *labels; /* of each step; NULL: the file's */
     int32_t steps, axes;
-    double rate; /* samples a second; 0: unknown */
+    double rate;  /* samples a second; 0: unknown */
+    double begin; /* seconds on the log's own clock */
+};
+
+/* Steps of a recording that have one label. */
+struct piece {
+    const struct recording *rec;
+    const char *label;
+    int32_t from, steps;
 };
 
 struct log {
@@ -26,6 +34,8 @@ struct log {
     struct recording *recordings;
     int32_t count;
     size_t bytes;
+    struct piece *pieces;
+    int32_t piece_count, piece_capacity;
 };
 
 /* Room for the values of a recording. */
@@ -117,7 +127,7 @@ static double rate_of(double step)
 }
 
 /* Which columns are axes: numbers, and neither time nor label nor dropped. */
-static int32_t find_axes(struct log *l, const struct csv *csv, int32_t label, int32_t *axes, double *rate)
+static int32_t find_axes(struct log *l, const struct csv *csv, int32_t label, int32_t *axes, struct recording *rec)
 {
     int32_t count = 0;
     for (int32_t i = 0; i < csv->column_count && count < MOST_AXES; i++) {
@@ -126,7 +136,10 @@ static int32_t find_axes(struct log *l, const struct csv *csv, int32_t label, in
             data_parse_number(cell(csv, 0, i), &v) || (csv->row_count > 1 && data_parse_number(cell(csv, 1, i), &v));
         const bool is_time = csv->header != NULL ? is_time_name(csv->header[i]) : i == 0 && csv->column_count > 1;
         const double step = is_time ? rising_step(csv, i) : 0;
-        *rate = step > 0 ? rate_of(step) : *rate;
+        if (step > 0 && data_parse_number(cell(csv, 0, i), &v)) {
+            rec->rate = rate_of(step);
+            rec->begin = rec->rate > 0 ? v / (step * rec->rate) : 0;
+        }
         const bool is_index =
             csv->header != NULL && (*csv->header[i] == '\0' || strcasecmp(csv->header[i], "id") == 0 ||
                                     strcasecmp(csv->header[i], "index") == 0);
@@ -162,7 +175,7 @@ static void read_csv(struct log *l, const struct data_file *f, const struct file
     const int32_t label = may_have ? data_label_column(r, &csv) : -1;
     int32_t axes[MOST_AXES];
     struct recording rec = {.f = f, .steps = csv.row_count};
-    rec.axes = find_axes(l, &csv, label, axes, &rec.rate);
+    rec.axes = find_axes(l, &csv, label, axes, &rec);
     if (!begin(l, &rec)) {
         return;
     }
@@ -178,7 +191,7 @@ static void read_csv(struct log *l, const struct data_file *f, const struct file
             bad += !ok;
         }
         if (rec.labels != NULL) {
-            rec.labels[i] = data_label(r, cell(&csv, i, label));
+            rec.labels[i] = *cell(&csv, i, label) != '\0' ? data_label(r, cell(&csv, i, label)) : NO_LABEL;
         }
     }
     if (bad * 10 > rec.steps * rec.axes) {
@@ -190,8 +203,6 @@ static void read_csv(struct log *l, const struct data_file *f, const struct file
     keep(l, &rec);
 }
 
-/*** Windows ***/
-
 /* To the options' rate, linearly. */
 static bool resample(struct log *l, struct recording *rec)
 {
@@ -200,6 +211,7 @@ static bool resample(struct log *l, struct recording *rec)
         return true;
     }
     struct recording to = *rec;
+    to.rate = rate;
     const double step = rec->rate / rate;
     to.steps = (int32_t)((rec->steps - 1) / step) + 1;
     if (!begin(l, &to)) {
@@ -224,100 +236,169 @@ static bool resample(struct log *l, struct recording *rec)
     return true;
 }
 
-static int by_number(const void *a, const void *b)
+/*** Pieces ***/
+
+static void add_piece(struct log *l, const struct recording *rec, const char *label, int32_t from, int32_t to)
 {
-    const int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    struct reader *r = l->r;
+    label = label != NULL ? label : r->options->rest;
+    from = from > 0 ? from : 0;
+    to = to < rec->steps ? to : rec->steps;
+    if (from >= to || (label == NULL && (rec->labels != NULL || rec->f->is_spanned))) {
+        return;
+    }
+    if (l->piece_count == l->piece_capacity) {
+        l->piece_capacity = 2 * l->piece_capacity + 64;
+        struct piece *grown = ARENA_ARRAY(r->arena, l->piece_capacity, struct piece);
+        if (l->piece_count > 0) {
+            memcpy(grown, l->pieces, (size_t)l->piece_count * sizeof *grown);
+        }
+        l->pieces = grown;
+    }
+    l->pieces[l->piece_count++] = (struct piece){rec, label, from, to - from};
+    data_count_piece(r, rec->f, label);
+}
+
+/* Runs of one label in the column of labels. */
+static void add_runs(struct log *l, const struct recording *rec)
+{
+    for (int32_t from = 0, to; from < rec->steps; from = to) {
+        const int32_t label = rec->labels[from];
+        for (to = from + 1; to < rec->steps && rec->labels[to] == label;) {
+            to++;
+        }
+        add_piece(l, rec, label != NO_LABEL ? l->r->labels[label].name : NULL, from, to);
+    }
+}
+
+/* When a recording begins on the clock of its label file: that of its own column of time if all is said to be later than
+ * it begins, else 0. */
+static double clock_of(const struct recording *rec)
+{
+    return rec->f->span_count > 0 && rec->f->spans[0].start >= rec->begin ? rec->begin : 0;
+}
+
+static void add_spans(struct log *l, const struct recording *rec)
+{
+    const struct data_file *f = rec->f;
+    const double rate = rec->rate > 0 ? rec->rate : l->r->options->rate, clock = clock_of(rec);
+    int32_t covered = 0;
+    if (rate <= 0) {
+        data_skip(l->r, f->name, "has no column of time to find the seconds of its labels by; give data.rate");
+        return;
+    }
+    for (int32_t i = 0; i < f->span_count; i++) {
+        const double from = (f->spans[i].start - clock) * rate, to = (f->spans[i].end - clock) * rate;
+        if (from < 0 || from >= rec->steps) {
+            data_skip(l->r, f->spans[i].place, "begins at %g s, but %s goes from %g to %g s", f->spans[i].start,
+                      f->name, clock, clock + rec->steps / rate);
+            continue;
+        }
+        const int32_t first = (int32_t)lround(from), end = to < rec->steps ? (int32_t)lround(to) : rec->steps;
+        add_piece(l, rec, NULL, covered, first);
+        add_piece(l, rec, f->spans[i].label, first, end > first ? end : first + 1);
+        covered = end > covered ? end : covered;
+    }
+    add_piece(l, rec, NULL, covered, rec->steps);
+}
+
+static void find_pieces(struct log *l, const struct recording *rec)
+{
+    if (rec->labels != NULL) {
+        add_runs(l, rec);
+    } else if (rec->f->is_spanned) {
+        add_spans(l, rec);
+    } else {
+        add_piece(l, rec, rec->f->label, 0, rec->steps);
+    }
+}
+
+/*** Windows ***/
+
+static int by_steps(const void *a, const void *b)
+{
+    const int32_t x = ((const struct piece *)a)->steps, y = ((const struct piece *)b)->steps;
     return (x > y) - (x < y);
 }
 
-/* A window that nine recordings of ten fill, of at most `wanted` steps; 0: but a short one for long recordings. */
+/* A window that pieces with nine steps of ten fill, of at most `wanted` steps; 0: but a short one for long pieces. */
 static int32_t suggest_window(const struct log *l, double wanted)
 {
-    int32_t *steps = ARENA_ARRAY(l->r->arena, l->count, int32_t);
-    for (int32_t i = 0; i < l->count; i++) {
-        steps[i] = l->recordings[i].steps;
+    struct piece *sorted = arena_copy(l->r->arena, l->pieces, (size_t)l->piece_count * sizeof *sorted);
+    int64_t all = 0, shorter = 0;
+    int32_t i = 0;
+    qsort(sorted, (size_t)l->piece_count, sizeof *sorted, by_steps);
+    for (int32_t k = 0; k < l->piece_count; k++) {
+        all += sorted[k].steps;
     }
-    qsort(steps, (size_t)l->count, sizeof *steps, by_number);
-    const int32_t most = steps[l->count / 10];
+    while (i + 1 < l->piece_count && 10 * (shorter + sorted[i].steps) <= all) {
+        shorter += sorted[i++].steps;
+    }
+    const int32_t most = sorted[i].steps;
     if (wanted >= 1) {
         return most < wanted ? most : (int32_t)wanted;
     }
     return most > LONG_WINDOW ? USUAL_WINDOW : most;
 }
 
-/* The label of most steps; NO_LABEL where none has two thirds. */
-static int32_t window_label(const struct recording *rec, int32_t from, int32_t window)
-{
-    int32_t best = NO_LABEL, votes = 0; /* Boyer and Moore's vote, then the count */
-    for (int32_t i = 0; i < window; i++) {
-        const int32_t label = rec->labels[from + i];
-        best = votes == 0 ? label : best;
-        votes += label == best ? 1 : -1;
-    }
-    int32_t count = 0;
-    for (int32_t i = 0; i < window; i++) {
-        count += rec->labels[from + i] == best;
-    }
-    return 3 * count >= 2 * window ? best : NO_LABEL;
-}
-
-/* Into how many stretches a recording is cut, each with a split of its own: where a label has few recordings, whole ones
- * would leave one part or the other without it. 1: it stays whole. */
-static int32_t stretch_count(const struct log *l, const struct recording *rec, int32_t window)
-{
-    enum { FEW = 5, MOST = 20, WINDOWS = 3 };
-    const char *label = rec->f->label;
-    int32_t alike = 0;
-    for (int32_t i = 0; i < l->count; i++) {
-        const char *other = l->recordings[i].f->label;
-        alike += label == NULL || other == NULL ? label == other : strcmp(label, other) == 0;
-    }
-    const int32_t fit = rec->steps / (WINDOWS * window);
-    const bool is_grouped = l->r->options->group != NULL;
-    return alike >= FEW || rec->f->split >= 0 || is_grouped || fit < 2 ? 1 : fit < MOST ? fit : MOST;
-}
-
-/* The group of a stretch: steps of the golden ratio spread them evenly over the splits. */
-static uint64_t stretch_group(uint64_t group, int32_t stretch)
-{
-    return group + (uint64_t)stretch * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/* Gives the example added last the split of its stretch. False: it reaches into another split. */
-static bool set_stretch(struct reader *r, int32_t first, int32_t last)
-{
-    struct data_example *e = &r->data->examples[r->data->count - 1];
-    const uint64_t group = stretch_group(e->group, first), next = stretch_group(e->group, last);
-    e->group = group;
-    e->split = folder_split(group, r->options);
-    return e->split == folder_split(next, r->options);
-}
-
-static bool cut(struct log *l, const struct recording *rec, int32_t window, int32_t hop)
+/* A window from step `from` of a piece on, which may be before or behind it a little. */
+static bool add_window(struct log *l, const struct piece *p, struct data_parts parts, int32_t from, int32_t window)
 {
     struct reader *r = l->r;
-    const int32_t stretches = stretch_count(l, rec, window), stretch = (rec->steps + stretches - 1) / stretches;
-    if (rec->steps < window) {
-        data_skip(r, rec->f->name, "is too short: %d steps, want %d", rec->steps, window);
-        return true;
+    const struct recording *rec = p->rec;
+    const int32_t at = p->from + from, end = from + window;
+    const char *source = rec->steps == window ? rec->f->name : arena_printf(r->arena, "%s@%d", rec->f->name, at);
+    float *out = data_add(r, rec->f, source, p->label, NULL);
+    if (out == NULL) {
+        return false;
     }
     const size_t row = (size_t)rec->axes;
-    for (int32_t from = 0; from + window <= rec->steps; from += hop) {
-        const int32_t label = rec->labels != NULL ? window_label(rec, from, window) : NO_LABEL;
-        if (rec->labels != NULL && label == NO_LABEL) {
-            continue;
-        }
-        const char *source = rec->steps == window ? rec->f->name : arena_printf(r->arena, "%s@%d", rec->f->name, from);
-        float *out = data_add(r, rec->f, source, label != NO_LABEL ? r->label_names[label] : NULL, NULL);
-        if (out == NULL) {
+    memcpy(out, rec->values + (size_t)at * row, (size_t)window * row * sizeof *out);
+    data_put(r, parts, p->steps, from > 0 ? from : 0, end < p->steps ? end : p->steps);
+    return true;
+}
+
+/* Of what is shorter than a window, but has two thirds of one, a window round it. */
+static bool cut_short_piece(struct log *l, const struct piece *p, struct data_parts parts, int32_t window)
+{
+    const struct recording *rec = p->rec;
+    if (3 * p->steps < 2 * window) {
+        return true;
+    }
+    const int32_t middle = p->from - (window - p->steps) / 2, last = rec->steps - window;
+    const int32_t at = middle < 0 ? 0 : middle < last ? middle : last;
+    return add_window(l, p, parts, at - p->from, window);
+}
+
+static bool cut(struct log *l, const struct piece *p, int32_t window, int32_t hop)
+{
+    enum { WINDOWS = 3 }; /* of a stretch, at least */
+    const struct data_parts parts = data_find_parts(l->r, p->rec->f, p->label, p->steps / (WINDOWS * window));
+    if (p->rec->steps < window) {
+        data_skip(l->r, p->rec->f->name, "is too short: %d steps, want %d", p->rec->steps, window);
+        return true;
+    }
+    if (p->steps < window) {
+        return cut_short_piece(l, p, parts, window);
+    }
+    for (int32_t from = 0; from + window <= p->steps; from += hop) {
+        if (!add_window(l, p, parts, from, window)) {
             return false;
-        }
-        memcpy(out, rec->values + (size_t)from * row, (size_t)window * row * sizeof *out);
-        if (stretches > 1 && !set_stretch(r, from / stretch, (from + window - 1) / stretch)) {
-            r->data->count--;
         }
     }
     return true;
+}
+
+/* Whether a recording is one to learn from, beside others of so many axes. */
+static bool is_usable(struct log *l, const struct recording *rec, int32_t axes)
+{
+    const struct data_options *o = l->r->options;
+    const bool is_labelled = rec->f->label != NULL || rec->labels != NULL || rec->f->is_spanned;
+    if (rec->axes != axes) {
+        return data_skip(l->r, rec->f->name, "has %d axes, the others %d", rec->axes, axes);
+    }
+    return is_labelled || (o->labels != NULL && strcmp(o->labels, "none") == 0) ||
+           data_skip(l->r, rec->f->name, "has no label");
 }
 
 static bool cut_all(struct log *l)
@@ -331,21 +412,22 @@ static bool cut_all(struct log *l)
         if (!resample(l, &l->recordings[i])) {
             return false;
         }
-        r->data->rate = o->rate > 0 ? o->rate : (int32_t)lround(l->recordings[0].rate);
     }
+    r->data->rate = o->rate > 0 ? o->rate : (int32_t)lround(l->recordings[0].rate);
     const int32_t axes = l->recordings[l->count / 2].axes;
-    const int32_t suggested = o->is_settled ? (int32_t)o->window : suggest_window(l, o->window);
+    for (int32_t i = 0; i < l->count; i++) {
+        if (is_usable(l, &l->recordings[i], axes)) {
+            find_pieces(l, &l->recordings[i]);
+        }
+    }
+    const int32_t suggested = o->is_settled        ? (int32_t)o->window
+                              : l->piece_count > 0 ? suggest_window(l, o->window)
+                                                   : 0;
     const int32_t window = suggested > 0 ? suggested : 1;
     const int32_t half = window > 1 ? window / 2 : 1, hop = o->hop >= 1 ? (int32_t)o->hop : half;
     data_shape(r, TYPE_F32, 2, (const int32_t[]){window, axes});
-    for (int32_t i = 0; i < l->count; i++) {
-        const struct recording *rec = &l->recordings[i];
-        if (rec->axes != axes) {
-            data_skip(r, rec->f->name, "has %d axes, the others %d", rec->axes, axes);
-        } else if (rec->f->label == NULL && rec->labels == NULL &&
-                   !(o->labels != NULL && strcmp(o->labels, "none") == 0)) {
-            data_skip(r, rec->f->name, "has no label");
-        } else if (!cut(l, rec, window, hop)) {
+    for (int32_t i = 0; i < l->piece_count; i++) {
+        if (!cut(l, &l->pieces[i], window, hop)) {
             return false;
         }
     }
