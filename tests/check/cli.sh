@@ -80,6 +80,14 @@ if open=$(realpath "$1")/tests/model/open.onnx && said=$("$mote" inspect "$open"
     [[ $(od -An -v -tf4 max | xargs) == 11 ]] || fail "a convolution of 2x3 pixels gives $(od -An -v -tf4 max)"
     expect 0 '' compile "$open" --shape 1x1x2x3 -o c
     rm -rf pixels max c
+    branch=$(dirname "$open")/../onnx/test_if_at_run_time_0/model.onnx
+    expect 0 'SELECT_V2' inspect "$branch"
+    expect 0 '' inspect "$branch" --value c=1
+    "$mote" inspect "$branch" --value c=1 | grep -q SELECT_V2 && fail "a branch that is never taken is computed"
+    expect 1 '"maybe" is of none, the first is "c"' inspect "$branch" --value maybe=1
+    expect 1 'cannot be the 2 of --value' inspect "$branch" --value c=2
+    expect 1 'gives it 2 numbers' inspect "$branch" --value c=1,0
+    expect 1 'want a name and numbers' inspect "$branch" --value c
     said=$("$mote" inspect "$(dirname "$open")/lacking.onnx" 2>&1)
     for text in 'lacks 4 things' 'op 1 Frobnicate' 'op 3 BatchNormalization "d": is in training mode' 'op 4 Hubble' 'op 5 Resize "f": has mode magic'; do
         [[ $said == *"$text"* ]] || fail "inspect of what mote lacks says \"$said\", want \"$text\""
@@ -88,6 +96,7 @@ elif [[ $said != *'install libprotobuf-c-dev'* ]]; then
     fail "inspect of an open shape: $said"
 fi
 expect 1 'has the shape 1x4x5x1 in the file' inspect "$model" --shape 1x8x5x1
+expect 1 'is of none' inspect "$model" --value sr=16000
 echo before > target
 chmod 600 target
 ln -s target to-target

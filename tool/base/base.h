@@ -25,6 +25,9 @@ struct diag {
 /* Records an error unless there is one already. Returns false, to be passed on. */
 __attribute__((format(printf, 2, 3))) bool diag_fail(struct diag *diag, const char *format, ...);
 
+/* Goes on with the error that there is. */
+void diag_add(struct diag *diag, const char *text);
+
 /* Records something that mote lacks. True where there is a list of such things: work goes on, to find them all. */
 __attribute__((format(printf, 2, 3))) bool diag_miss(struct diag *diag, const char *format, ...);
 

@@ -28,6 +28,12 @@ bool diag_fail(struct diag *diag, const char *format, ...)
     return false;
 }
 
+void diag_add(struct diag *diag, const char *text)
+{
+    const size_t length = strlen(diag->text);
+    snprintf(diag->text + length, sizeof diag->text - length, "%s", text);
+}
+
 bool diag_miss(struct diag *diag, const char *format, ...)
 {
     char text[sizeof diag->text];

@@ -11,7 +11,7 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, ON, OPTIMIZE, INPUT_FED, JSON, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, ON, OPTIMIZE, INPUT_FED, JSON, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 enum { WISHES = 3 }; /* of --optimize */
 
@@ -201,7 +201,7 @@ static bool bench(struct session *s, void *context)
 int command_bench(int argc, char **argv)
 {
     struct job job = {0};
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [ON] = {.name = "on",
@@ -214,6 +214,7 @@ int command_bench(int argc, char **argv)
                       .help = "speed, size, balanced (default), or all: a line for each"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -225,7 +226,7 @@ int command_bench(int argc, char **argv)
         return EXIT_ERROR;
     }
     job.options = options;
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values, 0};
     status = session_run(&given, bench, &job);
     prove_folder_close(&job.folder);
     return status;

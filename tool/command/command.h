@@ -53,6 +53,7 @@ struct session_given {
     const char *path;
     const char *max_work;      /* steps of computation allowed, 0 for any; NULL: what suits the file's size */
     const char *const *shapes; /* of inputs, "NAME=1x3x48x192"; ends with NULL; NULL: none */
+    const char *const *values; /* of inputs that are always the same, "NAME=16000"; likewise */
     size_t input_size;         /* bytes that are to be its inputs; 0: not known */
 };
 
@@ -95,6 +96,11 @@ int session_alone(size_t limit, session_work *work, void *context);
     { \
         .name = "shape", .value = "NAME=DIMS", \
         .help = "shape of an input where the file leaves it open, as in x=1x3x48x192", .list = (given) \
+    }
+#define VALUE_OPTION(given) \
+    { \
+        .name = "value", .value = "NAME=NUMBER", \
+        .help = "an input that is always this, as in sr=16000; several numbers: NAME=1,2,3", .list = (given) \
     }
 #define MAX_WORK_OPTION \
     { \

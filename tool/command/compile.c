@@ -15,7 +15,7 @@
 #include "../target/target.h"
 #include "command.h"
 
-enum { MODEL, OUTPUT, NAME, TARGET, BOARD, OPTIMIZE, INPUT_FED, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, OUTPUT, NAME, TARGET, BOARD, OPTIMIZE, INPUT_FED, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "compile",
@@ -168,7 +168,7 @@ static bool compile(struct session *s, void *context)
 
 int command_compile(int argc, char **argv)
 {
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
@@ -179,12 +179,13 @@ int command_compile(int argc, char **argv)
         [BOARD] = {.name = "board", .value = "NAME", .help = "for its core; refuse a model that does not fit"},
         [OPTIMIZE] = OPTIMIZE_OPTION,
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
     if (!options_parse(argc, argv, &usage, options, OPTION_COUNT, &status)) {
         return status;
     }
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values, 0};
     return session_run(&given, compile, options);
 }

@@ -9,7 +9,7 @@
 #include "../run/run.h"
 #include "grade.h"
 
-enum { MODEL, DATA, RECIPE, SPLIT, JSON, SET, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, DATA, RECIPE, SPLIT, JSON, SET, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "eval",
@@ -116,7 +116,7 @@ static bool eval(struct session *s, void *context)
 int command_eval(int argc, char **argv)
 {
     const char *sets[OPTION_MOST + 1] = {NULL};
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "device.tflite of a training"},
         [DATA] = {.name = "data", .value = "DIR", .required = true, .help = "folder or file with recordings"},
@@ -127,6 +127,7 @@ int command_eval(int argc, char **argv)
         [JSON] = {.name = "json", .help = "for programs"},
         [SET] = {.name = "set", .value = "KEY=VALUE", .list = sets, .help = "a word of the recipe; may be repeated"},
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -134,7 +135,7 @@ int command_eval(int argc, char **argv)
         return status;
     }
     struct job *job = &(struct job){.options = options};
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values, 0};
     status = session_run(&given, eval, job);
     lesson_free(&job->lesson);
     return status;

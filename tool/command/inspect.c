@@ -8,7 +8,7 @@
 #include "../report/report.h"
 #include "command.h"
 
-enum { MODEL, BOARD, JSON, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, BOARD, JSON, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "inspect",
@@ -87,12 +87,13 @@ static bool inspect(struct session *s, void *context)
 
 int command_inspect(int argc, char **argv)
 {
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [BOARD] = {.name = "board", .value = "NAME", .help = "whether it fits there, such as raspberry-pi-pico"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -104,7 +105,7 @@ int command_inspect(int argc, char **argv)
         return EXIT_ERROR;
     }
     struct job job = {.is_json = options[JSON].text != NULL, .board = options[BOARD].text};
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values, 0};
     status = session_survey(&given, inspect, &job);
     arena_free(&job.scratch);
     return status;

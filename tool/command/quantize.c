@@ -12,7 +12,7 @@
 #include "command.h"
 #include "samples.h"
 
-enum { MODEL, DATA, OUT, INT16X8, INT4, CALIBRATION, FLOAT_IO, PORTABLE, JSON, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, DATA, OUT, INT16X8, INT4, CALIBRATION, FLOAT_IO, PORTABLE, JSON, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "quantize",
@@ -115,7 +115,7 @@ static bool understand(const struct option *o, struct quant_options *quant)
 
 int command_quantize(int argc, char **argv)
 {
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file of floats (.tflite or .onnx)"},
         [DATA] = {.name = "data", .value = "DIR", .required = true, .help = "samples of the inputs: .bin, .npy"},
@@ -129,6 +129,7 @@ int command_quantize(int argc, char **argv)
         [PORTABLE] = {.name = "portable", .help = "one scale for a dense layer, as runtimes before 2024 want it"},
         [JSON] = {.name = "json", .help = "the report as JSON"},
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     struct job job = {.options = options};
@@ -139,7 +140,7 @@ int command_quantize(int argc, char **argv)
     if (!understand(options, &job.quant)) {
         return EXIT_USAGE;
     }
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, 0};
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values, 0};
     status = session_as_read(&given, quantize, &job);
     samples_close(&job.samples);
     return status;

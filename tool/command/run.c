@@ -8,7 +8,7 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, INPUT, OUTPUT, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, INPUT, OUTPUT, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "run",
@@ -90,12 +90,13 @@ static bool run(struct session *s, void *context)
 
 int command_run(int argc, char **argv)
 {
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [INPUT] = {.name = "input", .value = "FILE", .help = "values to read; none for a model without inputs"},
         [OUTPUT] = {.name = "output", .value = "FILE", .required = true, .help = "file to write"},
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -103,7 +104,7 @@ int command_run(int argc, char **argv)
         return status;
     }
     struct job job = {.options = options};
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes,
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values,
                                         file_size(options[INPUT].text)};
     status = session_run(&given, run, &job);
     file_write_abort(&job.out);

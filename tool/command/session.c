@@ -45,15 +45,42 @@ static bool parse_shape(struct session *s, const char *text, struct read_shape *
     return true;
 }
 
+/* "NAME=1,2,3" */
+static bool parse_value(struct session *s, const char *text, struct read_value *value)
+{
+    const char *equals = strrchr(text, '='), *at = equals != NULL ? equals + 1 : "";
+    double *numbers = ARENA_ARRAY(&s->arena, strlen(at) + 1, double);
+    *value = (struct read_value){.numbers = numbers};
+    for (bool more = true; more; at++) {
+        char *end;
+        numbers[value->count++] = strtod(at, &end);
+        if (end == at || (*end != ',' && *end != '\0')) {
+            s->path = NULL;
+            return diag_fail(&s->diag, "--value \"%.80s\": want a name and numbers, such as sr=16000", text);
+        }
+        more = *end != '\0';
+        at = end;
+    }
+    value->input = arena_printf(&s->arena, "%.*s", (int)(equals - text), text);
+    return true;
+}
+
 bool session_request(struct session *s, struct read_request *request)
 {
     const struct session_given *given = s->given;
     const double max_work = given->max_work != NULL ? strtod(given->max_work, NULL) : read_work_limit(&s->file);
     struct read_shape *shapes = ARENA_ARRAY(&s->arena, OPTION_MOST, struct read_shape);
-    *request = (struct read_request){{run_node, max_work}, shapes, 0, given->input_size};
+    struct read_value *values = ARENA_ARRAY(&s->arena, OPTION_MOST, struct read_value);
+    *request = (struct read_request){{run_node, max_work}, shapes, 0, values, 0, given->input_size};
     while (given->shapes != NULL && given->shapes[request->shape_count] != NULL) {
         const int32_t i = request->shape_count++;
         if (!parse_shape(s, given->shapes[i], &shapes[i])) {
+            return false;
+        }
+    }
+    while (given->values != NULL && given->values[request->value_count] != NULL) {
+        const int32_t i = request->value_count++;
+        if (!parse_value(s, given->values[i], &values[i])) {
             return false;
         }
     }

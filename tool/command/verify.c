@@ -9,7 +9,7 @@
 #include "../run/run.h"
 #include "command.h"
 
-enum { MODEL, ON, OPTIMIZE, INPUT, INPUT_FED, SHAPE, MAX_WORK, OPTION_COUNT };
+enum { MODEL, ON, OPTIMIZE, INPUT, INPUT_FED, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 enum { MADE_INVOKES = 4, MADE_INVOKES_LARGE = 2, LARGE_MACS = 8000000 }; /* half of them random, half smooth */
 
 static const struct usage usage = {
@@ -199,7 +199,7 @@ static bool verify(struct session *s, void *context)
 int command_verify(int argc, char **argv)
 {
     struct job job = {0};
-    const char *shapes[OPTION_MOST + 1] = {NULL};
+    const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
         [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
         [ON] = {.name = "on",
@@ -210,6 +210,7 @@ int command_verify(int argc, char **argv)
         [INPUT] = {.name = "input", .value = "FILE", .help = "inputs of one or more runs, as for `mote run`"},
         [INPUT_FED] = {.name = "input-fed", .help = "prove the C of `mote compile --input-fed`"},
         [SHAPE] = SHAPE_OPTION(shapes),
+        [VALUE] = VALUE_OPTION(values),
         [MAX_WORK] = MAX_WORK_OPTION,
     };
     int status;
@@ -217,7 +218,7 @@ int command_verify(int argc, char **argv)
         return status;
     }
     job.options = options;
-    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes,
+    const struct session_given given = {options[MODEL].text, options[MAX_WORK].text, shapes, values,
                                         file_size(options[INPUT].text)};
     status = session_run(&given, verify, &job);
     prove_folder_close(&job.folder);

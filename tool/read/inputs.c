@@ -5,6 +5,7 @@
  */
 #include "inputs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,11 +104,102 @@ bool read_open_dims(const struct read_request *request, const struct read_open *
                      open->name, text, open->name, text);
 }
 
+static const struct read_value *find_value(const struct read_request *request, const char *name)
+{
+    for (int32_t i = 0; request != NULL && i < request->value_count; i++) {
+        if (strcmp(request->values[i].input, name) == 0) {
+            return &request->values[i];
+        }
+    }
+    return NULL;
+}
+
+/* A number as element i of a constant; false: the type cannot hold it. */
+static bool set_number(enum type type, void *data, int64_t i, double number)
+{
+    const int bits = ir_type_bits(type);
+    const bool is_unsigned = type == TYPE_U8 || type == TYPE_U16 || type == TYPE_U32;
+    if (type == TYPE_F32) {
+        ((float *)data)[i] = (float)number;
+        return true;
+    }
+    if (type == TYPE_BOOL || type == TYPE_S8 || type == TYPE_S16 || type == TYPE_S32 || type == TYPE_S64 ||
+        is_unsigned) {
+        const double most = type == TYPE_BOOL ? 1 : ldexp(1, is_unsigned ? bits : bits - 1) - (bits < 64);
+        const int64_t whole = fabs(number) < 0x1p63 ? (int64_t)number : 0;
+        memcpy((uint8_t *)data + i * (bits / 8), &whole, (size_t)bits / 8); /* little-endian */
+        return (double)whole == number && number <= most &&
+               number >= (is_unsigned || type == TYPE_BOOL ? 0 : -most - (bits < 64));
+    }
+    return false;
+}
+
+bool read_take_value(const struct read_request *request, const char *name, struct tensor *t, struct arena *arena,
+                     struct diag *diag)
+{
+    const struct read_value *value = find_value(request, name);
+    char text[IR_SHAPE_TEXT];
+    if (value == NULL) {
+        return true;
+    }
+    const int64_t count = ir_count(t);
+    if (value->count != 1 && value->count != count) {
+        return diag_fail(diag, "input \"%.80s\" has the shape %s; --value gives it %d numbers, want 1 or %lld", name,
+                         ir_shape_text(t, text), value->count, (long long)count);
+    }
+    void *data = arena_alloc(arena, (size_t)ir_size(t) + 1);
+    for (int64_t i = 0; i < count; i++) {
+        const double number = value->numbers[value->count == 1 ? 0 : i];
+        if (!set_number(t->type, data, i, number)) {
+            return diag_fail(diag, "input \"%.80s\" is %s, which cannot be the %.17g of --value", name,
+                             ir_type_text(t->type), number);
+        }
+    }
+    t->data = data;
+    return true;
+}
+
+bool read_check_values(const struct read_request *request, const char *const names[], int32_t count, struct diag *diag)
+{
+    for (int32_t i = 0; request != NULL && i < request->value_count; i++) {
+        const char *input = request->values[i].input;
+        bool found = false;
+        for (int32_t k = 0; k < count && !found; k++) {
+            found = strcmp(input, names[k]) == 0;
+        }
+        if (!found) {
+            return diag_fail(diag, "has %d input%s; --value \"%.80s\" is of none, the first is \"%.80s\"", count,
+                             count == 1 ? "" : "s", input, count > 0 ? names[0] : "");
+        }
+    }
+    return true;
+}
+
+bool read_take_values(const struct read_request *request, struct graph *g, struct diag *diag)
+{
+    if (!read_check_values(request, g->input_names, g->input_count, diag)) {
+        return false;
+    }
+    int32_t kept = 0;
+    for (int32_t i = 0; i < g->input_count; i++) {
+        struct tensor *t = &g->tensors[g->inputs[i]];
+        if (!read_take_value(request, g->input_names[i], t, g->arena, diag)) {
+            return false;
+        }
+        if (t->data == NULL) {
+            g->inputs[kept] = g->inputs[i];
+            g->input_names[kept++] = g->input_names[i];
+        }
+    }
+    g->input_count = kept;
+    return true;
+}
+
 bool read_check_shapes(const struct read_request *request, const struct graph *g, struct diag *diag)
 {
     for (int32_t i = 0; request != NULL && i < request->shape_count; i++) {
         const char *input = request->shapes[i].input;
-        bool found = input == NULL && g->input_count == 1;
+        bool found = input == NULL ? g->input_count == 1 : find_value(request, input) != NULL;
         for (int32_t k = 0; k < g->input_count && input != NULL; k++) {
             found = found || strcmp(input, g->input_names[k]) == 0;
         }

@@ -16,6 +16,16 @@ struct read_open {
 bool read_open_dims(const struct read_request *request, const struct read_open *open, struct tensor *t,
                     struct diag *diag);
 
+/* Makes the input of this name a constant where the user gave its value: sets t->data, else leaves it. */
+bool read_take_value(const struct read_request *request, const char *name, struct tensor *t, struct arena *arena,
+                     struct diag *diag);
+
+/* The same for all inputs of a graph, which has them no longer. */
+bool read_take_values(const struct read_request *request, struct graph *g, struct diag *diag);
+
+/* Whether each value that the user gave is that of an input. */
+bool read_check_values(const struct read_request *request, const char *const names[], int32_t count, struct diag *diag);
+
 /* Whether each shape that the user gave is that of an input. */
 bool read_check_shapes(const struct read_request *request, const struct graph *g, struct diag *diag);
 

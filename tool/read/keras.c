@@ -301,7 +301,7 @@ static bool read_file(struct keras_file *file, const struct file *bytes, const s
         return false;
     }
     name_ends(g);
-    return ir_check(g, diag);
+    return read_take_values(request, g, diag) && ir_check(g, diag);
 }
 
 bool read_keras(const struct file *bytes, const struct read_request *request, struct arena *arena, struct model *model,

@@ -253,6 +253,8 @@ static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
     const bool is_only = count_inputs(o, p) == 1;
     g->inputs = ARENA_ARRAY(o->arena, p->n_input, int32_t);
     g->input_names = ARENA_ARRAY(o->arena, p->n_input, const char *);
+    const char **names = ARENA_ARRAY(o->arena, p->n_input, const char *); /* constants, too */
+    int32_t count = 0;
     for (size_t i = 0; i < p->n_input; i++) {
         const Onnx__ValueInfoProto *v = p->input[i];
         struct tensor t = {.name = v->name};
@@ -264,13 +266,20 @@ static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
         }
         const int32_t index = ir_add_tensor(g);
         g->tensors[index] = t;
-        g->inputs[g->input_count] = index;
-        g->input_names[g->input_count++] = v->name;
-        if (!ir_check_tensor(g, index, o->diag) || !set_tensor(o, v->name, onnx_to_single(o, index))) {
+        names[count++] = v->name;
+        if (!ir_check_tensor(g, index, o->diag) ||
+            !read_take_value(o->request, v->name, &g->tensors[index], o->arena, o->diag)) {
+            return false;
+        }
+        if (g->tensors[index].data == NULL) {
+            g->inputs[g->input_count] = index;
+            g->input_names[g->input_count++] = v->name;
+        }
+        if (!set_tensor(o, v->name, onnx_to_single(o, index))) {
             return false;
         }
     }
-    return true;
+    return read_check_values(o->request, names, count, o->diag);
 }
 
 static bool read_initializers(struct onnx *o, const Onnx__GraphProto *p)

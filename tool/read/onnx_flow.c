@@ -37,6 +37,8 @@ void onnx_convert_if(struct onnx *o)
         return;
     }
     if (!onnx_inline_body(o, yes, NULL, a) || !onnx_inline_body(o, no, NULL, b)) {
+        diag_add(o->diag,
+                 "; this is a branch of an If at run time: give the input that decides by --value NAME=NUMBER");
         return;
     }
     const int32_t scalar = onnx_reshape(o, condition, 0, NULL);

@@ -14,11 +14,20 @@ struct read_shape {
     int32_t rank, dim[IR_MAX_RANK];
 };
 
+/* What an input always is: it becomes a constant. */
+struct read_value {
+    const char *input; /* its name */
+    const double *numbers;
+    int32_t count; /* 1: for all elements; else as many as there are */
+};
+
 /* What a reader may use beside the file. */
 struct read_request {
     struct ir_evaluator evaluator; /* computes what shapes depend on; none: that only refuses more models */
     const struct read_shape *shapes;
     int32_t shape_count;
+    const struct read_value *values;
+    int32_t value_count;
     size_t input_size; /* bytes of the values of all inputs, which may tell a dim that is open; 0: not known */
 };
 

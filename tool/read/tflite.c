@@ -283,7 +283,7 @@ static bool read_input_shapes(struct tflite_reader *r, const struct fb_table *su
             return false;
         }
     }
-    return !r->diag->failed && ir_check(g, r->diag);
+    return !r->diag->failed;
 }
 
 bool read_tflite(const struct file *file, const struct read_request *request, struct arena *arena, struct model *model,
@@ -316,5 +316,6 @@ bool read_tflite(const struct file *file, const struct read_request *request, st
     }
     read_signatures(&r, &root, &model->graphs[0]);
     const struct fb_table first = fb_vector_table(&subgraphs, 0);
-    return read_input_shapes(&r, &first, &model->graphs[0]);
+    return read_input_shapes(&r, &first, &model->graphs[0]) && read_take_values(request, &model->graphs[0], diag) &&
+           ir_check(&model->graphs[0], diag);
 }
