@@ -33,6 +33,8 @@ for file in again/*; do
 done
 
 expect 0 '' compile "$sobel" -o both --name third --optimize size
+grep -q 'int32_t third_[a-z0-9]*_folded(const struct .*return (void)p, 0; }' both/third_*.h &&
+    ! grep -q 'p->folded' both/third_*.[ch] || fail 'what all layers have in common is not known to the small code'
 
 for standard in c99 c11 c17 c2x; do
     (cd both && cc -std=$standard -pedantic -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror -O2 -c ./*.c) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Small parameters, for --optimize size: in the kernels' headers that go along with a model, a field is as narrow as its
- * values in this model allow, and what none of its kernels reads is left out. Kernels compute the same, since integers
+ * values in this model allow; what none of its kernels reads is left out, and what is the same in all layers (known.c). Kernels compute the same, since integers
  * narrower than int are widened before any arithmetic.
  */
 #include <ctype.h>
@@ -36,8 +36,18 @@ static struct field *note_field(struct emitter *e, const struct emit_field *f)
         }
         e->fields = grown;
     }
-    e->fields[e->field_count] = (struct field){f, INT32_MAX, INT32_MIN, false, false};
+    e->fields[e->field_count] = (struct field){.field = f, .low = INT32_MAX, .high = INT32_MIN, .is_same = true};
     return &e->fields[e->field_count++];
+}
+
+/* The same as in the layers before, or a pointer to nothing. */
+static bool is_same_value(const struct field *known, const struct emit_field *f, const uint8_t *at)
+{
+    const void *target = NULL;
+    if (f->is_pointer) {
+        memcpy(&target, at + f->offset, sizeof target);
+    }
+    return target == NULL && (known->value == NULL || memcmp(known->value, at + f->offset, f->size) == 0);
 }
 
 /* A struct at `at`; NULL: in a table, whose fields stay as wide as they are. */
@@ -47,6 +57,9 @@ static void note_struct(struct emitter *e, const struct emit_struct *s, const ui
         struct field *known = note_field(e, f);
         const struct emit_struct *inner = emit_find_struct(f->type);
         const size_t count = (f->dim[0] > 0 ? f->dim[0] : 1) * (f->dim[1] > 0 ? f->dim[1] : 1);
+        const bool is_simple = at != NULL && count == 1 && (inner == NULL || f->is_pointer);
+        known->is_same = known->is_same && is_simple && is_same_value(known, f, at);
+        known->value = at != NULL ? at + f->offset : NULL;
         if (inner != NULL && (f->is_pointer || at == NULL)) {
             note_struct(e, inner, NULL);
         } else if (inner != NULL) {
@@ -108,6 +121,7 @@ static bool *mark_sources(struct emitter *e, const char *file, bool *seen)
     }
     seen[source - emit_sources] = true;
     mark_read(e, source);
+    emit_mark_unclear(e, source->lines);
     for (int i = 0; source->lines[i] != NULL; i++) {
         char included[64];
         if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
@@ -128,23 +142,41 @@ static const char *find_declaration(struct arena *arena, const char *line)
                : arena_printf(arena, "%.*s", (int)(end - line - 4), line + 4);
 }
 
-static bool is_any_read(const struct emitter *e, const struct emit_struct *s, const char *declaration)
+static bool is_any_left(const struct emitter *e, const struct emit_struct *s, const char *declaration)
 {
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
-        const struct field *known = find_field(e, f);
-        if (has_word(declaration, f->name, false) && (known == NULL || known->is_read)) {
+        if (has_word(declaration, f->name, false) && !emit_is_left_out(e, f)) {
             return true;
         }
     }
     return false;
 }
 
+/* Fields of a declaration that no kernel reads, or all layers have in common. */
 static void leave_out(struct emitter *e, const struct emit_struct *s, const char *declaration)
 {
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
-        if (has_word(declaration, f->name, false)) {
-            find_field(e, f)->is_left_out = true;
+        struct field *known = find_field(e, f);
+        if (known != NULL && has_word(declaration, f->name, false)) {
+            known->is_known = known->is_read && known->is_same && !known->is_unclear;
+            known->is_left_out = known->is_known || !known->is_read;
         }
+    }
+}
+
+/* C has no empty structs: of one that would be, a known field stays. */
+static void keep_one(struct emitter *e, const struct emit_struct *s)
+{
+    struct field *last = NULL;
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        struct field *known = find_field(e, f);
+        if (known == NULL || !known->is_left_out) {
+            return;
+        }
+        last = known->is_known ? known : last;
+    }
+    if (last != NULL) {
+        last->is_known = last->is_left_out = false;
     }
 }
 
@@ -153,9 +185,13 @@ static void find_left_out(struct emitter *e, const struct emit_source *source)
     const struct emit_struct *s = NULL;
     for (int i = 0; source->lines[i] != NULL; i++) {
         const char *line = source->lines[i];
-        s = s == NULL ? find_begin(line) : strcmp(line, "};\n") == 0 ? NULL : s;
+        if (s != NULL && strcmp(line, "};\n") == 0) {
+            keep_one(e, s);
+            s = NULL;
+        }
+        s = s == NULL ? find_begin(line) : s;
         const char *declaration = s != NULL ? find_declaration(e->top->arena, line) : NULL;
-        if (declaration != NULL && !is_any_read(e, s, declaration)) {
+        if (declaration != NULL) {
             leave_out(e, s, declaration);
         }
     }
@@ -165,6 +201,17 @@ bool emit_is_left_out(const struct emitter *e, const struct emit_field *f)
 {
     const struct field *known = find_field(e, f);
     return known != NULL && known->is_left_out;
+}
+
+bool emit_is_known(const struct emitter *e, const struct emit_field *f)
+{
+    const struct field *known = find_field(e, f);
+    return known != NULL && known->is_known;
+}
+
+const char *emit_known_value(struct emitter *e, const struct emit_field *f)
+{
+    return emit_scalar_text(e, f->type, find_field(e, f)->value, f->size);
 }
 
 void emit_find_fields(struct emitter *e)
@@ -207,24 +254,65 @@ static const char *narrow_type(int32_t low, int32_t high)
                                                    : "int32_t";
 }
 
-/* A declaration with the narrowest type for its values; comments stay in their column. */
-static const char *narrow(const struct emitter *e, const struct emit_struct *s, const char *line,
-                          const char *declaration)
+/* The values of the fields that stay, among those of a declaration. */
+static void find_range(const struct emitter *e, const struct emit_struct *s, const char *declaration, int32_t *low,
+                       int32_t *high)
 {
-    int32_t low = INT32_MAX, high = INT32_MIN;
+    *low = INT32_MAX;
+    *high = INT32_MIN;
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
         const struct field *known = find_field(e, f);
-        if (has_word(declaration, f->name, false) && known != NULL) {
-            low = known->low < low ? known->low : low;
-            high = known->high > high ? known->high : high;
+        if (has_word(declaration, f->name, false) && known != NULL && !known->is_left_out) {
+            *low = known->low < *low ? known->low : *low;
+            *high = known->high > *high ? known->high : *high;
         }
     }
-    const char *type = narrow_type(low, high), *names = line + strlen("    int32_t ");
-    const int size = (int)(strcspn(names, ";") + 1), wider = (int)strlen(type) - (int)strlen("int32_t");
-    const char *after = names + size;
-    const bool has_room = wider < 0 || strncmp(after, "  ", 2) == 0;
-    return arena_printf(e->top->arena, "    %s %.*s%s%s", type, size, names, wider < 0 && *after == ' ' ? " " : "",
-                        after + (wider > 0 && has_room ? 1 : 0));
+}
+
+/* Whether a declarator, like "*filter", is that of a field which is left out. */
+static bool is_gone(const struct emitter *e, const struct emit_struct *s, const char *declarator)
+{
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        if (emit_is_left_out(e, f) && has_word(declarator, f->name, false)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The line of a declaration with what stays of it, in the narrowest type for the values. A comment stays in its column if
+ * it stands off. */
+static const char *shrink(struct emitter *e, const struct emit_struct *s, const char *line, const char *declaration)
+{
+    struct text text = {.arena = e->top->arena};
+    const char *names = declaration;
+    while (strcspn(names, " ") < strcspn(names, ",")) { /* the first declarator begins behind the last space */
+        names += strcspn(names, " ") + 1;
+    }
+    int32_t low, high;
+    find_range(e, s, declaration, &low, &high);
+    const bool is_integer = strncmp(declaration, "int32_t ", 8) == 0 && strchr(declaration, '[') == NULL;
+    text_add(&text, "    %.*s", (int)(names - declaration), declaration);
+    if (is_integer) {
+        text.size = 0;
+        text_add(&text, "    %s ", narrow_type(low, high));
+    }
+    bool is_first = true;
+    for (size_t size; *names != '\0'; names += size + strspn(names + size, ", ")) {
+        size = strcspn(names, ",");
+        const char *declarator = arena_printf(e->top->arena, "%.*s", (int)size, names);
+        if (!is_gone(e, s, declarator)) {
+            text_add(&text, "%s%s", is_first ? "" : ", ", declarator);
+            is_first = false;
+        }
+    }
+    const char *after = strchr(line, ';') + 1, *comment = after + strspn(after, " ");
+    text_add(&text, ";");
+    while (*comment == '/' && comment - after > 1 && text.size < (size_t)(comment - line) - 1) {
+        text_add(&text, " ");
+    }
+    text_add(&text, "%s%s", *comment == '/' ? " " : "", comment);
+    return text.data;
 }
 
 /* Lines of a comment that begins in line i. */
@@ -243,7 +331,7 @@ static int gone_lines(struct emitter *e, const struct emit_struct *s, const char
 {
     const char *declaration = find_declaration(e->top->arena, lines[i]);
     if (declaration != NULL) {
-        return is_any_read(e, s, declaration) ? 0 : strstr(lines[i], "/*") != NULL ? comment_lines(lines, i) : 1;
+        return is_any_left(e, s, declaration) ? 0 : strstr(lines[i], "/*") != NULL ? comment_lines(lines, i) : 1;
     }
     if (strncmp(lines[i], "    /*", 6) != 0) {
         return 0;
@@ -265,21 +353,25 @@ const char *const *emit_compact_lines(struct emitter *e, const struct emit_sourc
     while (source->lines[count] != NULL) {
         count++;
     }
+    const char **from = ARENA_ARRAY(e->top->arena, count + 1, const char *);
     const char **lines = ARENA_ARRAY(e->top->arena, count + 1, const char *);
+    emit_replace_known(e, source->lines, from);
     const struct emit_struct *s = NULL;
     int left = 0;
     for (int i = 0; i < count; i++) {
-        const char *line = source->lines[i];
-        s = s == NULL ? find_begin(line) : strcmp(line, "};\n") == 0 ? NULL : s;
-        const int gone = s != NULL && find_field(e, s->fields) != NULL ? gone_lines(e, s, source->lines, i) : 0;
+        s = s == NULL ? find_begin(from[i]) : s;
+        const bool is_noted = s != NULL && find_field(e, s->fields) != NULL;
+        const int gone = is_noted ? gone_lines(e, s, from, i) : 0;
         if (gone > 0) {
             i += gone - 1;
             continue;
         }
-        const char *declaration = s != NULL ? find_declaration(e->top->arena, line) : NULL;
-        const bool is_integer = declaration != NULL && strncmp(declaration, "int32_t ", 8) == 0 &&
-                                strchr(declaration, '[') == NULL && find_field(e, s->fields) != NULL;
-        lines[left++] = is_integer ? narrow(e, s, line, declaration) : line;
+        const char *declaration = is_noted ? find_declaration(e->top->arena, from[i]) : NULL;
+        const bool ends = s != NULL && strcmp(from[i], "};\n") == 0;
+        lines[left++] = declaration != NULL ? shrink(e, s, from[i], declaration)
+                        : ends && is_noted  ? emit_end_struct(e, s)
+                                            : from[i];
+        s = ends ? NULL : s;
     }
     return lines;
 }

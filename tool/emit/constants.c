@@ -184,6 +184,14 @@ static void write_pointer(struct emitter *e, const uint8_t *field)
     }
 }
 
+const char *emit_scalar_text(const struct emitter *e, const char *type, const uint8_t *at, size_t size)
+{
+    struct text one = {.arena = e->plan->arena};
+    text_add_values(&one, scalar_type(type, size), at, 1);
+    one.data[one.size - 1] = '\0'; /* its line break */
+    return one.data + 4;
+}
+
 static bool write_value(struct emitter *e, const struct emit_field *f, const uint8_t *at, size_t size, int depth)
 {
     const struct emit_struct *inner = emit_find_struct(f->type);
@@ -197,10 +205,7 @@ static bool write_value(struct emitter *e, const struct emit_field *f, const uin
         text_add(&e->text, "}");
         return ok;
     }
-    struct text one = {.arena = e->plan->arena};
-    text_add_values(&one, scalar_type(f->type, size), at, 1);
-    one.data[one.size - 1] = '\0'; /* its line break */
-    text_add(&e->text, "%s", one.data + 4);
+    text_add(&e->text, "%s", emit_scalar_text(e, f->type, at, size));
     return true;
 }
 

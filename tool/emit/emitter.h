@@ -19,9 +19,13 @@ struct object {
 /* A field of the parameters, and what it holds in this model. */
 struct field {
     const struct emit_field *field;
-    int32_t low, high; /* of its values */
-    bool is_read;      /* a kernel names it */
-    bool is_left_out;  /* from the emitted struct */
+    int32_t low, high;    /* of its values */
+    const uint8_t *value; /* the one of the layer seen last */
+    bool is_same;         /* in all layers; of pointers, if they lead nowhere */
+    bool is_read;         /* a kernel names it */
+    bool is_unclear;      /* and not all places where are known */
+    bool is_known;        /* a function stands for it */
+    bool is_left_out;     /* from the emitted struct */
 };
 
 enum {
@@ -65,6 +69,9 @@ const struct object *emit_find_object(const struct emitter *e, const void *data)
 /* The tensor whose data this is; NULL if it is a table of the planner. */
 const struct tensor *emit_find_tensor(const struct plan *plan, const void *data);
 
+/* A value of a C type, "int32_t" or "float", as C. */
+const char *emit_scalar_text(const struct emitter *e, const char *type, const uint8_t *at, size_t size);
+
 /* The parameters of a step and all that they point to. */
 bool emit_params(struct emitter *e, int32_t step);
 
@@ -75,8 +82,24 @@ void emit_find_fields(struct emitter *e);
 
 bool emit_is_left_out(const struct emitter *e, const struct emit_field *f);
 
+/* Whether a field has one value in all layers, so that a function stands for it; and that value in C, if it is no
+ * pointer. */
+bool emit_is_known(const struct emitter *e, const struct emit_field *f);
+const char *emit_known_value(struct emitter *e, const struct emit_field *f);
+
 /* The lines of a source with its structs as small as may be; ends with NULL. */
 const char *const *emit_compact_lines(struct emitter *e, const struct emit_source *source);
+
+/*** known.c: what all layers have in common ***/
+
+/* Marks fields that a source reads in a way that is not understood. */
+void emit_mark_unclear(struct emitter *e, const char *const *lines);
+
+/* The lines, and NULL at their end, with functions in the place of known fields. */
+void emit_replace_known(struct emitter *e, const char *const *lines, const char **to);
+
+/* What closes a struct: its brace, and a function for each of its known fields. */
+const char *emit_end_struct(struct emitter *e, const struct emit_struct *s);
 
 /*** layers.c: a function for each layer ***/
 
