@@ -373,7 +373,7 @@ static int32_t find_choices(struct plan *plan, const struct plan_step *s, unsign
 void plan_specialise(struct plan *plan, unsigned features)
 {
     if ((features & PLAN_SMALL) != 0) {
-        plan_pack_factors(plan);
+        plan_pack_channels(plan);
     } else {
         plan_choose(plan, find_choices, features);
     }

@@ -39,8 +39,8 @@ plan_rule plan_conv2d_avr, plan_depthwise_avr;
  * *work what they take. */
 bool plan_check_limits(struct plan *plan, double *work, struct diag *diag);
 
-/* factors.c: packs the factors of the portable integer kernels, a byte less for each channel. */
-void plan_pack_factors(struct plan *plan);
+/* channels.c: packs factors and biases of the portable integer kernels, one to three bytes less for each channel. */
+void plan_pack_channels(struct plan *plan);
 
 /* feed.c: makes the input come row by row, by a first step that copies a row to its place. */
 bool plan_feed(struct plan *plan, struct diag *diag);
