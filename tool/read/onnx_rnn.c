@@ -5,9 +5,10 @@
  */
 #include <string.h>
 
+#include "../ir/unroll.h"
 #include "onnx.h"
 
-enum { MAX_STEPS = 512, MAX_GATES = 4 };
+enum { MAX_GATES = 4 };
 
 /* A layer, one direction of it. */
 struct layer {
@@ -192,12 +193,41 @@ static struct made make_plain(struct onnx *o, const struct layer *l)
 
 /*** Step by step ***/
 
-static int32_t activate(struct onnx *o, const struct layer *l, int k, int32_t x)
+/* Whose steps these are. */
+struct maker {
+    struct onnx *onnx;
+    const struct layer *layer;
+};
+
+static int32_t make_node(void *context, enum op op, const struct attr *attr, const int32_t in[], int32_t in_count,
+                         int32_t out_count)
+{
+    const struct maker *m = context;
+    enum type *types = ARENA_ARRAY(m->onnx->arena, out_count, enum type);
+    int32_t *out = ARENA_ARRAY(m->onnx->arena, out_count, int32_t);
+    for (int32_t i = 0; i < out_count; i++) {
+        types[i] = TYPE_F32;
+    }
+    onnx_node(m->onnx, op, attr, in, in_count, types, out, out_count);
+    return out[0];
+}
+
+static int32_t make_integers(void *context, int32_t count, const int32_t values[])
+{
+    const struct maker *m = context;
+    return onnx_const(m->onnx, TYPE_S32, count > 0, &count, values);
+}
+
+static int32_t activate(void *context, enum unroll_activation which, int32_t x)
 {
     static const struct {
         const char *name;
         enum op op;
     } plain[] = {{"Sigmoid", OP_LOGISTIC}, {"Tanh", OP_TANH}, {"Relu", OP_RELU}, {"Elu", OP_ELU}};
+    const struct maker *m = context;
+    const struct layer *l = m->layer;
+    struct onnx *o = m->onnx;
+    const int k = l->gates == 1 ? 0 : (int)which; /* an RNN has but one */
     const char *name = l->act[k];
     if (l->clip > 0) {
         x = onnx_binary(o, OP_MAXIMUM, x, onnx_real(o, -l->clip));
@@ -218,97 +248,65 @@ static int32_t activate(struct onnx *o, const struct layer *l, int k, int32_t x)
                                        : onnx_fail(o, "has the activation %.30s, which mote lacks here", name);
 }
 
-/* x * matrix^T + bias */
-static int32_t product(struct onnx *o, int32_t x, int32_t matrix, int32_t bias)
-{
-    const int32_t y = onnx_emit(o, OP_FULLY_CONNECTED, NULL, (int32_t[]){x, matrix}, 2);
-    return bias == NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, bias);
-}
-
-static int32_t columns(struct onnx *o, const struct layer *l, int32_t all, int g)
-{
-    return onnx_slice(o, all, 1, (int64_t)g * l->units, l->units);
-}
-
-/* The argument of gate g, with the peephole k at the cell c if there is one. */
-static int32_t sum_gate(struct onnx *o, const struct layer *l, int32_t wx, int32_t rh, int g, int32_t c, int k)
-{
-    const int32_t sum = onnx_binary(o, OP_ADD, columns(o, l, wx, g), columns(o, l, rh, g));
-    return c == NO_TENSOR || l->p == NO_TENSOR
-               ? sum
-               : onnx_binary(o, OP_ADD, sum, onnx_binary(o, OP_MUL, gate(o, l, l->p, k), c));
-}
-
-static void step_lstm(struct onnx *o, const struct layer *l, int32_t x, int32_t *h, int32_t *c)
-{
-    const int32_t wx = product(o, x, l->w, l->w_bias), rh = product(o, *h, l->r, l->r_bias);
-    const int32_t i = activate(o, l, 0, sum_gate(o, l, wx, rh, 0, *c, 0));
-    const int32_t f = activate(o, l, 0, sum_gate(o, l, wx, rh, 2, *c, 2));
-    const int32_t g = activate(o, l, 1, sum_gate(o, l, wx, rh, 3, NO_TENSOR, 0));
-    *c = onnx_binary(o, OP_ADD, onnx_binary(o, OP_MUL, f, *c), onnx_binary(o, OP_MUL, i, g));
-    const int32_t out = activate(o, l, 0, sum_gate(o, l, wx, rh, 1, *c, 1));
-    *h = onnx_binary(o, OP_MUL, out, activate(o, l, 2, *c));
-}
-
-static void step_gru(struct onnx *o, const struct layer *l, int32_t x, int32_t *h)
-{
-    const int32_t wx = product(o, x, l->w, l->w_bias), rh = product(o, *h, l->r, l->r_bias);
-    const int32_t z = activate(o, l, 0, sum_gate(o, l, wx, rh, 0, NO_TENSOR, 0));
-    const int32_t r = activate(o, l, 0, sum_gate(o, l, wx, rh, 1, NO_TENSOR, 0));
-    int32_t inner;
-    if (onnx_int(o, "linear_before_reset", 0) != 0) {
-        inner = onnx_binary(o, OP_MUL, r, columns(o, l, rh, 2));
-    } else {
-        inner = product(o, onnx_binary(o, OP_MUL, r, *h), gate(o, l, l->r, 2), gate(o, l, l->r_bias, 2));
-    }
-    const int32_t n = activate(o, l, 1, onnx_binary(o, OP_ADD, columns(o, l, wx, 2), inner));
-    *h = onnx_binary(o, OP_ADD, n, onnx_binary(o, OP_MUL, z, onnx_binary(o, OP_SUB, *h, n)));
-}
-
-static int32_t zeros(struct onnx *o, const struct layer *l)
-{
-    return onnx_const(o, TYPE_F32, 2, (int32_t[]){l->batch, l->units},
-                      ARENA_ARRAY(o->arena, (int64_t)l->batch * l->units, float));
-}
-
 /* Sequences that have ended keep their state, and put out 0. */
-static int32_t while_running(struct onnx *o, const struct layer *l, int32_t t, int32_t now, int32_t ended)
+static int32_t while_running(void *context, int32_t t, int32_t now, int32_t ended)
 {
-    if (l->lengths == NO_TENSOR) {
-        return now;
-    }
+    const struct maker *m = context;
+    const struct layer *l = m->layer;
+    struct onnx *o = m->onnx;
+    const int32_t dim[] = {l->batch, l->units};
     const int32_t column = onnx_reshape(o, l->lengths, 2, (int64_t[]){l->batch, 1});
     const int32_t runs = onnx_compare(o, OP_GREATER, column, onnx_number(o, onnx_tensor(o, column)->type, t));
-    return onnx_select(o, runs, now, ended);
+    const float *zeros = ARENA_ARRAY(o->arena, (int64_t)l->batch * l->units, float);
+    return onnx_select(o, runs, now, ended != NO_TENSOR ? ended : onnx_const(o, TYPE_F32, 2, dim, zeros));
+}
+
+/* Rows of all that has the gates one behind the other. */
+static struct unroll_weights part(struct onnx *o, const struct layer *l, int first, int count)
+{
+    const int32_t all[] = {l->w, l->w_bias, l->r, l->r_bias};
+    int32_t some[COUNT_OF(all)];
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        some[i] = all[i] == NO_TENSOR || count == l->gates
+                      ? all[i]
+                      : onnx_slice(o, all[i], 0, (int64_t)first * l->units, (int64_t)count * l->units);
+    }
+    return (struct unroll_weights){some[0], some[1], some[2], some[3]};
 }
 
 static struct made make_steps(struct onnx *o, const struct layer *l)
 {
-    int32_t *y = ARENA_ARRAY(o->arena, l->steps, int32_t), zero = zeros(o, l);
-    int32_t h = l->h != NO_TENSOR ? l->h : zero, c = l->c != NO_TENSOR ? l->c : zero;
-    if (l->steps > MAX_STEPS) {
-        onnx_fail(
-            o,
-            "has %d steps, which mote does not unroll; want constant weights, the usual activations, no first states",
-            l->steps);
+    if (l->steps > UNROLL_MOST_STEPS) {
+        onnx_fail(o,
+                  "has %d steps, of which mote unrolls %d; want constant weights, the usual activations, no first "
+                  "states",
+                  l->steps, UNROLL_MOST_STEPS);
+        return (struct made){NO_TENSOR, NO_TENSOR, NO_TENSOR};
     }
-    for (int32_t i = 0; i < l->steps && !onnx_failed(o); i++) {
-        const int32_t t = l->reversed ? l->steps - 1 - i : i, h_before = h, c_before = c;
-        const int32_t x = onnx_reshape(o, onnx_slice(o, l->x, 0, t, 1), 2, (int64_t[]){l->batch, l->inputs});
-        if (l->gates == 4) {
-            step_lstm(o, l, x, &h, &c);
-        } else if (l->gates == 3) {
-            step_gru(o, l, x, &h);
-        } else {
-            const int32_t sum = onnx_binary(o, OP_ADD, product(o, x, l->w, l->w_bias), product(o, h, l->r, l->r_bias));
-            h = activate(o, l, 0, sum);
-        }
-        y[t] = while_running(o, l, t, h, zero);
-        h = while_running(o, l, t, h, h_before);
-        c = while_running(o, l, t, c, c_before);
-    }
-    const int32_t all = onnx_emit(o, OP_PACK, &(struct attr){.axis = 0, .num = l->steps}, y, l->steps);
-    return (struct made){all, h, c};
+    struct maker m = {o, l};
+    const struct unroll_maker maker = {&m,        o->g,
+                                       make_node, make_integers,
+                                       activate,  l->lengths != NO_TENSOR ? while_running : NULL};
+    const struct unroll_layer layer = {
+        .cell = l->gates == 4   ? UNROLL_LSTM
+                : l->gates == 3 ? UNROLL_GRU
+                                : UNROLL_RNN,
+        .steps = l->steps,
+        .batch = l->batch,
+        .inputs = l->inputs,
+        .units = l->units,
+        .reversed = l->reversed,
+        .resets_after = onnx_int(o, "linear_before_reset", 0) != 0,
+        .x = l->x,
+        .gates = part(o, l, 0, l->gates > 1 ? l->gates - 1 : 1), /* an RNN has none, and looks at none */
+        .fresh = part(o, l, l->gates - 1, 1),
+        .peepholes = l->p,
+        .h = l->h,
+        .c = l->c,
+    };
+    const struct unroll_made made = unroll(&maker, &layer);
+    const int32_t all = onnx_emit(o, OP_PACK, &(struct attr){.axis = 0, .num = l->steps}, made.h, l->steps);
+    return (struct made){all, made.last_h, made.last_c};
 }
 
 /*** Both directions ***/

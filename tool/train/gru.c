@@ -1,95 +1,71 @@
 /* SPDX-License-Identifier: MIT
  *
- * A gated recurrent unit, unrolled over time into operators that every stage knows. What depends on the inputs alone is
- * one dense layer over all steps. For x [time, channels], with h = 0 at first:
+ * A gated recurrent unit, unrolled over time (ir/unroll.h). For x [time, channels], with h = 0 at first:
  *
- *     r, z = logistic(Wr x + Ur h), logistic(Wz x + Uz h);  c = tanh(Wc x + r * (Uc h));  h = c + z * (h - c)
+ *     z, r = logistic(W x + U h);  n = tanh(Wn x + r * (Un h));  h = n + z * (h - n)
  */
+#include "../ir/unroll.h"
 #include "net.h"
 
-enum { MOST_STEPS = 1024 }; /* each becomes some ten operators */
-
-struct gru {
+struct maker {
+    struct net *net;
     const char *name;
-    int32_t units;
-    int32_t gates, candidate; /* weights of h */
-    int32_t axis;
 };
 
-static int32_t binary(struct net *b, enum op op, const char *name, int32_t x, int32_t y)
+static int32_t make_node(void *context, enum op op, const struct attr *attr, const int32_t in[], int32_t in_count,
+                         int32_t out_count)
 {
-    return net_node(b, op, name, NULL, (int32_t[]){x, y}, 2, 1);
+    const struct maker *m = context;
+    return net_node(m->net, op, m->name, attr, in, in_count, out_count);
 }
 
-static int32_t unary(struct net *b, enum op op, const char *name, int32_t x)
+static int32_t make_integers(void *context, int32_t count, const int32_t values[])
 {
-    return net_node(b, op, name, NULL, &x, 1, 1);
+    const struct maker *m = context;
+    const int32_t tensor = net_integers(m->net, m->name, count > 0 ? count : 1, values);
+    m->net->graph->tensors[tensor].rank = count > 0;
+    return tensor;
 }
 
-/* The two gates of a step, [1, 2 * units], as two tensors. */
-static int32_t split(struct net *b, const struct gru *g, int32_t x)
+static int32_t make_activation(void *context, enum unroll_activation which, int32_t x)
 {
-    return net_node(b, OP_SPLIT, g->name, &(struct attr){.num = 2}, (int32_t[]){g->axis, x}, 2, 2);
+    return make_node(context, which == UNROLL_GATE ? OP_LOGISTIC : OP_TANH, NULL, &x, 1, 1);
 }
 
-/* The state after a step whose share of the inputs is `gates` and `candidate`; `h` before, NO_TENSOR: 0. */
-static int32_t add_step(struct net *b, const struct gru *g, int32_t gates, int32_t candidate, int32_t h)
+static struct unroll_weights make_weights(struct net *b, const char *name, int32_t rows, int32_t inputs, int32_t units)
 {
-    if (h != NO_TENSOR) {
-        const int32_t u = net_node(b, OP_FULLY_CONNECTED, g->name, NULL, (int32_t[]){h, g->gates}, 2, 1);
-        gates = binary(b, OP_ADD, g->name, gates, u);
-    }
-    const int32_t r = split(b, g, unary(b, OP_LOGISTIC, g->name, gates)), z = r + 1;
-    if (h == NO_TENSOR) {
-        const int32_t c = unary(b, OP_TANH, g->name, candidate);
-        return binary(b, OP_SUB, g->name, c, binary(b, OP_MUL, g->name, z, c));
-    }
-    const int32_t uh = net_node(b, OP_FULLY_CONNECTED, g->name, NULL, (int32_t[]){h, g->candidate}, 2, 1);
-    const int32_t sum = binary(b, OP_ADD, g->name, candidate, binary(b, OP_MUL, g->name, r, uh));
-    const int32_t c = unary(b, OP_TANH, g->name, sum);
-    const int32_t rest = binary(b, OP_SUB, g->name, h, c);
-    return binary(b, OP_ADD, g->name, c, binary(b, OP_MUL, g->name, z, rest));
-}
-
-static int32_t recurrent_weights(struct net *b, const char *name, int32_t rows, int32_t units)
-{
-    return net_weights(b, name, 2, (int32_t[]){rows, units}, 2 * units);
+    struct arena *arena = b->graph->arena;
+    return (struct unroll_weights){
+        net_weights(b, arena_printf(arena, "%s/weights", name), 2, (int32_t[]){rows, inputs}, 2 * inputs),
+        net_floats(b, arena_printf(arena, "%s/bias", name), 1, &rows, 0),
+        net_weights(b, arena_printf(arena, "%s/state", name), 2, (int32_t[]){rows, units}, 2 * units), NO_TENSOR};
 }
 
 void net_gru(struct net *b, const char *name, int32_t units)
 {
+    struct maker m = {b, name};
+    const struct unroll_maker maker = {&m, b->graph, make_node, make_integers, make_activation, NULL};
     const struct tensor *in = &b->graph->tensors[b->at];
     const int32_t count = (int32_t)ir_count(in), steps = in->rank > 2 ? in->dim[1] : 1;
-    if (b->failed || steps > MOST_STEPS) {
+    if (b->failed || steps > UNROLL_MOST_STEPS) {
         b->failed = b->failed || !diag_fail(b->diag,
                                             "%s has %d steps, want at most %d: pool before it, or take longer "
                                             "frames",
-                                            name, steps, MOST_STEPS);
+                                            name, steps, UNROLL_MOST_STEPS);
         return;
     }
-    net_reshape(b, name, 2, (int32_t[]){steps, count / steps});
-    const int32_t x = b->at;
-    struct gru g = {.name = name, .units = units};
-    net_dense(b, name, 2 * units, ACT_NONE);
-    const int32_t gates = b->at;
-    b->at = x;
-    net_dense(b, name, units, ACT_NONE);
-    const int32_t candidate = b->at;
-    g.gates = recurrent_weights(b, "gates", 2 * units, units);
-    g.candidate = recurrent_weights(b, "candidate", units, units);
-    g.axis = net_integers(b, "axis", 1, (int32_t[]){1});
-    b->graph->tensors[g.axis].rank = 0;
-    int32_t gate_steps = gates, candidate_steps = candidate;
-    if (steps > 1) {
-        const int32_t axis = net_integers(b, "axis", 1, (int32_t[]){0});
-        b->graph->tensors[axis].rank = 0;
-        const struct attr attr = {.num = steps};
-        gate_steps = net_node(b, OP_SPLIT, name, &attr, (int32_t[]){axis, gates}, 2, steps);
-        candidate_steps = net_node(b, OP_SPLIT, name, &attr, (int32_t[]){axis, candidate}, 2, steps);
-    }
-    int32_t h = NO_TENSOR;
-    for (int32_t i = 0; i < steps && !b->failed; i++) {
-        h = add_step(b, &g, gate_steps + i, candidate_steps + i, h);
-    }
-    b->at = h != NO_TENSOR ? h : b->at;
+    const int32_t inputs = count / steps;
+    const struct unroll_layer layer = {.cell = UNROLL_GRU,
+                                       .steps = steps,
+                                       .batch = 1,
+                                       .inputs = inputs,
+                                       .units = units,
+                                       .resets_after = true,
+                                       .x = b->at,
+                                       .gates = make_weights(b, "gates", 2 * units, inputs, units),
+                                       .fresh = make_weights(b, "candidate", units, inputs, units),
+                                       .peepholes = NO_TENSOR,
+                                       .h = NO_TENSOR,
+                                       .c = NO_TENSOR};
+    b->at = unroll(&maker, &layer).last_h;
 }
