@@ -4,6 +4,7 @@
 struct unrolling {
     const struct unroll_maker *maker;
     const struct unroll_layer *layer;
+    int32_t axis[2]; /* constants 0 and 1 */
 };
 
 /*** Operators, where NO_TENSOR stands for 0 ***/
@@ -35,8 +36,7 @@ static int32_t split(const struct unrolling *u, int32_t x, int32_t axis, int32_t
     if (count == 1) {
         return x;
     }
-    return m->node(m->context, OP_SPLIT, &(struct attr){.num = count},
-                   (int32_t[]){m->integers(m->context, 0, &axis), x}, 2, count);
+    return m->node(m->context, OP_SPLIT, NULL, (int32_t[]){u->axis[axis], x}, 2, count);
 }
 
 static int32_t dense(const struct unrolling *u, int32_t x, int32_t weights, int32_t bias)
@@ -104,7 +104,10 @@ static int32_t running(const struct unrolling *u, int32_t step, int32_t now, int
 
 struct unroll_made unroll(const struct unroll_maker *maker, const struct unroll_layer *l)
 {
-    const struct unrolling u = {maker, l};
+    const struct unrolling u = {maker,
+                                l,
+                                {maker->integers(maker->context, 0, &(int32_t){0}),
+                                 maker->integers(maker->context, 0, &(int32_t){1})}};
     const int32_t gates = l->cell == UNROLL_RNN ? NO_TENSOR : of_inputs(&u, &l->gates);
     const int32_t fresh = of_inputs(&u, &l->fresh);
     int32_t *all = ARENA_ARRAY(maker->graph->arena, l->steps, int32_t), h = l->h, c = l->c;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Nodes that hand on the elements of their input, all of them and in their order. Where type, shape and quantisation
- * stay, the node goes; where the shape changes, it becomes a RESHAPE of what the RESHAPEs before it read.
+ * Nodes that hand on the elements of their input, all of them and in their order, or of one that a PACK before it joined
+ * with others. Where type, shape and quantisation stay, the node goes; where the shape changes, it becomes a RESHAPE of
+ * what the RESHAPEs before it read.
  */
 #include "../ir/shape.h"
 #include "wires.h"
@@ -96,6 +97,27 @@ static int find_input(struct graph *g, struct node *n)
     return is_same ? 0 : NO_INPUT;
 }
 
+/* What a PACK joined and the node takes out again, one part of it whole; NO_TENSOR: it does not. */
+static int32_t find_part(const struct wires *w, struct node *n)
+{
+    struct shape_box box;
+    struct diag ignored = {0};
+    const struct node *pack = wires_writer(w, wires_in(w, n, 0));
+    if ((n->op != OP_SLICE && n->op != OP_STRIDED_SLICE) || pack == NULL || pack->op != OP_PACK ||
+        !shape_find_box(w->g, n, 0, &box, &ignored)) {
+        return NO_TENSOR;
+    }
+    const struct tensor *in = ir_in(w->g, n, 0), *out = ir_out(w->g, n, 0);
+    const int32_t axis = pack->attr.axis < 0 ? pack->attr.axis + in->rank : pack->attr.axis;
+    for (int d = 0; d < in->rank; d++) {
+        if (box.count[d] != (d == axis ? 1 : in->dim[d]) || (box.step[d] != 1 && box.count[d] > 1)) {
+            return NO_TENSOR;
+        }
+    }
+    const int32_t part = wires_in(w, pack, box.begin[axis]);
+    return w->g->tensors[part].type == out->type && same_quant(&w->g->tensors[part], out) ? part : NO_TENSOR;
+}
+
 /* Past the RESHAPEs before it, which stay only for others. */
 static int32_t find_source(const struct wires *w, int32_t tensor)
 {
@@ -125,10 +147,12 @@ bool pass_remove_identities(struct graph *g, pass_evaluate *evaluate, struct dia
     for (int32_t i = 0; i < g->node_count; i++) {
         struct node *n = &g->nodes[i];
         const int k = find_input(g, n);
-        if (k == NO_INPUT || n->in[k] == NO_TENSOR || ir_in(g, n, k)->type != ir_out(g, n, 0)->type) {
+        const bool hands_on = k != NO_INPUT && n->in[k] != NO_TENSOR && ir_in(g, n, k)->type == ir_out(g, n, 0)->type;
+        const int32_t direct = hands_on ? wires_in(&w, n, k) : find_part(&w, n);
+        if (direct == NO_TENSOR) {
             continue;
         }
-        const int32_t direct = wires_in(&w, n, k), source = find_source(&w, direct);
+        const int32_t source = find_source(&w, direct);
         const struct tensor *out = ir_out(g, n, 0);
         if ((same_kind(&g->tensors[source], out) && wires_bypass(&w, n, source)) ||
             (same_kind(&g->tensors[direct], out) && wires_bypass(&w, n, direct))) {

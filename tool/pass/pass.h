@@ -33,6 +33,10 @@ bool pass_called(struct graph *graph, pass_evaluate *evaluate, struct diag *diag
 /* Puts simpler operators in the place of those that are made of them. */
 bool pass_expand(struct graph *graph, struct diag *diag);
 
+/* Puts operators for each step in the place of GRU and RNN that keep no state, have constant float weights and not more
+ * than UNROLL_MOST_STEPS steps: what quantisation needs, not what runs fastest. Shapes are known. */
+bool pass_unroll(struct graph *graph, struct diag *diag);
+
 /* Turns variables (VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE, CALL_ONCE) into state tensors of the main graph. */
 bool pass_variables(struct model *model, pass_evaluate *evaluate, struct diag *diag);
 

@@ -145,7 +145,7 @@ static void make_int(struct build *b, struct tensor *t, struct quant_params p)
     t->quant = build_one_scale(b, p);
 }
 
-void build_set_input(struct build *b, struct node *n, int k, const struct tensor *t)
+void build_set_index(struct build *b, struct node *n, int k, int32_t tensor)
 {
     if (k >= n->in_count) {
         int32_t *in = ARENA_ARRAY(b->out->arena, k + 1, int32_t);
@@ -155,9 +155,14 @@ void build_set_input(struct build *b, struct node *n, int k, const struct tensor
         n->in = in;
         n->in_count = k + 1;
     }
+    n->in[k] = tensor;
+}
+
+void build_set_input(struct build *b, struct node *n, int k, const struct tensor *t)
+{
     const int32_t index = ir_add_tensor(b->out);
     b->out->tensors[index] = *t;
-    n->in[k] = index;
+    build_set_index(b, n, k, index);
 }
 
 static void set_constant(struct build *b, struct node *n, int k, struct quant_params p)
@@ -333,6 +338,7 @@ static void build_all(struct build *b, struct arena *arena, struct graph *out)
     for (int32_t i = 0; i < g->tensor_count; i++) {
         b->other[i] = NO_TENSOR;
     }
+    memset(b->shared, 0, (size_t)g->node_count * sizeof *b->shared);
     choose_nodes(b);
     build_groups(b);
     for (int i = 0; i < g->input_count; i++) {
@@ -353,6 +359,7 @@ bool quant_build(const struct quant_plan *plan, struct arena *arena, struct grap
     b.is_int = ARENA_ARRAY(g->arena, g->node_count, bool);
     b.is_int_tensor = ARENA_ARRAY(g->arena, g->tensor_count, bool);
     b.groups = ARENA_ARRAY(g->arena, g->tensor_count, struct group);
+    b.shared = ARENA_ARRAY(g->arena, g->node_count, struct shared);
     b.other = ARENA_ARRAY(g->arena, g->tensor_count, int32_t);
     do {
         build_all(&b, arena, out);

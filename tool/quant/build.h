@@ -11,18 +11,26 @@
 struct group {
     int32_t parent; /* itself: the root, which has what follows */
     bool is_fixed;
+    bool is_shared; /* nodes with the same weights read or write it */
     struct quant_range range;
     struct quant_params params; /* final once all groups are made, or where fixed */
+};
+
+/* Weights and bias of a leader. */
+struct shared {
+    float input_scale;     /* 0: none yet */
+    int32_t weights, bias; /* tensors of `out`; NO_TENSOR: no bias */
 };
 
 struct build {
     const struct quant_plan *plan;
     struct graph *out;
-    enum type type;       /* of activations */
-    bool *is_int;         /* [node of plan->g] */
-    bool *is_int_tensor;  /* [tensor of plan->g]: where it is made, it is integers */
-    struct group *groups; /* [tensor of plan->g] */
-    int32_t *other;       /* [tensor of plan->g]: the same converted, integers to floats or back; NO_TENSOR: not yet */
+    enum type type;        /* of activations */
+    bool *is_int;          /* [node of plan->g] */
+    bool *is_int_tensor;   /* [tensor of plan->g]: where it is made, it is integers */
+    struct group *groups;  /* [tensor of plan->g] */
+    struct shared *shared; /* [node of plan->g]: what followers take over */
+    int32_t *other;        /* [tensor of plan->g]: the same converted, integers to floats or back; NO_TENSOR: not yet */
     int32_t node_capacity;
 };
 
@@ -52,7 +60,10 @@ void build_lstm(struct build *b, struct node *n, struct quant_params input);
 
 struct quant build_one_scale(struct build *b, struct quant_params p);
 
-/* A new tensor of `out` as input k of a node. */
+/* Input k of a node, which may have fewer. */
+void build_set_index(struct build *b, struct node *n, int k, int32_t tensor);
+
+/* The same with a new tensor of `out`. */
 void build_set_input(struct build *b, struct node *n, int k, const struct tensor *t);
 
 #endif

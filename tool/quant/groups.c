@@ -65,6 +65,7 @@ static bool unite(struct build *b, int32_t x, int32_t y)
         one->params = two->params;
     }
     widen(&one->range, two->range);
+    one->is_shared = one->is_shared || two->is_shared;
     two->parent = r;
     return true;
 }
@@ -105,6 +106,72 @@ static void unite_ends(struct build *b, const struct node *n)
     }
 }
 
+/*** Steps of one layer ***/
+
+/* What the same weights read has one scale, as what they write: so that they are the same integers. */
+static void unite_shared(struct build *b, int32_t node, int32_t leader)
+{
+    const struct node *n = &b->plan->g->nodes[node], *first = &b->plan->g->nodes[leader];
+    const int port = quant_ports(n->op).input;
+    unite(b, first->in[port], n->in[port]);
+    unite(b, first->out[0], n->out[0]);
+    b->groups[find_root(b->groups, n->in[port])].is_shared = true;
+    b->groups[find_root(b->groups, n->out[0])].is_shared = true;
+}
+
+/* Whether two nodes do the same to inputs of the same scales. */
+static bool are_alike(struct build *b, const struct node *x, const struct node *y)
+{
+    const struct graph *g = b->plan->g;
+    bool alike = x->op == y->op && x->in_count == y->in_count && x->out_count == y->out_count &&
+                 ir_same_attr(&x->attr, &y->attr);
+    for (int k = 0; k < x->in_count && alike; k++) {
+        const struct tensor *s = ir_in(g, x, k), *t = ir_in(g, y, k);
+        alike = x->in[k] == y->in[k] || (is_float(s) && is_float(t) && s->data == NULL && t->data == NULL &&
+                                         find_root(b->groups, x->in[k]) == find_root(b->groups, y->in[k]));
+    }
+    return alike;
+}
+
+static bool reads_shared(struct build *b, const struct node *n)
+{
+    bool reads = false;
+    for (int k = 0; k < n->in_count; k++) {
+        const struct tensor *t = ir_in(b->plan->g, n, k);
+        reads = reads || (is_float(t) && t->data == NULL && b->groups[find_root(b->groups, n->in[k])].is_shared);
+    }
+    return reads;
+}
+
+/* The same for what follows on such weights: what steps of one layer do likewise has the same scales in each, so that one
+ * set of parameters and one piece of code do for all. Nodes come in their order, those before it are settled. */
+static void unite_alike(struct build *b)
+{
+    enum { LOOK_BACK = 64 }; /* kinds of nodes */
+    const struct graph *g = b->plan->g;
+    int32_t kinds[LOOK_BACK], count = 0;
+    for (int32_t i = 0; i < g->node_count; i++) {
+        const struct node *n = &g->nodes[i];
+        if (!b->is_int[i] || !reads_shared(b, n) || !is_float(ir_out(g, n, 0))) {
+            continue;
+        }
+        int32_t k = 0;
+        while (k < count && k < LOOK_BACK && !are_alike(b, n, &g->nodes[kinds[k]])) {
+            k++;
+        }
+        const bool is_new = k == count || k == LOOK_BACK;
+        if (is_new) {
+            kinds[count++ % LOOK_BACK] = i;
+        }
+        for (int o = 0; o < n->out_count; o++) {
+            unite(b, is_new ? n->out[o] : g->nodes[kinds[k]].out[o], n->out[o]);
+            b->groups[find_root(b->groups, n->out[o])].is_shared = true;
+        }
+    }
+}
+
+/*** ***/
+
 void build_groups(struct build *b)
 {
     const struct graph *g = b->plan->g;
@@ -124,6 +191,13 @@ void build_groups(struct build *b)
             unite_ends(b, &g->nodes[i]);
         }
     }
+    for (int32_t i = 0; i < g->node_count; i++) {
+        const int32_t leader = b->plan->leader[i];
+        if (b->is_int[i] && b->is_int[leader] && leader != i) {
+            unite_shared(b, i, leader);
+        }
+    }
+    unite_alike(b);
     for (int32_t i = 0; i < g->tensor_count; i++) {
         struct group *group = &b->groups[find_root(b->groups, i)];
         if (!group->is_fixed) {

@@ -31,7 +31,7 @@ static int32_t try_layers(struct quant_work *w, struct quant_candidate *c, enum 
     for (int32_t i = 0; i < c->g.node_count; i++) {
         const struct node *n = &c->g.nodes[i];
         struct quant_noise with;
-        if (c->reason[i] != NULL || !quant_op(n->op)->has_s4) {
+        if (c->reason[i] != NULL || !quant_op(n->op)->has_s4 || c->leader[i] != i) {
             continue;
         }
         c->bits[i] = 4;

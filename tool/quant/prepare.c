@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A float graph as quantisation wants it: constants that are floats, no scaling or activation of its own behind a
- * convolution that could do it.
+ * convolution that could do it, GRU and RNN step by step.
  */
 #include <string.h>
 
@@ -206,7 +206,7 @@ bool quant_prepare(const struct graph *real, struct arena *arena, struct graph *
     struct model model = {g, 1, ""};
     const unsigned passes = 1U << PASS_constants | 1U << PASS_dead_nodes | 1U << PASS_layout | 1U << PASS_identities |
                             1U << PASS_common | 1U << PASS_activations;
-    if (!pass_some(&model, passes, run_node, diag)) {
+    if (!pass_some(&model, passes, run_node, diag) || !pass_unroll(g, diag)) {
         return false;
     }
     for (int32_t i = 0; i < g->node_count; i++) {

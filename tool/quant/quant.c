@@ -19,13 +19,18 @@ const char *quant_calibration_text(enum quant_calibration calibration) { return 
 
 /*** The report ***/
 
-static int64_t constant_bytes(const struct graph *g)
+/* Of constants that nodes read, each once. */
+static int64_t constant_bytes(const struct graph *g, struct arena *scratch)
 {
+    bool *seen = ARENA_ARRAY(scratch, g->tensor_count, bool);
     int64_t bytes = 0;
     for (int32_t i = 0; i < g->node_count; i++) {
         for (int k = 0; k < g->nodes[i].in_count; k++) {
             const struct tensor *t = ir_in(g, &g->nodes[i], k);
-            bytes += t != NULL && t->data != NULL ? (t->is_int4 ? (ir_count(t) + 1) / 2 : ir_size(t)) : 0;
+            if (t != NULL && t->data != NULL && !seen[g->nodes[i].in[k]]) {
+                seen[g->nodes[i].in[k]] = true;
+                bytes += t->is_int4 ? (ir_count(t) + 1) / 2 : ir_size(t);
+            }
         }
     }
     return bytes;
@@ -58,7 +63,7 @@ static void report_layers(const struct quant_candidate *c, const struct graph *m
         const bool has_weights = quant_op(n->op)->rule == RULE_WEIGHTS;
         *l = (struct quant_layer){.name = arena_printf(arena, "%s", n->name), .op = n->op, .index = n->index};
         l->type = made->tensors[n->out[0]].type;
-        l->weight_bits = has_weights && c->reason[i] == NULL ? c->bits[i] : 0;
+        l->weight_bits = has_weights && c->reason[i] == NULL ? c->bits[c->leader[i]] : 0;
         l->sqnr = quant_decibel(tensors[n->out[0]]);
         l->loss = input_sqnr(c, n, tensors) - l->sqnr;
         l->reason = c->reason[i] != NULL ? arena_printf(arena, "%s", c->reason[i]) : NULL;
@@ -84,8 +89,8 @@ static bool run(struct quant_work *w, struct graph *out, struct quant_report *re
     *out = quant_keep(&made, w->real->arena);
     *report = (struct quant_report){.sqnr = quant_decibel(noise), .calibration = how};
     report->is_equalised = best == &w->equalised;
-    report->float_bytes = constant_bytes(w->real);
-    report->bytes = constant_bytes(out);
+    report->float_bytes = constant_bytes(w->real, &w->arena);
+    report->bytes = constant_bytes(out, &w->arena);
     report_layers(best, &made, tensors, out->arena, report);
     return true;
 }

@@ -7,11 +7,42 @@
 
 #include "work.h"
 
+static bool share_weights(const struct node *a, const struct node *b)
+{
+    const struct quant_ports p = quant_ports(a->op);
+    const int32_t bias = a->in_count > p.bias ? a->in[p.bias] : NO_TENSOR;
+    return a->op == b->op && a->in[p.weights] == b->in[p.weights] && ir_same_attr(&a->attr, &b->attr) &&
+           bias == (b->in_count > p.bias ? b->in[p.bias] : NO_TENSOR);
+}
+
+/* Nodes that share their weights follow the first of them. */
+static void find_leaders(const struct graph *g, int32_t leader[])
+{
+    int32_t *first = ARENA_ARRAY(g->arena, g->tensor_count, int32_t); /* [weights]: 1 + node */
+    for (int32_t i = 0; i < g->node_count; i++) {
+        const struct node *n = &g->nodes[i];
+        const struct quant_ports ports = quant_ports(n->op);
+        leader[i] = i;
+        if (quant_op(n->op)->rule != RULE_WEIGHTS || n->in_count <= ports.weights ||
+            n->in[ports.weights] == NO_TENSOR) {
+            continue;
+        }
+        int32_t *seen = &first[n->in[ports.weights]];
+        if (*seen == 0) {
+            *seen = i + 1;
+        } else if (share_weights(&g->nodes[*seen - 1], n)) {
+            leader[i] = *seen - 1;
+        }
+    }
+}
+
 static bool observe(struct quant_work *w, struct quant_candidate *c, struct diag *diag)
 {
     c->stats = ARENA_ARRAY(&w->arena, c->g.tensor_count, struct quant_stat);
     c->reason = ARENA_ARRAY(&w->arena, c->g.node_count, const char *);
+    c->leader = ARENA_ARRAY(&w->arena, c->g.node_count, int32_t);
     c->bits = ARENA_ARRAY(&w->arena, c->g.node_count, int);
+    find_leaders(&c->g, c->leader);
     for (int32_t i = 0; i < c->g.node_count; i++) {
         c->bits[i] = 8;
     }
@@ -43,7 +74,8 @@ bool quant_build_one(struct quant_work *w, struct quant_candidate *c, enum quant
     for (int32_t i = 0; i < c->g.node_count; i++) {
         c->reason[i] = NULL;
     }
-    const struct quant_plan plan = {&c->g, c->stats, w->options, how, w->real->tensor_count, c->bits, c->reason};
+    const struct quant_plan plan = {&c->g,     c->stats, w->options, how, w->real->tensor_count,
+                                    c->leader, c->bits,  c->reason};
     return quant_build(&plan, &w->arena, out, diag);
 }
 

@@ -132,18 +132,41 @@ static bool has_bias(const double bias[], int32_t count)
     return false;
 }
 
-void build_weights(struct build *b, struct node *n, int32_t node, struct quant_params input)
+/* What a node was seen to read, and those that follow it. */
+static struct quant_stat input_stat(const struct quant_plan *p, int32_t node)
+{
+    const int port = quant_ports(p->g->nodes[node].op).input;
+    struct quant_stat all = p->stats[p->g->nodes[node].in[port]];
+    int32_t count = 1;
+    for (int32_t i = node + 1; i < p->g->node_count && p->leader[node] == node; i++) {
+        const struct quant_stat *one = &p->stats[p->g->nodes[i].in[port]];
+        if (p->leader[i] != node || !one->is_seen || one->channel_count != all.channel_count) {
+            continue;
+        }
+        if (count++ == 1) {
+            const size_t size = (size_t)all.channel_count * sizeof *all.mean;
+            all.mean = arena_copy(p->g->arena, all.mean, size);
+            all.square = arena_copy(p->g->arena, all.square, size);
+        }
+        for (int32_t c = 0; c < all.channel_count; c++) {
+            all.mean[c] += (one->mean[c] - all.mean[c]) / count;
+            all.square[c] += (one->square[c] - all.square[c]) / count;
+        }
+    }
+    return all;
+}
+
+static void make_weights(struct build *b, struct node *n, int32_t node, struct quant_params input)
 {
     const struct quant_ports ports = quant_ports(n->op);
     struct tensor t = *ir_in(b->out, n, ports.weights);
     const struct tensor *old = ir_in(b->out, n, ports.bias);
     const float *values = old != NULL ? old->data : NULL;
-    struct filter f = {.plan = b->plan,
-                       .weights = &t,
-                       .input = &b->plan->stats[b->plan->g->nodes[node].in[ports.input]]};
+    const struct quant_stat seen = input_stat(b->plan, node);
+    struct filter f = {.plan = b->plan, .weights = &t, .input = &seen};
     f.channels = quant_channels(&t, ports.axis);
     f.is_depthwise = n->op == OP_DEPTHWISE_CONV_2D;
-    f.bits = b->plan->bits[node];
+    f.bits = b->plan->bits[b->plan->leader[node]];
     /* TensorFlow Lite Micro refuses a dense layer of 4 bits with a scale for each channel. */
     const bool has_one_scale = n->op == OP_FULLY_CONNECTED && (b->plan->options->portable || f.bits == 4);
     f.input_scale = input.scale;
@@ -174,4 +197,22 @@ void build_weights(struct build *b, struct node *n, int32_t node, struct quant_p
     t.data = q;
     t.quant = channel_quant(b, has_one_scale ? 1 : count, ports.axis, scale);
     build_set_input(b, n, ports.weights, &t);
+}
+
+void build_weights(struct build *b, struct node *n, int32_t node, struct quant_params input)
+{
+    const struct quant_ports ports = quant_ports(n->op);
+    struct shared *shared = &b->shared[b->plan->leader[node]];
+    if (shared->input_scale == input.scale) {
+        build_set_index(b, n, ports.weights, shared->weights);
+        if (shared->bias != NO_TENSOR) {
+            build_set_index(b, n, ports.bias, shared->bias);
+        }
+        return;
+    }
+    make_weights(b, n, node, input);
+    if (b->plan->leader[node] == node) {
+        *shared = (struct shared){input.scale, n->in[ports.weights],
+                                  n->in_count > ports.bias ? n->in[ports.bias] : NO_TENSOR};
+    }
 }

@@ -139,7 +139,9 @@ struct quant_plan {
     const struct quant_options *options;
     enum quant_calibration calibration;
     int32_t given_count; /* tensors that options->ranges is about */
-    const int *bits;     /* [node]: of the weights */
+    const int32_t
+        *leader;     /* [node]: the first of those that have the same weights and bias; itself: there are no others */
+    const int *bits; /* [node]: of the weights, where a leader is concerned */
     const char **reason; /* [node]: why it stays float; NULL: it does not. Filled in */
 };
 
@@ -153,7 +155,8 @@ struct quant_candidate {
     struct graph g;
     struct quant_stat *stats;
     const char **reason; /* [node]: why it stayed float when it was built last */
-    int *bits;           /* [node]: of its weights */
+    int32_t *leader;     /* [node]: the first with the same weights and bias, such as the same layer a step before */
+    int *bits;           /* [node]: of its weights, if it is its own leader */
 };
 
 struct quant_work {

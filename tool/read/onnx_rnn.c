@@ -305,7 +305,7 @@ static struct made make_steps(struct onnx *o, const struct layer *l)
         .c = l->c,
     };
     const struct unroll_made made = unroll(&maker, &layer);
-    const int32_t all = onnx_emit(o, OP_PACK, &(struct attr){.axis = 0, .num = l->steps}, made.h, l->steps);
+    const int32_t all = onnx_emit(o, OP_PACK, &(struct attr){.axis = 0}, made.h, l->steps);
     return (struct made){all, made.last_h, made.last_c};
 }
 
