@@ -11,6 +11,7 @@
 
 #include "flash.h"
 #include "kernel.h"
+#include "state.h"
 
 /* How rows are steps of sequences. */
 struct mote_sequence {
@@ -39,6 +40,28 @@ struct mote_gru {
     int32_t in_count, units, resets_after;
     const MOTE_FLASH float *weights, *state_weights; /* [3 * units, in_count], [3 * units, units] */
     const MOTE_FLASH float *bias, *state_bias;       /* [3 * units]; NULL: 0 */
+};
+
+/* UNIDIRECTIONAL_SEQUENCE_LSTM with any of what makes variants, gates in the order of enum mote_lstm_gate. io->in: x
+ * [in_count]; io->out: out [units], the hidden state h [sequences, units], the cell state c [sequences, cells]; io->scratch:
+ * [4, cells].
+ *
+ *   gate[g] = act(norm(weights[g] * x + state_weights[g] * h + peephole[g] .* c) + bias[g]), c of the step before, but of this
+ *             one for the output gate; norm: to mean 0 and variance 1, times norm[g]
+ *   c = clip(gate[FORGET] .* c + gate[INPUT] .* gate[CELL])
+ *   h = out = clip(projection * (gate[OUTPUT] .* act(c)) + projection_bias) */
+struct mote_lstm_variant {
+    struct mote_sequence sequence;
+    int32_t in_count, cells, units;                   /* units == cells without a projection */
+    const MOTE_FLASH float *weights[MOTE_LSTM_GATES]; /* [cells, in_count]; of INPUT NULL: that gate is 1 - FORGET */
+    const MOTE_FLASH float *state_weights[MOTE_LSTM_GATES]; /* [cells, units] */
+    const MOTE_FLASH float *bias[MOTE_LSTM_GATES];          /* [cells]; NULL: 0 */
+    const MOTE_FLASH float *peephole[MOTE_LSTM_GATES];      /* [cells]; NULL: none, as for CELL */
+    const MOTE_FLASH float *norm[MOTE_LSTM_GATES];          /* [cells]; NULL: sums are taken as they are */
+    const MOTE_FLASH float *projection, *projection_bias;   /* [units, cells], [units]; NULL: none, 0 */
+    float cell_clip, projection_clip;                       /* 0: not clipped */
+    int32_t is_tanh;                                        /* act of cell gate and cell: tanh, then to [low, high] */
+    float low, high;
 };
 
 /* The state of the sequence that row y belongs to. */

@@ -119,6 +119,16 @@ static int64_t called_macs(const struct node *n)
     return n->op == OP_WHILE ? macs[0] + macs[1] : macs[0] > macs[1] ? macs[0] : macs[1];
 }
 
+/* Four gates, or three, see the input and the state; a projection sees the cells. */
+static int64_t lstm_macs(const struct graph *g, const struct node *n)
+{
+    const struct tensor *weight = ir_in(g, n, 2), *state_weight = ir_in(g, n, 6), *projection = ir_in(g, n, 16);
+    const int64_t gates = ir_in(g, n, 1) != NULL ? 4 : 3, units = ir_dim(ir_out(g, n, 0), -1);
+    const int64_t rows = units > 0 ? ir_count(ir_out(g, n, 0)) / units : 0;
+    return rows *
+           (gates * (ir_count(weight) + ir_count(state_weight)) + (projection != NULL ? ir_count(projection) : 0));
+}
+
 int64_t ir_macs(const struct graph *g, const struct node *n)
 {
     const struct tensor *weight = ir_in(g, n, 1);
@@ -145,8 +155,8 @@ int64_t ir_macs(const struct graph *g, const struct node *n)
         return ir_count(ir_out(g, n, 0)) * ir_dim(ir_in(g, n, 0), n->attr.adj_x ? -2 : -1);
     case OP_SVDF: /* feature and time filters, for each entry of the batch */
         return ir_in(g, n, 0)->dim[0] * (ir_count(weight) + ir_count(ir_in(g, n, 2)));
-    case OP_UNIDIRECTIONAL_SEQUENCE_LSTM: /* four gates see the input and the state */
-        return 4 * ir_count(ir_out(g, n, 0)) * (weight->dim[1] + weight->dim[0]);
+    case OP_UNIDIRECTIONAL_SEQUENCE_LSTM:
+        return lstm_macs(g, n);
     case OP_IF:
     case OP_WHILE:
         return called_macs(n);

@@ -62,56 +62,82 @@ bool shape_svdf(struct graph *g, struct node *n, struct diag *diag)
            check_state(g, n, 4, (int64_t)in->dim[0] * filters * memory, diag);
 }
 
-/* Inputs that make variants of the LSTM which TensorFlow Lite Micro does not have either. */
-static bool check_variant(const struct graph *g, const struct node *n, struct diag *diag)
+/* Inputs of an LSTM: matrices for input, forget, cell and output gate, then what else its variants have. */
+enum {
+    LSTM_WEIGHTS = 1,
+    LSTM_STATE_WEIGHTS = 5,
+    LSTM_PEEPHOLES = 9, /* of input, forget and output gate */
+    LSTM_BIASES = 12,
+    LSTM_PROJECTION = 16,
+    LSTM_PROJECTION_BIAS,
+    LSTM_HIDDEN,
+    LSTM_CELL,
+    LSTM_NORMS
+};
+
+/* Which inputs are there must make sense: with the input gate's weights left out, it is 1 less the forget gate, and has
+ * nothing else either; peepholes and factors of layer normalisation are there for all gates or for none. */
+static bool check_gates(const struct graph *g, const struct node *n, struct diag *diag)
 {
-    static const struct {
-        int first, last;
+    const bool is_coupled = ir_in(g, n, LSTM_WEIGHTS) == NULL;
+    const bool peeps = ir_in(g, n, LSTM_PEEPHOLES + 2) != NULL, is_normed = ir_in(g, n, LSTM_NORMS + 1) != NULL;
+    const struct {
+        int first, count;
+        bool wanted;
         const char *what;
-    } variants[] = {{9, 11, "peepholes"}, {16, 17, "a projection"}, {20, 23, "layer normalisation"}};
-    for (size_t v = 0; v < COUNT_OF(variants); v++) {
-        for (int i = variants[v].first; i <= variants[v].last; i++) {
-            if (ir_in(g, n, i) != NULL) {
-                return ir_fail(n, diag, "has %s (input %d), which is not supported; train a plain LSTM",
-                               variants[v].what, i);
+    } groups[] = {
+        {LSTM_WEIGHTS, 4, true, "weights"},
+        {LSTM_STATE_WEIGHTS, 4, true, "weights of the state"},
+        {LSTM_PEEPHOLES, 3, peeps, "a peephole"},
+        {LSTM_NORMS, 4, is_normed, "factors of a layer normalisation"},
+        {LSTM_BIASES, 1, !is_coupled || ir_in(g, n, LSTM_BIASES) != NULL, "a bias"},
+    };
+    for (size_t k = 0; k < COUNT_OF(groups); k++) {
+        for (int i = 0; i < groups[k].count; i++) {
+            const bool is_wanted = groups[k].wanted && !(is_coupled && i == 0);
+            const bool is_optional = groups[k].first == LSTM_BIASES;
+            const bool is_there = ir_in(g, n, groups[k].first + i) != NULL;
+            if (is_there != is_wanted && !(is_optional && !is_there)) {
+                return ir_fail(n, diag, "%s in input %d %s, unlike those of the other gates", groups[k].what,
+                               groups[k].first + i, is_there ? "is given" : "is left out");
             }
         }
     }
-    for (int i = 1; i <= 8; i++) {
-        if (ir_in(g, n, i) == NULL) {
-            return ir_fail(n, diag, "weights in input %d are left out; coupled gates are not supported", i);
-        }
-    }
-    return true;
+    return ir_in(g, n, LSTM_PROJECTION) != NULL || ir_in(g, n, LSTM_PROJECTION_BIAS) == NULL ||
+           ir_fail(n, diag, "has a bias of a projection (input %d), but no projection", LSTM_PROJECTION_BIAS);
 }
 
-/* Input [batch, steps, in] or [steps, batch, in]; weights [units, in] and [units, units], biases [units]; states
- * [batch, units]. */
+/* Input [batch, steps, in] or [steps, batch, in]; weights [cells, in] and [cells, units], all else of gates [cells];
+ * projection [units, cells], [units], without which units and cells are as many; states [batch, units], [batch, cells]. */
 bool shape_lstm(struct graph *g, struct node *n, struct diag *diag)
 {
-    const struct tensor *in = ir_in(g, n, 0), *weights = ir_in(g, n, 2);
-    if (in->rank != 3 || weights->rank != 2) {
-        return ir_fail(n, diag, "input and weights have %d and %d dims, want 3 and 2", in->rank, weights->rank);
+    const struct tensor *in = ir_in(g, n, 0), *weights = ir_in(g, n, 2), *project = ir_in(g, n, LSTM_PROJECTION);
+    if (weights == NULL || in->rank != 3 || weights->rank != 2 || (project != NULL && project->rank != 2)) {
+        return ir_fail(n, diag, "input and weights have %d and %d dims, want 3 and 2", in->rank,
+                       weights != NULL ? weights->rank : 0);
     }
-    const int32_t units = weights->dim[0], batch = in->dim[n->attr.time_major ? 1 : 0];
-    if (!check_variant(g, n, diag)) {
+    const int32_t cells = weights->dim[0], batch = in->dim[n->attr.time_major ? 1 : 0];
+    const int32_t units = project != NULL ? project->dim[0] : cells;
+    bool fits = check_gates(g, n, diag);
+    for (int i = LSTM_WEIGHTS; i < LSTM_PEEPHOLES && fits; i++) {
+        fits = check_shape(g, n, i, 2, (int32_t[]){cells, i < LSTM_STATE_WEIGHTS ? in->dim[2] : units}, diag);
+    }
+    for (int i = LSTM_PEEPHOLES; i < LSTM_PROJECTION && fits; i++) {
+        fits = check_shape(g, n, i, 1, &cells, diag);
+    }
+    for (int i = LSTM_NORMS; i < LSTM_NORMS + 4 && fits; i++) {
+        fits = check_shape(g, n, i, 1, &cells, diag);
+    }
+    if (!fits || !check_shape(g, n, LSTM_PROJECTION, 2, (int32_t[]){units, cells}, diag) ||
+        !check_shape(g, n, LSTM_PROJECTION_BIAS, 1, &units, diag)) {
         return false;
     }
-    for (int i = 1; i <= 8; i++) {
-        if (!check_shape(g, n, i, 2, (int32_t[]){units, i <= 4 ? in->dim[2] : units}, diag)) {
-            return false;
-        }
-    }
-    for (int i = 12; i <= 15; i++) {
-        if (!check_shape(g, n, i, 1, (int32_t[]){units}, diag)) {
-            return false;
-        }
-    }
     shape_set(g, n, 0, 3, (int32_t[]){in->dim[0], in->dim[1], units});
-    if (ir_in(g, n, 18) == NULL && ir_in(g, n, 19) == NULL) { /* nothing stays from one invoke to the next */
+    if (ir_in(g, n, LSTM_HIDDEN) == NULL && ir_in(g, n, LSTM_CELL) == NULL) { /* nothing stays between invokes */
         return true;
     }
-    return check_state(g, n, 18, (int64_t)batch * units, diag) && check_state(g, n, 19, (int64_t)batch * units, diag);
+    return check_state(g, n, LSTM_HIDDEN, (int64_t)batch * units, diag) &&
+           check_state(g, n, LSTM_CELL, (int64_t)batch * cells, diag);
 }
 
 /* Input [batch, steps, in] or [steps, batch, in]; `gates` matrices [units, in] and [units, units] in one, as many biases, a

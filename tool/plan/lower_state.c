@@ -166,9 +166,28 @@ static bool lower_recurrent(struct lower *l, int i, size_t size)
     return true;
 }
 
+/* How rows are steps. */
+static struct mote_sequence find_sequence(const struct lower *l)
+{
+    const int32_t *dim = lower_in(l, 0)->dim;
+    const bool time_major = l->node->attr.time_major;
+    return (struct mote_sequence){.batch_count = dim[time_major ? 1 : 0],
+                                  .step_count = dim[time_major ? 0 : 1],
+                                  .time_major = time_major};
+}
+
 /*** LSTM ***/
 
-enum { LSTM_IN_WEIGHTS = 1, LSTM_STATE_WEIGHTS = 5, LSTM_BIAS = 12, LSTM_HIDDEN = 18, LSTM_CELL = 19 };
+enum {
+    LSTM_IN_WEIGHTS = 1,
+    LSTM_STATE_WEIGHTS = 5,
+    LSTM_PEEPHOLES = 9,
+    LSTM_BIAS = 12,
+    LSTM_PROJECTION = 16,
+    LSTM_HIDDEN = 18,
+    LSTM_CELL = 19,
+    LSTM_NORMS = 20
+};
 
 static bool set_gate(struct lower *l, struct mote_lstm *p, int g, enum type weight_type, enum type bias_type)
 {
@@ -225,8 +244,82 @@ static bool set_lstm_scales(struct lower *l, struct mote_lstm *p)
            lower_factor(l, gate * gate / (double)ir_scale(hidden), 30, &p->out_multiplier, &p->out_shift);
 }
 
+/* Whether it has what the plain LSTM has not. */
+static bool is_variant(const struct lower *l)
+{
+    return l->node->attr.activation != ACT_TANH || lower_in(l, LSTM_IN_WEIGHTS) == NULL ||
+           lower_in(l, LSTM_PEEPHOLES + 2) != NULL || lower_in(l, LSTM_PROJECTION) != NULL ||
+           lower_in(l, LSTM_NORMS + 1) != NULL;
+}
+
+/* Input i as floats, NULL if it is left out. */
+static bool find_floats(struct lower *l, int i, const float **floats)
+{
+    const struct tensor *t = lower_in(l, i);
+    *floats = NULL;
+    if (t == NULL) {
+        return true;
+    }
+    if (t->type != TYPE_F32 && t->type != TYPE_S8) {
+        return lower_no_kernel(l, "float32 with float32 or int8 weights");
+    }
+    if (!check_weights(l, t, t->type)) {
+        return false;
+    }
+    *floats = dequantise(l, t);
+    return true;
+}
+
+/* In float, weights of int8 taken as such. */
+static bool lower_lstm_variant(struct lower *l)
+{
+    static const int peepholes[MOTE_LSTM_GATES] = {LSTM_PEEPHOLES, LSTM_PEEPHOLES + 1, -1, LSTM_PEEPHOLES + 2};
+    const struct attr *a = &l->node->attr;
+    const struct tensor *in = lower_in(l, 0), *hidden = lower_in(l, LSTM_HIDDEN), *cell = lower_in(l, LSTM_CELL);
+    if (in->type != TYPE_F32 || lower_out(l, 0)->type != TYPE_F32 ||
+        (hidden != NULL && (hidden->type != TYPE_F32 || cell->type != TYPE_F32))) {
+        return ir_fail(l->node, l->diag,
+                       "has peepholes, a projection, coupled gates, layer normalisation or an activation that mote "
+                       "computes in float only; export it in float, or with a plain LSTM");
+    }
+    if (a->activation > ACT_TANH) {
+        return ir_fail(l->node, l->diag, "has activation %d for the cell, want none, RELU, RELU_N1_TO_1, RELU6 or TANH",
+                       (int)a->activation);
+    }
+    struct mote_lstm_variant *p = lower_kernel(l, KERNEL_lstm_variant_f32);
+    bool ok =
+        find_floats(l, LSTM_PROJECTION, &p->projection) && find_floats(l, LSTM_PROJECTION + 1, &p->projection_bias);
+    for (int g = 0; g < MOTE_LSTM_GATES && ok; g++) {
+        ok = find_floats(l, LSTM_IN_WEIGHTS + g, &p->weights[g]) &&
+             find_floats(l, LSTM_STATE_WEIGHTS + g, &p->state_weights[g]) &&
+             find_floats(l, LSTM_BIAS + g, &p->bias[g]) && find_floats(l, LSTM_NORMS + g, &p->norm[g]) &&
+             (peepholes[g] < 0 || find_floats(l, peepholes[g], &p->peephole[g]));
+    }
+    if (!ok) {
+        return false;
+    }
+    p->in_count = in->dim[2];
+    p->cells = lower_in(l, LSTM_IN_WEIGHTS + 1)->dim[0];
+    p->units = lower_out(l, 0)->dim[2];
+    p->cell_clip = a->cell_clip;
+    p->projection_clip = a->proj_clip;
+    p->is_tanh = a->activation == ACT_TANH;
+    lower_activation_range_f32(p->is_tanh ? ACT_NONE : a->activation, &p->low, &p->high);
+    p->sequence = find_sequence(l);
+    const size_t value = (size_t)p->sequence.batch_count * sizeof(float);
+    lower_out_lines(l, 0);
+    p->sequence.resets = lower_recurrent(l, LSTM_HIDDEN, value * (size_t)p->units) || a->resets;
+    lower_recurrent(l, LSTM_CELL, value * (size_t)p->cells);
+    lower_in_lines(l, 0, lower_each_line);
+    lower_scratch(l, (size_t)MOTE_LSTM_GATES * (size_t)p->cells * sizeof(float));
+    return true;
+}
+
 bool lower_lstm(struct lower *l)
 {
+    if (is_variant(l)) {
+        return lower_lstm_variant(l);
+    }
     const struct tensor *in = lower_in(l, 0), *hidden = lower_in(l, LSTM_HIDDEN), *cell = lower_in(l, LSTM_CELL);
     const struct attr *a = &l->node->attr;
     const bool is_float = in->type == TYPE_F32, has_state = hidden != NULL;
@@ -234,9 +327,6 @@ bool lower_lstm(struct lower *l)
         lower_out(l, 0)->type != in->type || (has_state && cell->type != (is_float ? TYPE_F32 : TYPE_S16)) ||
         (!has_state && !is_float)) {
         return lower_no_kernel(l, "int8 or int16 with int16 cell state, or float32 with float32 or int8 weights");
-    }
-    if (a->activation != ACT_TANH) {
-        return ir_fail(l->node, l->diag, "has activation %d for the cell, want TANH", (int)a->activation);
     }
     struct mote_lstm *p = lower_kernel(l, is_float              ? KERNEL_lstm_f32
                                           : in->type == TYPE_S8 ? KERNEL_lstm_s8
@@ -293,14 +383,9 @@ static bool check_float_layer(struct lower *l, int biases)
     return state == NULL || state->type == TYPE_F32 || lower_no_kernel(l, "a float32 state");
 }
 
-/* Ports, and how rows are steps. */
 static void set_sequence(struct lower *l, struct mote_sequence *s, int state, int32_t units, int32_t gates)
 {
-    const struct tensor *in = lower_in(l, 0);
-    const bool time_major = l->node->attr.time_major;
-    s->batch_count = in->dim[time_major ? 1 : 0];
-    s->step_count = in->dim[time_major ? 0 : 1];
-    s->time_major = time_major;
+    *s = find_sequence(l);
     lower_out_lines(l, 0);
     s->resets = lower_recurrent(l, state, (size_t)s->batch_count * (size_t)units * sizeof(float));
     lower_in_lines(l, 0, lower_each_line);

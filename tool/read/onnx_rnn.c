@@ -127,8 +127,8 @@ static bool is_plain(const struct onnx *o, const struct layer *l)
 {
     static const char *const usual[MAX_GATES + 1][3] = {
         [1] = {"Tanh", NULL, NULL}, [3] = {"Sigmoid", "Tanh", NULL}, [4] = {"Sigmoid", "Tanh", "Tanh"}};
-    bool plain = l->lengths == NO_TENSOR && is_zero(o, l->h) && is_zero(o, l->c) && is_zero(o, l->p) && l->clip == 0 &&
-                 onnx_is_const(o, l->w) && onnx_is_const(o, l->r) &&
+    bool plain = l->lengths == NO_TENSOR && is_zero(o, l->h) && is_zero(o, l->c) && l->clip == 0 &&
+                 (l->p == NO_TENSOR || onnx_is_const(o, l->p)) && onnx_is_const(o, l->w) && onnx_is_const(o, l->r) &&
                  (l->w_bias == NO_TENSOR || onnx_is_const(o, l->w_bias)) && (l->gates != 4 || !onnx_has_out(o, 2));
     for (int k = 0; k < 3 && usual[l->gates][k] != NULL; k++) {
         plain = plain && strcmp(l->act[k], usual[l->gates][k]) == 0;
@@ -145,12 +145,13 @@ static int32_t gate(struct onnx *o, const struct layer *l, int32_t tensor, int g
 /* ONNX has the gates in the order input, output, forget, cell; TensorFlow Lite input, forget, cell, output. */
 static int32_t plain_lstm(struct onnx *o, const struct layer *l, int32_t x)
 {
-    static const int order[] = {0, 2, 3, 1};
-    enum { WEIGHTS = 1, STATE_WEIGHTS = 5, BIASES = 12, INPUTS = 16 };
+    static const int order[] = {0, 2, 3, 1}, peephole_order[] = {0, 2, 1};
+    enum { WEIGHTS = 1, STATE_WEIGHTS = 5, PEEPHOLES = 9, BIASES = 12, INPUTS = 16 };
     int32_t in[INPUTS] = {x};
     const int32_t bias = l->w_bias == NO_TENSOR ? NO_TENSOR : onnx_binary(o, OP_ADD, l->w_bias, l->r_bias);
-    for (int i = 9; i < BIASES; i++) {
-        in[i] = NO_TENSOR;
+    const int32_t peepholes = is_zero(o, l->p) ? NO_TENSOR : l->p;
+    for (int k = 0; k < 3; k++) {
+        in[PEEPHOLES + k] = gate(o, l, peepholes, peephole_order[k]);
     }
     for (int g = 0; g < 4; g++) {
         in[WEIGHTS + g] = gate(o, l, l->w, order[g]);
