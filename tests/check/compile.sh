@@ -44,6 +44,12 @@ if command -v clang > /dev/null; then
     (cd both && clang -std=c11 -Weverything -Wno-unknown-warning-option -Wno-padded -Wno-declaration-after-statement \
         -Wno-unsafe-buffer-usage -Werror -O2 -c ./*.c) || fail 'the emitted C does not build cleanly by clang'
 fi
+# Steps that are alike have one function each, and a loop.
+mkdir steps
+"$test_op" "$root/tests/op/recurrent.test" --corpus steps > /dev/null
+expect 0 '' compile steps/FULLY_CONNECTED_*.tflite -o steps/c
+grep -q 'i < 3; i++' steps/c/model.c || fail 'steps that are alike are not a loop'
+[[ $(grep -c '^static void .*layer_' steps/c/model.c) == 2 ]] || fail 'steps that are alike have functions of their own'
 cat > main.c << 'END'
 #include <stdio.h>
 #include "first.h"

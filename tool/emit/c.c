@@ -356,6 +356,7 @@ static bool write_end_constants(struct emitter *e)
 static bool write_part(struct emitter *e)
 {
     const struct plan *plan = e->plan;
+    e->params = ARENA_ARRAY(plan->arena, plan->step_count, const char *);
     for (int i = plan->is_fed; i < plan->step_count; i++) {
         if (!emit_params(e, i)) {
             return false;
@@ -364,6 +365,7 @@ static bool write_part(struct emitter *e)
     if (!write_end_constants(e) || !emit_row_tables(e)) {
         return false;
     }
+    emit_find_alike(e);
     for (int i = plan->is_fed; i < plan->step_count; i++) {
         emit_layer(e, i);
     }

@@ -25,7 +25,7 @@ const struct emit_struct *emit_find_struct(const char *name)
     return s->name != NULL ? s : NULL;
 }
 
-static void add_object(struct emitter *e, const void *data, size_t size, size_t element, const char *name)
+static struct object *add_object(struct emitter *e, const struct object *object)
 {
     if (e->object_count == e->object_capacity) {
         e->object_capacity = e->object_capacity * 2 + 32;
@@ -35,8 +35,22 @@ static void add_object(struct emitter *e, const void *data, size_t size, size_t 
         }
         e->objects = grown;
     }
-    e->objects[e->object_count++] = (struct object){data, size, element, name};
-    e->flash_size += size;
+    e->objects[e->object_count] = *object;
+    return &e->objects[e->object_count++];
+}
+
+/* Another name for a constant of the same type and bytes. */
+static bool has_equal(struct emitter *e, struct object *object)
+{
+    for (int i = 0; i < e->object_count && object->size > 0; i++) {
+        const struct object *o = &e->objects[i];
+        if (o->size == object->size && strcmp(o->type, object->type) == 0 &&
+            memcmp(o->data, object->data, o->size) == 0) {
+            object->name = o->name;
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct object *emit_find_object(const struct emitter *e, const void *data)
@@ -124,6 +138,12 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
         return diag_fail(e->diag, "%s: has %zu bytes, compilers for AVR allow %d in one array; make the layer smaller",
                          name, count * element, FLASH_MAX_OBJECT);
     }
+    const enum type values = tensor != NULL ? tensor->type : scalar_type(type, element);
+    struct object object = {data, count * element, element, s != NULL ? s->name : text_c_type(values), name};
+    if (has_equal(e, &object)) {
+        add_object(e, &object);
+        return true;
+    }
     const size_t shown = count > 0 ? count : 1; /* C has no empty arrays */
     if (s != NULL) {
         text_add(&e->text, "static const %sstruct %s_%s %s[%zu] = {\n", e->flash, e->lower, s->name + 5, name, shown);
@@ -135,12 +155,12 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
             text_add(&e->text, "},\n");
         }
     } else {
-        const enum type t = tensor != NULL ? tensor->type : scalar_type(type, element);
-        text_add(&e->text, "static const %s%s %s[%zu] = {\n", e->flash, text_c_type(t), name, shown);
-        text_add_values(&e->text, t, data, count);
+        text_add(&e->text, "static const %s%s %s[%zu] = {\n", e->flash, object.type, name, shown);
+        text_add_values(&e->text, values, data, count);
     }
     text_add(&e->text, count > 0 ? "};\n" : s != NULL ? "    {0},\n};\n" : "    0,\n};\n");
-    add_object(e, data, count * element, element, name);
+    add_object(e, &object);
+    e->flash_size += object.size;
     return true;
 }
 
@@ -245,6 +265,43 @@ static bool write_struct(struct emitter *e, const struct emit_struct *s, const u
     return true;
 }
 
+/* The name under which equal parameters were written; else they are remembered under their own. */
+static const char *find_written(struct emitter *e, const struct written *params)
+{
+    for (int32_t i = 0; i < e->written_count; i++) {
+        const struct written *w = &e->written[i];
+        if (strcmp(w->type, params->type) == 0 && w->body.size == params->body.size &&
+            (w->body.size == 0 || memcmp(w->body.data, params->body.data, w->body.size) == 0)) {
+            return w->name;
+        }
+    }
+    if (e->written_count == e->written_capacity) {
+        e->written_capacity = e->written_capacity * 2 + 32;
+        struct written *grown = ARENA_ARRAY(e->plan->arena, e->written_capacity, struct written);
+        if (e->written_count > 0) {
+            memcpy(grown, e->written, (size_t)e->written_count * sizeof *grown);
+        }
+        e->written = grown;
+    }
+    e->written[e->written_count++] = *params;
+    return params->name;
+}
+
+static bool write_params(struct emitter *e, const struct emit_struct *params, const uint8_t *at)
+{
+    for (const struct emit_field *f = params->fields; f->name != NULL; f++) {
+        if (emit_is_left_out(e, f)) {
+            continue;
+        }
+        text_add(&e->text, "    /* %s */ ", f->name);
+        if (!write_field(e, f, at + f->offset, f->size, 0, 1)) {
+            return false;
+        }
+        text_add(&e->text, ",\n");
+    }
+    return true;
+}
+
 bool emit_params(struct emitter *e, int32_t step)
 {
     const struct plan_step *s = &e->plan->steps[step];
@@ -257,22 +314,24 @@ bool emit_params(struct emitter *e, int32_t step)
         return diag_fail(e->diag, "the fields of struct %s are not known to the emitter", struct_name);
     }
     const char *name = arena_printf(e->plan->arena, "%slayer_%d", e->prefix, step);
+    const size_t before = e->text.size;
     emit_layer_title(e, step);
+    const size_t titled = e->text.size;
     if (!write_targets(e, params, s->params, name)) {
         return false;
     }
-    e->flash_size += params->size;
-    text_add(&e->text, "static const %sstruct %s_%s %s_params = {\n", e->flash, e->lower, params->name + 5, name);
-    for (const struct emit_field *f = params->fields; f->name != NULL; f++) {
-        if (emit_is_left_out(e, f)) {
-            continue;
-        }
-        text_add(&e->text, "    /* %s */ ", f->name);
-        if (!write_field(e, f, (const uint8_t *)s->params + f->offset, f->size, 0, 1)) {
-            return false;
-        }
-        text_add(&e->text, ",\n");
+    struct text all = e->text;
+    e->text = (struct text){.arena = e->plan->arena};
+    const bool ok = write_params(e, params, s->params);
+    struct written written = {params->name, arena_printf(e->plan->arena, "%s_params", name), e->text};
+    e->text = all;
+    e->params[step] = find_written(e, &written);
+    if (e->params[step] == written.name) {
+        e->flash_size += params->size;
+        text_add(&e->text, "static const %sstruct %s_%s %s = {\n%.*s};\n", e->flash, e->lower, params->name + 5,
+                 written.name, (int)written.body.size, written.body.size > 0 ? written.body.data : "");
+    } else if (e->text.size == titled) {
+        e->text.size = before;
     }
-    text_add(&e->text, "};\n");
-    return true;
+    return ok;
 }

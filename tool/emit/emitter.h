@@ -13,7 +13,21 @@
 struct object {
     const uint8_t *data;
     size_t size, element; /* bytes */
-    const char *name;
+    const char *type;     /* in C */
+    const char *name;     /* equal constants share one */
+};
+
+/* Parameters that have been written. */
+struct written {
+    const char *type, *name;
+    struct text body; /* between the braces */
+};
+
+/* What a layer has in common with others of its plan: alike.c. */
+struct alike {
+    int32_t first; /* step whose function does for all; itself: its own */
+    int32_t index; /* among them, from 0 */
+    int32_t count; /* of them all, where it is the first */
 };
 
 /* A field of the parameters, and what it holds in this model. */
@@ -51,6 +65,10 @@ struct emitter {
     const char *flash;   /* qualifier of constants, with a space behind it; mostly nothing */
     struct object *objects;
     int32_t object_count, object_capacity;
+    struct written *written;
+    int32_t written_count, written_capacity;
+    const char **params;  /* [step of the plan at hand]: name of its parameters; NULL: it has none */
+    struct alike *alike;  /* [step of the plan at hand] */
     struct field *fields; /* of the parameters; none: structs are as in the kernels' own headers */
     int32_t field_count, field_capacity;
     size_t flash_size; /* bytes of constants and parameters */
@@ -116,6 +134,26 @@ void emit_row_finders(struct emitter *e);
 bool emit_row_tables(struct emitter *e);
 
 void emit_layer(struct emitter *e, int32_t step);
+
+/* An expression for the first byte of a buffer that is not split. */
+const char *emit_base(struct emitter *e, int32_t buffer);
+
+/*** alike.c: one function for many layers ***/
+
+/* Finds the layers of the plan at hand that are alike, once their parameters are written. */
+void emit_find_alike(struct emitter *e);
+
+/* Whether the layer shares its function, which takes the places of rows from a table `at`. */
+bool emit_has_places(const struct emitter *e, int32_t step);
+
+/* The table of places, and how the function begins, for the first of such layers. */
+void emit_places(struct emitter *e, int32_t step);
+
+/* A statement that fires row `row` of a layer. */
+void emit_layer_call(struct emitter *e, int32_t step, const char *arena, const char *row);
+
+/* Calls of the segments from `first` on as a loop, if a sequence of layers repeats there; returns how many segments. */
+int32_t emit_repeated(struct emitter *e, int32_t first);
 
 /*** c.c ***/
 

@@ -69,8 +69,7 @@ const char *emit_at(const struct emitter *e, const char *base, uint32_t offset)
     return offset == 0 ? base : arena_printf(e->plan->arena, "%s + %u", base, offset);
 }
 
-/* An expression for the first byte of a buffer that is not split. */
-static const char *base_text(struct emitter *e, int32_t buffer)
+const char *emit_base(struct emitter *e, int32_t buffer)
 {
     const struct plan_buffer *b = &e->plan->buffers[buffer];
     if (b->data != NULL) {
@@ -112,7 +111,7 @@ static void write_in_port(struct emitter *e, const struct plan_step *s, const st
     const bool moves = images && port->image_step > 0;
     const char *first = first_text(e, port, images ? "line" : "y");
     const char *base =
-        b->is_split ? arena_printf(arena, "%srows_%d", e->prefix, port->buffer) : base_text(e, port->buffer);
+        b->is_split ? arena_printf(arena, "%srows_%d", e->prefix, port->buffer) : emit_base(e, port->buffer);
     if (moves) {
         base = arena_printf(arena, b->is_split ? "%s + image * %d" : "%s + (size_t)image * %d", base,
                             port->image_step * (b->is_split ? 1 : port->row_bytes));
@@ -141,9 +140,50 @@ static void write_out_port(struct emitter *e, const struct mote_port *port, int3
         text_add(&e->text, "    out[%d] = arena + %srows_%d[%s];\n", at, e->prefix, port->buffer,
                  port->stride == 0 ? "0" : "y");
     } else if (port->stride == 0 || port->rows == 1) {
-        text_add(&e->text, "    out[%d] = %s;\n", at, base_text(e, port->buffer));
+        text_add(&e->text, "    out[%d] = %s;\n", at, emit_base(e, port->buffer));
     } else {
-        text_add(&e->text, "    out[%d] = %s + (size_t)y * %d;\n", at, base_text(e, port->buffer), port->row_bytes);
+        text_add(&e->text, "    out[%d] = %s + (size_t)y * %d;\n", at, emit_base(e, port->buffer), port->row_bytes);
+    }
+}
+
+/* Rows of a window and of outputs by their own arithmetic. */
+static void write_ports(struct emitter *e, const struct plan_step *s)
+{
+    int32_t at = 0;
+    for (int k = 0; k < s->in_count; k++) {
+        write_in_port(e, s, &s->in[k], at);
+        at += s->in[k].count;
+    }
+    for (int k = 0; k < s->out_count; k++) {
+        write_out_port(e, &s->out[k], k);
+    }
+}
+
+/* The same from a table of places; returns the index that is next in it. */
+static int32_t write_places(struct emitter *e, const struct plan_step *s)
+{
+    int32_t at = 0;
+    for (int k = 0; k < s->in_count; k++) {
+        if (plan_in_arena(&e->plan->buffers[s->in[k].buffer])) {
+            text_add(&e->text, "    in[%d] = arena + at[%d];\n", k, at++);
+        } else {
+            write_in_port(e, s, &s->in[k], k);
+        }
+    }
+    for (int k = 0; k < s->out_count; k++) {
+        text_add(&e->text, "    out[%d] = arena + at[%d];\n", k, at++);
+    }
+    return at;
+}
+
+static void write_kernel_call(struct emitter *e, int32_t step)
+{
+    const struct plan_kernel *kernel = &plan_kernels[e->plan->steps[step].kernel];
+    if (e->plan->has_flash) {
+        text_add(&e->text, "    const struct %s_%s params = %s;\n    %s_%s(&params, &io);\n}\n", e->lower,
+                 kernel->params_name, e->params[step], e->lower, kernel->name);
+    } else {
+        text_add(&e->text, "    %s_%s(&%s, &io);\n}\n", e->lower, kernel->name, e->params[step]);
     }
 }
 
@@ -151,13 +191,30 @@ void emit_layer(struct emitter *e, int32_t step)
 {
     const struct plan_step *s = &e->plan->steps[step];
     struct text *text = &e->text;
+    const bool has_places = emit_has_places(e, step);
     int32_t rows = 0;
+    if (e->alike[step].first != step) {
+        return;
+    }
     for (int k = 0; k < s->in_count; k++) {
         rows += s->in[k].count;
     }
     emit_layer_title(e, step);
-    text_add(text, "static void %slayer_%d(uint8_t *arena, int32_t y)\n{\n", e->prefix, step);
-    text_add(text, "    const void *in[%d];\n    void *out[%d];\n", rows > 0 ? rows : 1, s->out_count);
+    if (has_places) {
+        emit_places(e, step);
+    } else {
+        text_add(text, "static void %slayer_%d(uint8_t *arena, int32_t y)\n", e->prefix, step);
+    }
+    text_add(text, "{\n    const void *in[%d];\n    void *out[%d];\n", rows > 0 ? rows : 1, s->out_count);
+    if (has_places) {
+        const int32_t scratch = write_places(e, s);
+        text_add(text,
+                 s->scratch_size > 0 ? "    const struct %s_io io = {in, out, arena + at[%d], 0};\n"
+                                     : "    const struct %s_io io = {in, out, arena, 0};\n",
+                 e->lower, scratch);
+        write_kernel_call(e, step);
+        return;
+    }
     if (emit_is_call(s)) {
         text_add(text, "    (void)y;\n");
     } else {
@@ -167,23 +224,12 @@ void emit_layer(struct emitter *e, int32_t step)
         text_add(text, "    const int32_t image = y / %d, line = y %% %d;\n    (void)image;\n    (void)line;\n",
                  s->image_rows, s->image_rows);
     }
-    int32_t at = 0;
-    for (int k = 0; k < s->in_count; k++) {
-        write_in_port(e, s, &s->in[k], at);
-        at += s->in[k].count;
-    }
-    for (int k = 0; k < s->out_count; k++) {
-        write_out_port(e, &s->out[k], k);
-    }
+    write_ports(e, s);
     if (emit_is_call(s)) {
         emit_call(e, s);
         text_add(text, "}\n");
-    } else if (e->plan->has_flash) {
-        text_add(text, "    const struct %s_%s params = %slayer_%d_params;\n    %s_%s(&params, &io);\n}\n", e->lower,
-                 plan_kernels[s->kernel].params_name, e->prefix, step, e->lower, plan_kernels[s->kernel].name);
     } else {
-        text_add(text, "    %s_%s(&%slayer_%d_params, &io);\n}\n", e->lower, plan_kernels[s->kernel].name, e->prefix,
-                 step);
+        write_kernel_call(e, step);
     }
 }
 

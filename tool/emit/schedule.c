@@ -7,16 +7,22 @@
 /* Runs the segments from `first` on. */
 static void write_calls(struct emitter *e, int32_t first)
 {
-    for (int32_t i = first; i < e->plan->segment_count; i++) {
+    for (int32_t i = first, repeated; i<e->plan->segment_count; i += repeated> 0 ? repeated : 1) {
         const struct plan_segment *g = &e->plan->segments[i];
         const int32_t rows = e->plan->steps[g->first].rows;
+        repeated = emit_repeated(e, i);
+        if (repeated > 0) {
+            continue;
+        }
         if (g->count > 1) {
             text_add(&e->text, "    %ssegment_%d(a);\n", e->prefix, i);
         } else if (rows == 1) {
-            text_add(&e->text, "    %slayer_%d(a, 0);\n", e->prefix, g->first);
+            text_add(&e->text, "    ");
+            emit_layer_call(e, g->first, "a", "0");
         } else {
-            text_add(&e->text, "    for (int32_t y = 0; y < %d; y++) {\n        %slayer_%d(a, y);\n    }\n", rows,
-                     e->prefix, g->first);
+            text_add(&e->text, "    for (int32_t y = 0; y < %d; y++) {\n        ", rows);
+            emit_layer_call(e, g->first, "a", "y");
+            text_add(&e->text, "    }\n");
         }
     }
 }
@@ -53,8 +59,9 @@ static void write_switch(struct emitter *e, int32_t segment, const char *i, cons
     text_add(&e->text, "        switch (%sorder_%d[%s]) {\n", e->prefix, segment, i);
     for (int32_t k = first; k < g->count; k++) {
         text_add(&e->text, k == g->count - 1 ? "        default:\n" : "        case %d:\n", k);
-        text_add(&e->text, "            %slayer_%d(arena, %s[%d]);\n            %s[%d]++;\n            break;\n",
-                 e->prefix, g->first + k, y, k, y, k);
+        text_add(&e->text, "            ");
+        emit_layer_call(e, g->first + k, "arena", arena_printf(e->plan->arena, "%s[%d]", y, k));
+        text_add(&e->text, "            %s[%d]++;\n            break;\n", y, k);
     }
     text_add(&e->text, "        }\n");
 }
