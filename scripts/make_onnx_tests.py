@@ -260,6 +260,46 @@ def flow():
               {"c": np.array(condition), "x": x}, {"y": -x if condition else x + x})
 
 
+def loop_of_pieces(x):
+    """A loop that appends its carried value, doubled each turn, to a sequence."""
+    body = helper.make_graph(
+        [helper.make_node("SequenceInsert", ["s", "v"], ["s2"]), helper.make_node("Add", ["v", "v"], ["v2"]),
+         helper.make_node("Identity", ["go"], ["go2"])], "body",
+        [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+         info("v", x), helper.make_tensor_sequence_value_info("s", TensorProto.FLOAT, None)],
+        [helper.make_tensor_value_info("go2", TensorProto.BOOL, []), info("v2", x),
+         helper.make_tensor_sequence_value_info("s2", TensorProto.FLOAT, None)])
+    write("sequence_in_loop",
+          [helper.make_node("SequenceEmpty", [], ["s0"]),
+           helper.make_node("Loop", ["n", "", "x", "s0"], ["v", "s"], body=body),
+           helper.make_node("SequenceErase", ["s", "one"], ["s1"]),
+           helper.make_node("ConcatFromSequence", ["s1"], ["y"], axis=-1, new_axis=1)],
+          {"x": x}, {"y": np.stack([x, 4 * x], -1)}, {"n": np.array(3), "one": np.array(-2)})
+
+
+def sequences():
+    x, z = real(4), real(3, 4)
+    kind = helper.make_tensor_sequence_value_info
+    yes = helper.make_graph([helper.make_node("SequenceConstruct", ["x", "x"], ["a"])], "yes", [],
+                            [kind("a", TensorProto.FLOAT, None)])
+    no = helper.make_graph([helper.make_node("Neg", ["x"], ["m"]), helper.make_node("SequenceConstruct", ["m", "x"], ["b"])],
+                           "no", [], [kind("b", TensorProto.FLOAT, None)])
+    write("sequence_of_branches",
+          [helper.make_node("If", ["c"], ["s"], then_branch=yes, else_branch=no),
+           helper.make_node("SequenceAt", ["s", "zero"], ["y"]), helper.make_node("SequenceLength", ["s"], ["n"])],
+          {"c": np.array(False), "x": x}, {"y": -x, "n": np.array(2)}, {"zero": np.array(0)})
+    loop_of_pieces(x)
+    body = helper.make_graph([helper.make_node("Mul", ["p", "q"], ["r"])], "body", [info("p", x), info("q", x)],
+                             [info("r", x)])
+    write("sequence_map",
+          [helper.make_node("SplitToSequence", ["z"], ["s"], axis=0, keepdims=0),
+           helper.make_node("SequenceMap", ["s", "x"], ["t"], body=body),
+           helper.make_node("Optional", ["t"], ["o"]), helper.make_node("OptionalHasElement", ["o"], ["has"]),
+           helper.make_node("OptionalGetElement", ["o"], ["u"]),
+           helper.make_node("ConcatFromSequence", ["u"], ["y"], axis=0, new_axis=1)],
+          {"z": z, "x": x}, {"y": z * x, "has": np.array(True)})
+
+
 # Quantised: what the formulas of QuantizeLinear and DequantizeLinear give round float operators.
 
 def steps(x, scale, zero, kind):
@@ -305,6 +345,7 @@ def main():
     networks()
     flow()
     quantised()
+    sequences()
 
 
 main()

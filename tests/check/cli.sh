@@ -92,6 +92,10 @@ if open=$(realpath "$1")/tests/model/open.onnx && said=$("$mote" inspect "$open"
     for text in 'lacks 4 things' 'op 1 Frobnicate' 'op 3 BatchNormalization "d": is in training mode' 'op 4 Hubble' 'op 5 Resize "f": has mode magic'; do
         [[ $said == *"$text"* ]] || fail "inspect of what mote lacks says \"$said\", want \"$text\""
     done
+    said=$("$mote" inspect "$(dirname "$open")/sequence.onnx" 2>&1)
+    for text in 'op 1 Neg "y": input 0, "s", is a sequence' 'op 2 Unique "u": its input is known only at run time'; do
+        [[ $said == *"$text"* ]] || fail "inspect of a sequence in a wrong place says \"$said\", want \"$text\""
+    done
 elif [[ $said != *'install libprotobuf-c-dev'* ]]; then
     fail "inspect of an open shape: $said"
 fi

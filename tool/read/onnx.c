@@ -14,7 +14,7 @@
 #include "onnx.h"
 #include "onnx_file.h"
 
-enum { OLDEST_OPSET = 6, NEWEST_OPSET = 24, MAX_DEPTH = 8 };
+enum { OLDEST_OPSET = 1, NEWEST_OPSET = 24, MAX_DEPTH = 8 };
 
 static const struct onnx_row rows[] = {
 #define ONNX(name, domain, since, convert, op) {#name, ONNX_##domain, since, onnx_convert_##convert, OP_##op},
@@ -154,8 +154,51 @@ int onnx_out_count(const struct onnx *o) { return (int)o->node->n_output; }
 
 int32_t onnx_in(const struct onnx *o, int i)
 {
+    const int32_t value = (size_t)i < o->node->n_input ? find_tensor(o, o->node->input[i]) : NO_TENSOR;
+    return value >= 0 ? value : NO_TENSOR;
+}
+
+/*** Sequences ***/
+
+struct onnx_sequences {
+    struct onnx_sequence *all;
+    int32_t count, capacity;
+};
+
+int32_t onnx_value(struct onnx *o, int i)
+{
+    o->takes_sequences = true;
     return (size_t)i < o->node->n_input ? find_tensor(o, o->node->input[i]) : NO_TENSOR;
 }
+
+const struct onnx_sequence *onnx_find_sequence(const struct onnx *o, int32_t value)
+{
+    return value < NO_TENSOR ? &o->sequences->all[NO_TENSOR - 1 - value] : NULL;
+}
+
+const struct onnx_sequence *onnx_sequence(struct onnx *o, int i) { return onnx_find_sequence(o, onnx_value(o, i)); }
+
+static int32_t add_sequence(struct onnx *o, const struct onnx_sequence *sequence)
+{
+    struct onnx_sequences *s = o->sequences;
+    if (s->count == s->capacity) {
+        s->capacity = 2 * s->capacity + 16;
+        struct onnx_sequence *grown = ARENA_ARRAY(o->arena, s->capacity, struct onnx_sequence);
+        if (s->count > 0) {
+            memcpy(grown, s->all, (size_t)s->count * sizeof *grown);
+        }
+        s->all = grown;
+    }
+    s->all[s->count] = *sequence;
+    return NO_TENSOR - 1 - s->count++;
+}
+
+int32_t onnx_add_sequence(struct onnx *o, const int32_t items[], int32_t count)
+{
+    return onnx_failed(o) ? NO_TENSOR : add_sequence(o, &(struct onnx_sequence){.count = count, .items = items});
+}
+
+int32_t onnx_add_none(struct onnx *o) { return add_sequence(o, &(struct onnx_sequence){.is_none = true}); }
 
 bool onnx_has_out(const struct onnx *o, int i)
 {
@@ -314,7 +357,14 @@ static bool convert_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index
             return false;
         }
     }
+    o->takes_sequences = false;
     o->row->convert(o);
+    for (size_t i = 0; i < n->n_input && !o->takes_sequences; i++) {
+        if (find_tensor(o, n->input[i]) < NO_TENSOR) {
+            o->diag->failed = false; /* whatever was made of it */
+            onnx_fail(o, "input %zu, \"%.80s\", is a sequence or an optional value, want a tensor", i, n->input[i]);
+        }
+    }
     for (size_t i = 0; i < n->n_output && !onnx_failed(o); i++) {
         if (onnx_has_out(o, (int)i) && find_name(o->scope, n->output[i])->tensor == NO_TENSOR &&
             find_name(o->scope, n->output[i])->readers > 0) {
@@ -452,8 +502,12 @@ static bool read_outputs(struct onnx *o, const Onnx__GraphProto *p)
         if (t == NO_TENSOR && find_name(o->scope, name)->is_lost) {
             continue;
         }
-        if (t == NO_TENSOR) {
-            return diag_fail(o->diag, "output \"%.80s\" is never computed", name);
+        if (t < 0) {
+            return diag_fail(o->diag,
+                             t == NO_TENSOR ? "output \"%.80s\" is never computed"
+                                            : "output \"%.80s\" is a sequence, which has no place on a device; put out "
+                                              "its tensors",
+                             name);
         }
         o->row = &output;
         o->made = 0;
@@ -497,6 +551,7 @@ bool read_onnx(const struct file *file, const struct read_request *request, stru
     g->arena = arena;
     g->name = m->graph->name;
     struct onnx o = {.arena = arena, .diag = diag, .g = g, .request = request};
+    o.sequences = ARENA_NEW(arena, struct onnx_sequences);
     if (request != NULL) {
         g->max_work = request->evaluator.max_work;
         o.evaluate = request->evaluator.run;

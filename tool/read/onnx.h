@@ -35,6 +35,24 @@ void onnx_out(struct onnx *o, int i, int32_t tensor);             /* that is out
 struct tensor *onnx_tensor(const struct onnx *o, int32_t tensor); /* valid until the next one is made */
 bool onnx_is_const(const struct onnx *o, int32_t tensor);
 
+/*** Sequences: lists of tensors, known while the file is read ***/
+
+struct onnx_sequence {
+    int32_t count;
+    const int32_t *items;
+    bool is_none; /* an optional value that is not there */
+};
+
+/* A value is a tensor or a sequence, whose number lies below NO_TENSOR. Wherever a value may go, to onnx_out() and into
+ * bodies, a sequence may; onnx_in() has none. */
+int32_t onnx_value(struct onnx *o, int i);
+int32_t onnx_add_sequence(struct onnx *o, const int32_t items[], int32_t count);
+int32_t onnx_add_none(struct onnx *o);
+
+/* The sequence that input i is, or value `value`; NULL: it is none. */
+const struct onnx_sequence *onnx_sequence(struct onnx *o, int i);
+const struct onnx_sequence *onnx_find_sequence(const struct onnx *o, int32_t value);
+
 /* How many readers the value of this name has in its graph, counted in the file. */
 int onnx_readers(const struct onnx *o, int i);
 
@@ -180,6 +198,8 @@ struct onnx {
     int64_t opset, opset_ml;
     struct onnx_scope *scope; /* names of values, innermost graph first */
     int depth;                /* of graphs in graphs */
+    struct onnx_sequences *sequences;
+    bool takes_sequences; /* the node at hand has asked for one */
     /* about each tensor, so far */
     struct onnx_quantised *quantised;
     int32_t *writers;          /* node; -1: none */

@@ -22,13 +22,10 @@ int32_t onnx_fail(struct onnx *o, const char *format, ...)
 struct tensor *onnx_tensor(const struct onnx *o, int32_t tensor)
 {
     static struct tensor none; /* after an error */
-    return tensor == NO_TENSOR ? &none : &o->g->tensors[tensor];
+    return tensor < 0 ? &none : &o->g->tensors[tensor];
 }
 
-bool onnx_is_const(const struct onnx *o, int32_t tensor)
-{
-    return tensor != NO_TENSOR && o->g->tensors[tensor].data != NULL;
-}
+bool onnx_is_const(const struct onnx *o, int32_t tensor) { return tensor >= 0 && o->g->tensors[tensor].data != NULL; }
 
 int onnx_in_list(struct onnx *o, int i, int64_t list[], int most)
 {
@@ -115,7 +112,7 @@ struct onnx_quantised onnx_quantised(const struct onnx *o, int32_t tensor)
 
 void onnx_set_quantised(struct onnx *o, int32_t tensor, const struct onnx_quantised *q)
 {
-    if (tensor != NO_TENSOR) {
+    if (tensor >= 0) {
         make_room(o);
         o->quantised[tensor] = *q;
     }
@@ -152,6 +149,12 @@ void onnx_node(struct onnx *o, enum op op, const struct attr *attr, const int32_
     }
     if (onnx_failed(o)) {
         return;
+    }
+    for (int i = 0; i < in_count; i++) {
+        if (in[i] < NO_TENSOR) {
+            onnx_fail(o, "takes a sequence or an optional value, want a tensor");
+            return;
+        }
     }
     struct node n = {.op = op, .index = o->index, .in_count = in_count, .out_count = out_count};
     n.attr = attr != NULL ? *attr : (struct attr){0};

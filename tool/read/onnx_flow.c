@@ -11,6 +11,36 @@ enum { MAX_TURNS = 1024, MAX_VALUES = 64 };
 
 /*** If ***/
 
+static int32_t select_tensor(struct onnx *o, int i, int32_t condition, int32_t yes, int32_t no)
+{
+    const struct tensor *x = onnx_tensor(o, yes), *y = onnx_tensor(o, no);
+    if (x->rank != y->rank || memcmp(x->dim, y->dim, (size_t)x->rank * sizeof x->dim[0]) != 0) {
+        return onnx_fail(o,
+                         "output %d has another shape in the other branch, and the condition is known only at run time",
+                         i);
+    }
+    return onnx_select(o, condition, yes, no);
+}
+
+/* Output i of either branch; of sequences of the same length each tensor. */
+static int32_t select_value(struct onnx *o, int i, int32_t condition, int32_t yes, int32_t no)
+{
+    const struct onnx_sequence *x = onnx_find_sequence(o, yes), *y = onnx_find_sequence(o, no);
+    if (x == NULL && y == NULL) {
+        return select_tensor(o, i, condition, yes, no);
+    }
+    if (x == NULL || y == NULL || x->is_none || y->is_none || x->count != y->count) {
+        return onnx_fail(
+            o, "output %d has another length in the other branch, and the condition is known only at run time", i);
+    }
+    const int32_t count = x->count, *from = x->items, *other = y->items;
+    int32_t *items = ARENA_ARRAY(o->arena, count + 1, int32_t);
+    for (int32_t k = 0; k < count && !onnx_failed(o); k++) {
+        items[k] = select_tensor(o, i, condition, from[k], other[k]);
+    }
+    return onnx_add_sequence(o, items, count);
+}
+
 void onnx_convert_if(struct onnx *o)
 {
     const int32_t condition = onnx_in(o, 0);
@@ -43,12 +73,7 @@ void onnx_convert_if(struct onnx *o)
     }
     const int32_t scalar = onnx_reshape(o, condition, 0, NULL);
     for (int i = 0; i < count && !onnx_failed(o); i++) {
-        const struct tensor *x = onnx_tensor(o, a[i]), *y = onnx_tensor(o, b[i]);
-        if (x->rank != y->rank || memcmp(x->dim, y->dim, (size_t)x->rank * sizeof x->dim[0]) != 0) {
-            onnx_fail(o, "output %d has another shape in the other branch, and the condition is known only at run time",
-                      i);
-        }
-        onnx_out(o, i, onnx_select(o, scalar, a[i], b[i]));
+        onnx_out(o, i, select_value(o, i, scalar, a[i], b[i]));
     }
 }
 
@@ -119,7 +144,7 @@ void onnx_convert_loop(struct onnx *o)
         return;
     }
     for (int i = 0; i < carried; i++) {
-        in[2 + i] = onnx_in(o, 2 + i);
+        in[2 + i] = onnx_value(o, 2 + i);
     }
     turns = turns < 0 ? 0 : turns > MAX_TURNS ? MAX_TURNS + 1 : turns;
     scans = start_scans(o, scanned);

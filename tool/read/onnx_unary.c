@@ -38,8 +38,6 @@ void onnx_convert_sign(struct onnx *o)
     }
 }
 
-void onnx_convert_identity(struct onnx *o) { onnx_out(o, 0, onnx_in(o, 0)); }
-
 /* Nothing is dropped. In training something would be. */
 void onnx_convert_dropout(struct onnx *o)
 {
