@@ -10,31 +10,30 @@
 /* io->in: `features` values of a sample; io->out: `outputs` sums.
  *
  * The nodes of all trees lie one after the other, each before its children, the left child right behind it. At node
- * i with feature[i] = f >= 0 a sample goes left if in[f] <= threshold[i], else on by `right[i]` nodes; NaN goes on.
- * f <= -2 is feature -2 - f, and NaN goes left. f = -1 is a leaf, which adds row right[i] of the weights to the outputs
- * from the tree's first one on; without weights it adds threshold[i] to that one output. */
+ * i with feature[i] = f >= 0 a sample goes left if in[f] <= threshold[i], else on by `right[i]` nodes. f = -1 is a leaf,
+ * which adds row right[i] of the weights to the outputs from the tree's first one on; without weights it adds
+ * threshold[i] to that one output.
+ *
+ *               samples, outputs        threshold   weights   base
+ *     float     float                   int32       float     float
+ *     integers  int16 or uint8, int16   int16       uint8     int32
+ *
+ * Floats are compared as integers, which cores without an FPU do many times faster: io->scratch [features] has the keys of
+ * a sample, and thresholds are keys, those of leaves the bits of floats. NaN goes on; f <= -2 is feature -2 - f, where
+ * NaN goes left. Samples of integers are compared as they are; sums fit in int16, which the plan has checked. */
 struct mote_tree_ensemble {
     int32_t features, outputs;
     int32_t trees, width;              /* outputs that a leaf adds to */
     const MOTE_FLASH int32_t *tree;    /* [trees][2] root node, first output */
     const MOTE_FLASH int16_t *feature; /* [nodes] */
-    const MOTE_FLASH float *threshold; /* [nodes] */
+    const MOTE_FLASH void *threshold;  /* [nodes] */
     const MOTE_FLASH uint16_t *right;  /* [nodes] */
-    const MOTE_FLASH float *weights;   /* [rows][width]; NULL: in the leaves, width is 1 */
-    const MOTE_FLASH float *base;      /* [outputs] where the sums begin */
+    const MOTE_FLASH void *weights;    /* [rows][width]; NULL: in the leaves, width is 1 */
+    const MOTE_FLASH void *base;       /* [outputs] where the sums begin */
 };
 
-/* The same in integers: a sample's values are compared as they are, and leaves add up to one int16 for each output, which
- * the plan has checked to hold them. There is no NaN. */
-struct mote_tree_ensemble_int {
-    int32_t features, outputs;
-    int32_t trees, width;
-    const MOTE_FLASH int32_t *tree;      /* [trees][2] */
-    const MOTE_FLASH int16_t *feature;   /* [nodes] */
-    const MOTE_FLASH int16_t *threshold; /* [nodes] */
-    const MOTE_FLASH uint16_t *right;    /* [nodes] */
-    const MOTE_FLASH uint8_t *weights;   /* [rows][width]; NULL: in the leaves, width is 1 */
-    const MOTE_FLASH int32_t *base;      /* [outputs] */
-};
+/* Of the bits of a float that is a number: keys are in the order of the floats, -0 just below 0. Thresholds of -0 are to be
+ * 0, so that both are left of them. */
+static inline int32_t mote_tree_key(int32_t bits) { return bits < 0 ? bits ^ INT32_MAX : bits; }
 
 #endif

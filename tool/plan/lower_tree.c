@@ -5,6 +5,9 @@
  */
 #include "../../mote/kernel/tree.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "lower.h"
 
 /* How many nodes, rows of weights, outputs of a leaf there are. */
@@ -72,37 +75,17 @@ static bool sums_fit(struct lower *l, const struct forest *f, int32_t trees, int
                    (long long)(start + most * trees));
 }
 
-static void set_float(struct lower *l, const struct forest *f, int32_t features, int32_t outputs)
+/* Thresholds of floats as keys, leaves as bits. */
+static const int32_t *make_keys(struct lower *l, const struct forest *f)
 {
-    const struct tensor *tree = lower_in(l, 4), *weights = lower_in(l, 6);
-    struct mote_tree_ensemble *p = lower_kernel(l, KERNEL_tree_ensemble_f32);
-    *p = (struct mote_tree_ensemble){.features = features,
-                                     .outputs = outputs,
-                                     .trees = tree->dim[0],
-                                     .width = f->width,
-                                     .tree = tree->data,
-                                     .feature = f->feature,
-                                     .threshold = lower_in(l, 2)->data,
-                                     .right = f->right,
-                                     .weights = weights != NULL ? weights->data : NULL,
-                                     .base = lower_in(l, 5)->data};
-}
-
-static void set_integer(struct lower *l, const struct forest *f, int32_t features, int32_t outputs)
-{
-    const struct tensor *tree = lower_in(l, 4), *weights = lower_in(l, 6);
-    const bool is_byte = lower_in(l, 0)->type == TYPE_U8;
-    struct mote_tree_ensemble_int *p = lower_kernel(l, is_byte ? KERNEL_tree_ensemble_u8 : KERNEL_tree_ensemble_s16);
-    *p = (struct mote_tree_ensemble_int){.features = features,
-                                         .outputs = outputs,
-                                         .trees = tree->dim[0],
-                                         .width = f->width,
-                                         .tree = tree->data,
-                                         .feature = f->feature,
-                                         .threshold = lower_in(l, 2)->data,
-                                         .right = f->right,
-                                         .weights = weights != NULL ? weights->data : NULL,
-                                         .base = lower_in(l, 5)->data};
+    const float *threshold = lower_in(l, 2)->data;
+    int32_t *keys = lower_alloc(l, (size_t)f->nodes, sizeof *keys);
+    for (int32_t i = 0; i < f->nodes; i++) {
+        const float value = threshold[i] == 0 ? 0 : threshold[i]; /* never -0 */
+        memcpy(&keys[i], &value, sizeof value);
+        keys[i] = f->feature[i] == -1 ? keys[i] : isnan(value) ? INT32_MIN : mote_tree_key(keys[i]);
+    }
+    return keys;
 }
 
 bool lower_tree_ensemble(struct lower *l)
@@ -131,7 +114,20 @@ bool lower_tree_ensemble(struct lower *l)
     if (!is_float && !sums_fit(l, &f, tree->dim[0], outputs)) {
         return false;
     }
-    (is_float ? set_float : set_integer)(l, &f, features, outputs);
+    struct mote_tree_ensemble *p = lower_kernel(l, is_float              ? KERNEL_tree_ensemble_f32
+                                                   : in->type == TYPE_U8 ? KERNEL_tree_ensemble_u8
+                                                                         : KERNEL_tree_ensemble_s16);
+    *p = (struct mote_tree_ensemble){.features = features,
+                                     .outputs = outputs,
+                                     .trees = tree->dim[0],
+                                     .width = f.width,
+                                     .tree = tree->data,
+                                     .feature = f.feature,
+                                     .threshold = is_float ? (const void *)make_keys(l, &f) : lower_in(l, 2)->data,
+                                     .right = f.right,
+                                     .weights = weights != NULL ? weights->data : NULL,
+                                     .base = base->data};
+    lower_scratch(l, is_float ? (size_t)features * sizeof(int32_t) : 0);
     const int32_t samples = (int32_t)(ir_count(in) / features);
     lower_out_view(l, 0, (struct lower_lines){1, samples, outputs * ir_type_bits(out) / 8});
     lower_in_view(l, 0, (struct lower_lines){1, samples, features * ir_type_bits(in->type) / 8}, lower_each_line);
