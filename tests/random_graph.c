@@ -255,3 +255,47 @@ struct graph random_graph(struct arena *arena, uint32_t seed, int32_t nodes)
     }
     return g;
 }
+
+/* A node with one activation as output, of one or two inputs. */
+static struct node *add_fixed(struct graph *g, enum op op, int32_t in, int32_t other)
+{
+    struct node *n = &g->nodes[g->node_count];
+    *n = (struct node){.op = op, .index = g->node_count++, .in_count = 2, .out_count = 1};
+    n->in = arena_copy(g->arena, (int32_t[]){in, other}, 2 * sizeof in);
+    n->out = ARENA_ARRAY(g->arena, 1, int32_t);
+    n->out[0] = add_activation(g);
+    n->name = g->tensors[n->out[0]].name;
+    n->attr = (struct attr){.padding = PADDING_SAME, .stride_h = 2, .stride_w = 2, .dilation_h = 1, .dilation_w = 1};
+    n->attr.keep_dims = true;
+    return n;
+}
+
+static int32_t infer(struct graph *g, struct node *n)
+{
+    struct diag diag = {0};
+    if (!ir_infer(g, n, &diag)) {
+        abort();
+    }
+    return n->out[0];
+}
+
+struct graph planes_graph(struct arena *arena)
+{
+    struct graph g = {.arena = arena, .name = "planes"};
+    random_state = 1;
+    type = TYPE_F32;
+    g.nodes = ARENA_ARRAY(arena, 5, struct node);
+    g.inputs = ARENA_ARRAY(arena, 1, int32_t);
+    g.outputs = ARENA_ARRAY(arena, 1, int32_t);
+    const int32_t in = g.inputs[g.input_count++] = add_activation(&g);
+    memcpy(g.tensors[in].dim, (int32_t[]){1, 3, 64, 64}, 4 * sizeof in);
+    const int32_t order = add_numbers(&g, 1, (int32_t[]){4}, (int32_t[]){0, 2, 3, 1});
+    const int32_t pixels = infer(&g, add_fixed(&g, OP_TRANSPOSE, in, order));
+    const int32_t filter = add_filter(&g, (int32_t[]){16, 3, 3, 3}, 0);
+    const int32_t whole = infer(&g, add_fixed(&g, OP_CONV_2D, pixels, filter));
+    const int32_t axes = add_numbers(&g, 1, (int32_t[]){2}, (int32_t[]){1, 2});
+    const int32_t mean = infer(&g, add_fixed(&g, OP_MEAN, whole, axes));
+    const int32_t times = infer(&g, add_fixed(&g, OP_MUL, whole, mean));
+    g.outputs[g.output_count++] = infer(&g, add_fixed(&g, OP_MEAN, times, axes));
+    return g;
+}

@@ -11,4 +11,7 @@
 /* The same for the same seed; has shapes and passes ir_check. `nodes`: at most 256; 0: 1 to 20. */
 struct graph random_graph(struct arena *arena, uint32_t seed, int32_t nodes);
 
+/* A float image as planes, whose rows die in three places; a convolution; its mean times itself, so that it is whole. */
+struct graph planes_graph(struct arena *arena);
+
 #endif

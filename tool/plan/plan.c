@@ -194,26 +194,34 @@ static void place_external(struct plan *plan)
     }
 }
 
-/* Where tensors do not fit well into what others leave free, another schedule with as many bytes alive may do better; but
- * longer segments have longer tables. */
+/* Where tensors do not fit well into what others leave free, another schedule with as many bytes alive may do better, but
+ * longer segments have longer tables; and rows that may lie anywhere fill holes that no tensor fits into as a whole, but
+ * need a table of their places. */
 static bool schedule_and_place(struct plan *plan, enum plan_schedule how, struct diag *diag)
 {
-    struct plan other = *plan;
-    other.steps = arena_copy(plan->arena, plan->steps, (size_t)plan->step_count * sizeof *plan->steps);
-    other.buffers = arena_copy(plan->arena, plan->buffers, (size_t)plan->buffer_count * sizeof *plan->buffers);
-    plan_stream(plan, how, PLAN_FEW_CHANGES);
-    if (!plan_place(plan, diag)) {
-        return false;
-    }
-    if (how == PLAN_LAYERS || plan->tensor_size <= plan->lower_bound + plan->lower_bound / (plan->is_small ? 16 : 64)) {
-        return true;
-    }
-    plan_stream(&other, how, PLAN_FEW_SEGMENTS);
-    if (!plan_place(&other, diag)) {
-        return false;
-    }
-    if (other.tensor_size < plan->tensor_size) {
-        *plan = other;
+    static const struct {
+        enum plan_ties ties;
+        bool splits_all;
+    } attempts[] = {{PLAN_FEW_CHANGES, false},
+                    {PLAN_FEW_SEGMENTS, false},
+                    {PLAN_FEW_SEGMENTS, true},
+                    {PLAN_FEW_CHANGES, true}};
+    const struct plan start = *plan;
+    for (size_t i = 0; i < COUNT_OF(attempts); i++) {
+        const uint32_t part = plan->is_small || attempts[i].splits_all ? 16 : 64;
+        if (i > 0 && (how == PLAN_LAYERS || plan->tensor_size <= plan->lower_bound + plan->lower_bound / part)) {
+            break;
+        }
+        struct plan other = start;
+        other.steps = arena_copy(plan->arena, start.steps, (size_t)start.step_count * sizeof *start.steps);
+        other.buffers = arena_copy(plan->arena, start.buffers, (size_t)start.buffer_count * sizeof *start.buffers);
+        plan_stream(&other, how, attempts[i].ties, attempts[i].splits_all);
+        if (!plan_place(&other, diag)) {
+            return false;
+        }
+        if (i == 0 || other.tensor_size < plan->tensor_size) {
+            *plan = other;
+        }
     }
     return true;
 }

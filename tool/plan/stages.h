@@ -57,8 +57,9 @@ void plan_find_rows(struct plan *plan);
 /* Which of the segmentations with the least bytes alive is taken. */
 enum plan_ties { PLAN_FEW_CHANGES, PLAN_FEW_SEGMENTS };
 
-/* stream.c: chooses the segments and writes the schedule. */
-void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties);
+/* stream.c: chooses the segments and writes the schedule. `splits_all`: each row of a tensor that stays for a later segment
+ * may lie anywhere, too; else only those within a segment. */
+void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties, bool splits_all);
 
 /* place.c: gives every buffer, row and scratch memory its offset. */
 bool plan_place(struct plan *plan, struct diag *diag);

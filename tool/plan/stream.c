@@ -300,9 +300,14 @@ static void take_cuts(struct plan *plan, const struct cut *best)
     }
 }
 
-/* Tensors that live within one segment are split into rows. */
-static void split_buffers(struct plan *plan)
+/* Tensors that live within one segment are split into rows; `all`: those that stay for later, too. */
+static void split_buffers(struct plan *plan, bool all)
 {
+    for (int k = 0; k < plan->buffer_count && all; k++) {
+        struct plan_buffer *b = &plan->buffers[k];
+        b->is_split =
+            plan_in_arena(b) && b->row_count > 1 && !b->is_input && !b->is_output && !b->is_state && !b->is_lasting;
+    }
     for (int i = 0; i < plan->segment_count; i++) {
         const int32_t first = plan->segments[i].first, end = first + plan->segments[i].count;
         for (int k = 0; k < plan->buffer_count; k++) {
@@ -322,7 +327,7 @@ static int64_t count_all_firings(const struct plan *plan)
     return firings;
 }
 
-void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties)
+void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties, bool splits_all)
 {
     struct stream s = {.plan = plan, .ties = ties};
     const int64_t firings = count_all_firings(plan);
@@ -343,7 +348,7 @@ void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties)
         find_cuts(&s, best, how);
     }
     take_cuts(plan, best);
-    split_buffers(plan);
+    split_buffers(plan, splits_all);
     s.firings = (struct firings){0};
     for (int i = 0; i < plan->segment_count; i++) {
         const struct plan_segment *g = &plan->segments[i];
