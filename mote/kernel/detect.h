@@ -37,6 +37,17 @@ struct mote_suppression {
     int32_t is_soft; /* V5 */
 };
 
+/* ROI_ALIGN, a row is a line of bins of one region. io->in: images [images, height, width, channels], regions [regions, 4] as
+ * (x0, y0, x1, y1), for each the number of its image, which is moved into range; io->out: a line [out_width, channels]. */
+struct mote_roi_align {
+    int32_t images, height, width, channels; /* none is 0 */
+    int32_t out_height, out_width;
+    int32_t index_bytes; /* of a number of an image: 4 or 8 */
+    int32_t samples;     /* along each side of a bin; 0: one for each pixel */
+    float scale, offset; /* of regions' corners: to pixels, then less `offset` */
+    float least_size;    /* pixels that a side of a region has at least; minus infinity: any */
+};
+
 /* Intersection over union of two boxes (y0, x0, y1, x1) with y0 <= y1, x0 <= x1; 0 where one of them is empty. */
 static inline float mote_overlap(const float *a, const float *b)
 {

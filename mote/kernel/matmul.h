@@ -17,4 +17,9 @@ struct mote_batch_matmul {
     int32_t left_transposed, right_transposed;
 };
 
+/* DETERMINANT. io->in: a matrix [n, n]; io->out: one value; io->scratch: [n, n]. */
+struct mote_determinant {
+    int32_t n;
+};
+
 #endif

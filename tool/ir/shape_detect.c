@@ -69,3 +69,23 @@ bool shape_suppression(struct graph *g, struct node *n, struct diag *diag)
     shape_set(g, n, n->out_count - 1, 0, NULL);
     return true;
 }
+
+/* Images [N, H, W, C], regions [R, 4], numbers of images [R]. */
+bool shape_roi_align(struct graph *g, struct node *n, struct diag *diag)
+{
+    enum { MOST_SAMPLES = 1024 };
+    const struct tensor *in = ir_in(g, n, 0), *at = ir_in(g, n, 2);
+    const struct attr *a = &n->attr;
+    if (!check_dims(g, n, 0, 4, (int32_t[]){-1, -1, -1, -1}, diag) ||
+        !check_dims(g, n, 1, 2, (int32_t[]){-1, 4}, diag) ||
+        !check_dims(g, n, 2, 1, (int32_t[]){ir_in(g, n, 1)->dim[0]}, diag)) {
+        return false;
+    }
+    if (a->filter_h < 1 || a->filter_w < 1 || a->num < 0 || a->num > MOST_SAMPLES ||
+        (at->type != TYPE_S32 && at->type != TYPE_S64) || ir_count(in) == 0) {
+        return ir_fail(n, diag, "makes %d x %d bins of %d samples with %s indices; want 1 or more bins, int32 or int64",
+                       a->filter_h, a->filter_w, a->num, ir_type_text(at->type));
+    }
+    shape_set(g, n, 0, 4, (int32_t[]){at->dim[0], a->filter_h, a->filter_w, in->dim[3]});
+    return true;
+}

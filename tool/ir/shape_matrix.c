@@ -32,6 +32,18 @@ bool shape_matrix_set_diag(struct graph *g, struct node *n, struct diag *diag)
     return true;
 }
 
+bool shape_determinant(struct graph *g, struct node *n, struct diag *diag)
+{
+    const struct tensor *in = ir_in(g, n, 0);
+    if (in->rank < 2 || ir_dim(in, -1) != ir_dim(in, -2)) {
+        return ir_fail(n, diag, "input has %d dims, the last of %d and %d, want square matrices", in->rank,
+                       ir_dim(in, -2), ir_dim(in, -1));
+    }
+    const struct tensor t = *in;
+    shape_set(g, n, 0, t.rank - 2, t.dim);
+    return true;
+}
+
 bool shape_bitcast(struct graph *g, struct node *n, struct diag *diag)
 {
     const struct tensor *in = ir_in(g, n, 0);

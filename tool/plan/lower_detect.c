@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Operators that choose among boxes.
+ * Operators that choose among boxes, or look into them.
  */
+#include <float.h>
 #include <math.h>
 
 #include "../../mote/kernel/detect.h"
@@ -92,5 +93,34 @@ bool lower_suppression(struct lower *l)
         }
     }
     lower_scratch(l, (size_t)p->boxes * (sizeof(float) + sizeof(int32_t)));
+    return true;
+}
+
+bool lower_roi_align(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0);
+    const struct attr *a = &l->node->attr;
+    if (in->type != TYPE_F32 || lower_in(l, 1)->type != TYPE_F32 || out->type != TYPE_F32) {
+        return lower_no_kernel(l, "float32");
+    }
+    if (ir_count(out) == 0) {
+        return true;
+    }
+    struct mote_roi_align *p = lower_kernel(l, KERNEL_roi_align_f32);
+    p->images = in->dim[0];
+    p->height = in->dim[1];
+    p->width = in->dim[2];
+    p->channels = in->dim[3];
+    p->out_height = a->filter_h;
+    p->out_width = a->filter_w;
+    p->index_bytes = lower_in(l, 2)->type == TYPE_S64 ? 8 : 4;
+    p->samples = a->num;
+    p->scale = a->alpha;
+    p->offset = a->half_pixel_centers ? 0.5F : 0.0F;
+    p->least_size = a->half_pixel_centers ? -FLT_MAX : 1.0F;
+    lower_out_lines(l, 0);
+    for (int i = 0; i < 3; i++) {
+        lower_in_whole(l, i);
+    }
     return true;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Diagonals, other views of the same bits, spectra.
+ * Diagonals, determinants, other views of the same bits, spectra.
  */
 #include <math.h>
 
+#include "../../mote/kernel/matmul.h"
 #include "../../mote/kernel/rfft2d.h"
 #include "../../mote/kernel/unary.h"
 
@@ -53,6 +54,24 @@ bool lower_matrix_set_diag(struct lower *l)
     lower_out_view(l, 0, lines);
     lower_in_view(l, 0, lines, lower_each_line);
     lower_in_view(l, 1, matrices(diagonal, 1), lower_each_line);
+    return true;
+}
+
+bool lower_determinant(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0);
+    if (in->type != TYPE_F32 || out->type != TYPE_F32) {
+        return lower_no_kernel(l, "float32");
+    }
+    if (ir_count(out) == 0) {
+        return true;
+    }
+    struct mote_determinant *p = lower_kernel(l, KERNEL_determinant_f32);
+    p->n = ir_dim(in, -1);
+    const int32_t bytes = p->n * p->n * (int32_t)sizeof(float);
+    lower_out_view(l, 0, (struct lower_lines){1, (int32_t)ir_count(out), sizeof(float)});
+    lower_in_view(l, 0, (struct lower_lines){1, (int32_t)ir_count(out), bytes}, lower_each_line);
+    lower_scratch(l, (size_t)bytes);
     return true;
 }
 

@@ -171,8 +171,11 @@ void onnx_node(struct onnx *o, enum op op, const struct attr *attr, const int32_
     }
     struct node *added = add_node(o);
     *added = n;
+    const int32_t count = o->g->node_count - 1;
     if (finish_node(o, added)) {
         memcpy(out, n.out, (size_t)out_count * sizeof out[0]);
+    } else {
+        o->g->node_count = count; /* it has been said what is wrong with it */
     }
 }
 

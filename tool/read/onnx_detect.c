@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * NonMaxSuppression of ONNX. How many boxes are left is known only at run time, but shapes are not: each class of each
- * image has room for as many as it may choose, and what is left over is a row of -1. Where all is constant, there is
- * none.
+ * NonMaxSuppression and RoiAlign of ONNX. How many boxes are left is known only at run time, but shapes are not: each class
+ * of each image has room for as many as it may choose, and what is left over is a row of -1. Where all is constant, there
+ * is none.
  */
 #include <math.h>
 #include <string.h>
@@ -101,4 +101,31 @@ void onnx_convert_suppression(struct onnx *o)
         }
     }
     onnx_out(o, 0, onnx_cast(o, onnx_failed(o) ? NO_TENSOR : onnx_concat(o, part, count, 0), TYPE_S64));
+}
+
+/*** RoiAlign ***/
+
+void onnx_convert_roi_align(struct onnx *o)
+{
+    const int32_t x = onnx_in(o, 0);
+    const char *mode = onnx_text(o, "mode", "avg");
+    const char *how =
+        onnx_text(o, "coordinate_transformation_mode", onnx_opset(o) < 16 ? "output_half_pixel" : "half_pixel");
+    const int64_t height = onnx_int(o, "output_height", 1), width = onnx_int(o, "output_width", 1);
+    const int64_t samples = onnx_int(o, "sampling_ratio", 0);
+    const bool is_half = strcmp(how, "half_pixel") == 0;
+    if (strcmp(mode, "avg") != 0 || (!is_half && strcmp(how, "output_half_pixel") != 0) || height > INT32_MAX ||
+        width > INT32_MAX || samples > INT32_MAX || onnx_tensor(o, x)->rank != 4) {
+        onnx_fail(o, "has mode %.20s, places by %.30s, images of %d dims; want avg, half_pixel or output_half_pixel, 4",
+                  mode, how, onnx_tensor(o, x)->rank);
+        return;
+    }
+    const struct attr attr = {.filter_h = (int32_t)height,
+                              .filter_w = (int32_t)width,
+                              .num = (int32_t)samples,
+                              .alpha = onnx_float(o, "spatial_scale", 1),
+                              .half_pixel_centers = is_half};
+    const int32_t image = onnx_transpose(o, x, (int32_t[]){0, 2, 3, 1});
+    const int32_t in[] = {image, onnx_in(o, 1), onnx_in(o, 2)};
+    onnx_out(o, 0, onnx_transpose(o, onnx_emit(o, OP_ROI_ALIGN, &attr, in, 3), (int32_t[]){0, 3, 1, 2}));
 }
