@@ -14,7 +14,7 @@
 #include "../tool/ir/ir.h"
 #include "../tool/write/write.h"
 
-enum { MOST_NODES = 1000, PORTS = 4, MEMORY_LIMIT = 1 << 28 };
+enum { MOST_NODES = 1000, PORTS = 24, MEMORY_LIMIT = 1 << 28 };
 
 static uint32_t random_state;
 static enum type type; /* of activations */
@@ -111,7 +111,7 @@ static void add_bias(struct graph *g, struct node *n, int32_t channels)
         data[i] = pick(-most, most);
         wide[i] = data[i];
     }
-    const bool is_wide = type == TYPE_S16 && pick(0, 3) > 0;
+    const bool is_wide = type == TYPE_S16 && (n->op == OP_UNIDIRECTIONAL_SEQUENCE_LSTM || pick(0, 3) > 0);
     const int32_t t = add_tensor(g, is_wide ? TYPE_S64 : TYPE_S32, 1, &channels);
     g->tensors[t].data = is_wide ? (void *)wide : data;
     n->in[n->in_count++] = t;
@@ -291,6 +291,46 @@ static void make_softmax(struct graph *g, struct node *n)
                                     : make_quant(g->arena, 1.0F / 256, type == TYPE_S8 ? -128 : 0);
 }
 
+/* int8 or int16, of few units, mostly saturated somewhere; the state stays from one invoke to the next. */
+static void make_lstm(struct graph *g, struct node *n)
+{
+    enum { GATES = 4, LEFT_OUT = 3 };
+    const int32_t in_count = PICK_OF(1, 3, 4, 5, 8, 17), units = PICK_OF(1, 2, 3, 4, 5, 8), batches = pick(1, 2);
+    n->op = OP_UNIDIRECTIONAL_SEQUENCE_LSTM;
+    n->attr = (struct attr){.activation = ACT_TANH, .resets = pick(0, 1), .time_major = pick(0, 1)};
+    n->attr.cell_clip = pick(0, 2) == 0 ? 1 : 0;
+    const int32_t steps = pick(1, 3);
+    add_input(g, n, 3,
+              n->attr.time_major ? (int32_t[]){steps, batches, in_count} : (int32_t[]){batches, steps, in_count});
+    const float coarse = pick(0, 5) == 0 ? 64 : 1;
+    g->tensors[n->in[0]].quant =
+        make_quant(g->arena, ldexpf(coarse, type == TYPE_S16 ? -pick(11, 15) : -pick(6, 9)), pick_zero());
+    for (int k = 0; k < 2 * GATES; k++) {
+        const int32_t filter = add_filter(g, n, 2, (int32_t[]){units, k < GATES ? in_count : units}, -1);
+        g->tensors[filter].quant = make_quant(g->arena, 0.0005F * (float)pick(1, 20), 0);
+    }
+    for (int k = 0; k < LEFT_OUT; k++) {
+        n->in[n->in_count++] = NO_TENSOR;
+    }
+    for (int k = 0; k < GATES; k++) {
+        add_bias(g, n, units);
+    }
+    n->in[n->in_count++] = NO_TENSOR;
+    n->in[n->in_count++] = NO_TENSOR;
+    const struct quant hidden = make_quant(g->arena, ldexpf(1, type == TYPE_S16 ? -15 : -7), pick_zero());
+    for (int k = 0; k < 2; k++) {
+        const int32_t state = add_tensor(g, k == 0 ? type : TYPE_S16, 2, (int32_t[]){batches, units});
+        g->tensors[state].is_state = true;
+        g->tensors[state].quant = k == 0 ? hidden : make_quant(g->arena, ldexpf(1, -pick(8, 15)), 0);
+        n->in[n->in_count++] = state;
+    }
+    while (n->in_count < PORTS) {
+        n->in[n->in_count++] = NO_TENSOR;
+    }
+    add_output(g, n, 1);
+    g->tensors[n->out[0]].quant = hidden;
+}
+
 static const struct family {
     const char *name;
     enum type type;
@@ -306,6 +346,8 @@ static const struct family {
     {"pool", TYPE_S8, make_pool},
     {"softmax", TYPE_S8, make_softmax},
     {"softmax16", TYPE_S16, make_softmax},
+    {"lstm", TYPE_S8, make_lstm},
+    {"lstm16", TYPE_S16, make_lstm},
     {"softmax_u8", TYPE_U8, make_softmax},
     {"conv16", TYPE_S16, make_conv},
     {"depthwise16", TYPE_S16, make_depthwise},

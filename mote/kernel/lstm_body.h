@@ -59,10 +59,10 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_lstm *p = (const struct mote_lstm *)params;
     const int32_t units = p->unit_count;
-    const int32_t sequence = p->time_major ? io->y % p->batch_count : io->y / p->step_count;
+    const int32_t sequence = mote_sequence_of(&p->sequence, io->y);
     lstm_value *hidden = (lstm_value *)io->out[1] + sequence * units;
     lstm_cell *cell = (lstm_cell *)io->out[2] + sequence * units;
-    if (p->resets && (p->time_major ? io->y / p->batch_count : io->y % p->step_count) == 0) {
+    if (mote_sequence_resets(&p->sequence, io->y)) {
         for (int32_t u = 0; u < units; u++) {
             hidden[u] = (lstm_value)p->out_offset;
             cell[u] = 0;

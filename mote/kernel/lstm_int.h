@@ -26,13 +26,9 @@ static inline int16_t lstm_gate(const struct mote_lstm *p, int g, int32_t u, lst
                     saturate(lstm_requant(state, p->state_multiplier[g], p->state_shift[g])));
 }
 
-static inline int16_t lstm_logistic(int16_t x) { return mote_logistic_q15(3 * (int32_t)x); }
+static inline int16_t lstm_logistic(int16_t x) { return mote_logistic_q12(x); }
 
-static inline int16_t lstm_tanh(int16_t x, int32_t shift)
-{
-    const int32_t y = 3 * (int32_t)x;
-    return mote_tanh_q15(shift >= 0 ? y * (INT32_C(1) << shift) : (y + (INT32_C(1) << (-shift - 1))) >> -shift);
-}
+static inline int16_t lstm_tanh(int16_t x, int32_t shift) { return mote_tanh_q12(x, shift); }
 
 static inline int16_t lstm_next_cell(const struct mote_lstm *p, int16_t c, int16_t in, int16_t forget, int16_t fresh)
 {

@@ -10,6 +10,7 @@
 
 #include "kernel.h"
 #include "mac.h"
+#include "state.h"
 
 /* How a sum becomes an output, from the least work to the most. */
 enum mote_finish {
@@ -140,6 +141,30 @@ struct mote_depthwise_s16_packed {
     int32_t filter_h, filter_w;
     int32_t stride_w, dilation_w, pad_w;
     int32_t is_short; /* as in mote_conv2d_s16_packed */
+    const MOTE_FLASH uint32_t *stream;
+};
+
+/* How a sum of mote_lstm_packed is scaled: 2 * multiplier - 2^32, right shift in [1, 30]; of int16 gates the multiplier in 16
+ * bits, right shift in [16, 31]. */
+struct mote_lstm_factor {
+    int32_t factor, shift;
+};
+
+/* UNIDIRECTIONAL_SEQUENCE_LSTM in integers, as struct mote_lstm. Inputs and hidden state are vectors filled up to a multiple
+ * of 4 with anything, which meets zeros. The stream has, for each unit, biases and weights of its four gates a, b, c, d over
+ * the inputs, then over the hidden state: of int8 as the groups of mote_conv2d_packed, without their factors; of int16
+ *
+ *   biases      a, b, c, d
+ *   weights     for each 4 inputs a word of a, b, c, d, whose bytes belong to inputs 0, 2, 1, 3
+ *
+ * Sums of int8 stay within 2^30, those of int16 within 2^31. io->scratch: a copy of the hidden state, and one of the inputs
+ * where they have to be filled up. */
+struct mote_lstm_packed {
+    struct mote_sequence sequence;
+    int32_t in_count, unit_count;
+    struct mote_lstm_factor in[MOTE_LSTM_GATES], state[MOTE_LSTM_GATES];
+    struct mote_lstm_factor forget, update, out; /* as of int8 */
+    int32_t out_offset, cell_shift, cell_clip;   /* the clip is INT16_MAX at most */
     const MOTE_FLASH uint32_t *stream;
 };
 

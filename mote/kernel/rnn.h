@@ -13,13 +13,6 @@
 #include "kernel.h"
 #include "state.h"
 
-/* How rows are steps of sequences. */
-struct mote_sequence {
-    int32_t batch_count, step_count;
-    int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
-    int32_t resets;     /* the state is 0 at each first step */
-};
-
 /* UNIDIRECTIONAL_SEQUENCE_RNN. out = h = clamp(act(weights * x + bias + state_weights * h)). io->in: x [in_count]; io->out: out
  * [units], h; io->scratch: [units]. */
 struct mote_rnn {
@@ -67,10 +60,8 @@ struct mote_lstm_variant {
 /* The state of the sequence that row y belongs to. */
 static inline float *mote_sequence_state(const struct mote_sequence *s, void *state, int32_t y, int32_t units)
 {
-    const int32_t sequence = s->time_major ? y % s->batch_count : y / s->step_count;
-    const int32_t step = s->time_major ? y / s->batch_count : y % s->step_count;
-    float *h = (float *)state + (size_t)(sequence * units);
-    if (s->resets && step == 0) {
+    float *h = (float *)state + (size_t)(mote_sequence_of(s, y) * units);
+    if (mote_sequence_resets(s, y)) {
         memset(h, 0, (size_t)units * sizeof *h);
     }
     return h;

@@ -43,21 +43,29 @@ static inline uint32_t mote_sigmoid_interpolate(uint32_t magnitude, int bits, ui
     return (a << bits) + (magnitude & ((UINT32_C(1) << bits) - 1)) * (b - a);
 }
 
-static inline uint32_t mote_magnitude(int32_t x) { return x < 0 ? 0 - (uint32_t)x : (uint32_t)x; }
-
-/* 2^15 / (1 + exp(-x / (3 * 2^12))) */
+/* 2^15 / (1 + exp(-x / (3 * 2^12))). All ones for a negative x, `sign` makes -y - 1 of y. */
 static inline int16_t mote_logistic_q15(int32_t x)
 {
-    const uint32_t y = mote_sigmoid_interpolate(mote_magnitude(x), 9, UINT32_C(0x7FFF) << 10);
-    return (int16_t)((x >= 0 ? y + (1 << 9) : (UINT32_C(1) << 25) - y + (1 << 9) - 1) >> 10);
+    const uint32_t sign = (uint32_t)(x >> 31), magnitude = ((uint32_t)x ^ sign) - sign;
+    const uint32_t y = mote_sigmoid_interpolate(magnitude, 9, UINT32_C(0x7FFF) << 10);
+    return (int16_t)(((y ^ sign) + (sign & UINT32_C(1) << 25) + (1 << 9)) >> 10);
 }
 
-/* 2^15 * tanh(x / (3 * 2^12)) */
+/* 2^15 * tanh(x / (3 * 2^12)), likewise. */
 static inline int16_t mote_tanh_q15(int32_t x)
 {
-    const int32_t y =
-        (int32_t)mote_sigmoid_interpolate(mote_magnitude(x), 8, UINT32_C(0xFFFF) << 8) - (INT32_C(1) << 23);
-    return (int16_t)((x >= 0 ? y + (1 << 7) : -y + (1 << 7) - 1) >> 8);
+    const uint32_t sign = (uint32_t)(x >> 31), magnitude = ((uint32_t)x ^ sign) - sign;
+    const uint32_t y = mote_sigmoid_interpolate(magnitude, 8, UINT32_C(0xFFFF) << 8) - (UINT32_C(1) << 23);
+    return (int16_t)(((int32_t)(y ^ sign) + (1 << 7)) >> 8);
+}
+
+/* The same of x with 12 fractional bits; of x * 2^shift. */
+static inline int16_t mote_logistic_q12(int16_t x) { return mote_logistic_q15(3 * (int32_t)x); }
+
+static inline int16_t mote_tanh_q12(int16_t x, int32_t shift)
+{
+    const int32_t y = 3 * (int32_t)x;
+    return mote_tanh_q15(shift >= 0 ? y * (INT32_C(1) << shift) : (y + (INT32_C(1) << (-shift - 1))) >> -shift);
 }
 
 #endif

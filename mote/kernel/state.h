@@ -32,6 +32,24 @@ struct mote_svdf {
     float low, high; /* range of the fused activation */
 };
 
+/* How rows are steps of sequences. */
+struct mote_sequence {
+    int32_t batch_count, step_count;
+    int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
+    int32_t resets;     /* the state is 0 at each first step */
+};
+
+static inline int32_t mote_sequence_of(const struct mote_sequence *s, int32_t y)
+{
+    return s->time_major ? y % s->batch_count : y / s->step_count;
+}
+
+/* Whether row y finds the state of its sequence at 0. */
+static inline int32_t mote_sequence_resets(const struct mote_sequence *s, int32_t y)
+{
+    return s->resets && (s->time_major ? y / s->batch_count : y % s->step_count) == 0;
+}
+
 enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LSTM_OUTPUT, MOTE_LSTM_GATES };
 
 /* UNIDIRECTIONAL_SEQUENCE_LSTM, a row is one time step of one sequence.
@@ -45,9 +63,7 @@ enum mote_lstm_gate { MOTE_LSTM_INPUT, MOTE_LSTM_FORGET, MOTE_LSTM_CELL, MOTE_LS
  * In integers each matrix product is rounded to 12 fractional bits by itself, gates have 15. */
 struct mote_lstm {
     int32_t in_count, unit_count;
-    int32_t batch_count, step_count;
-    int32_t resets;     /* states are 0 at each first step */
-    int32_t time_major; /* row y is of sequence y % batch_count if 1, y / step_count if 0 */
+    struct mote_sequence sequence;
     const MOTE_FLASH void *in_weights[MOTE_LSTM_GATES];    /* [unit_count, in_count] */
     const MOTE_FLASH void *state_weights[MOTE_LSTM_GATES]; /* [unit_count, unit_count] */
     const MOTE_FLASH void *in_bias[MOTE_LSTM_GATES];       /* [unit_count]: int32, int64, float; NULL: 0 */

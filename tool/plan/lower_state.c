@@ -333,9 +333,9 @@ bool lower_lstm(struct lower *l)
                                                                 : KERNEL_lstm_s16);
     p->in_count = in->dim[2];
     p->unit_count = lower_out(l, 0)->dim[2];
-    p->batch_count = in->dim[a->time_major ? 1 : 0];
-    p->step_count = in->dim[a->time_major ? 0 : 1];
-    p->time_major = a->time_major;
+    p->sequence.batch_count = in->dim[a->time_major ? 1 : 0];
+    p->sequence.step_count = in->dim[a->time_major ? 0 : 1];
+    p->sequence.time_major = a->time_major;
     p->cell_clip_f32 = a->cell_clip;
     if (!is_float && !set_lstm_scales(l, p)) {
         return false;
@@ -348,9 +348,9 @@ bool lower_lstm(struct lower *l)
             return false;
         }
     }
-    const size_t values = (size_t)p->batch_count * (size_t)p->unit_count;
+    const size_t values = (size_t)p->sequence.batch_count * (size_t)p->unit_count;
     lower_out_lines(l, 0);
-    p->resets = lower_recurrent(l, LSTM_HIDDEN, values * (size_t)(ir_type_bits(in->type) / 8)) || a->resets;
+    p->sequence.resets = lower_recurrent(l, LSTM_HIDDEN, values * (size_t)(ir_type_bits(in->type) / 8)) || a->resets;
     lower_recurrent(l, LSTM_CELL, values * (is_float ? sizeof(float) : sizeof(int16_t)));
     lower_in_lines(l, 0, lower_each_line);
     lower_scratch(l, (size_t)MOTE_LSTM_GATES * (size_t)p->unit_count * (is_float ? sizeof(float) : sizeof(int16_t)));

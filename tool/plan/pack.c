@@ -151,6 +151,20 @@ static void set_outputs(const struct mote_mac *mac, const uint32_t *stream, int3
     p->stream = stream;
 }
 
+uint32_t *plan_pack_quad(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+{
+    if (!pack_biases(mac, w, o, to) || !pack_biases(mac, w, o + 2, to + 2)) {
+        return NULL;
+    }
+    to += 4;
+    for (int32_t i = 0; i < depth_of(w); i += 4, to += 4) {
+        if (!pack_weights(w, o, i, to)) {
+            return NULL;
+        }
+    }
+    return to;
+}
+
 bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, struct pack_weights *w,
                      struct mote_conv2d_packed *p)
 {
@@ -160,14 +174,9 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, struct pack_
     const int32_t depth = depth_of(w), groups = (w->out_c + 3) / 4;
     uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)(4 + depth + 8), sizeof *stream), *to = stream;
     for (int32_t o = 0; o < w->out_c; o += 4) {
-        if (!pack_biases(mac, w, o, to) || !pack_biases(mac, w, o + 2, to + 2)) {
+        to = plan_pack_quad(mac, w, o, to);
+        if (to == NULL) {
             return false;
-        }
-        to += 4;
-        for (int32_t i = 0; i < depth; i += 4, to += 4) {
-            if (!pack_weights(w, o, i, to)) {
-                return false;
-            }
         }
         to = add_factors(mac, w, o, 4, PACK_DOUBLED, to);
     }

@@ -31,6 +31,9 @@ bool plan_pack_finish(const struct mote_mac *mac, int32_t out_c, int32_t *finish
 bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, struct pack_weights *w,
                      struct mote_conv2d_packed *p);
 
+/* One group of theirs without factors, filters o .. o + 3. Returns what follows it; NULL: it does not fit. */
+uint32_t *plan_pack_quad(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to);
+
 /* The streams of mote_fully_connected_packed: each line of `w` is a part. Fills in `finish` and what follows it. */
 bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct pack_weights *w,
                      struct mote_fully_connected_packed *p);

@@ -32,6 +32,9 @@ plan_rule plan_conv2d_mve, plan_expanding_mve, plan_depthwise_mve, plan_add_mve;
 /* specialise_softmax.c: any core. */
 plan_rule plan_softmax_table;
 
+/* specialise_lstm.c: Arm's DSP extension. */
+plan_rule plan_lstm_dsp;
+
 /* specialise_avr.c */
 plan_rule plan_conv2d_avr, plan_depthwise_avr;
 

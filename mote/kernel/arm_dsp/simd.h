@@ -98,6 +98,14 @@ static inline int32_t mote_smmlar(int32_t x, int32_t factor)
     return y;
 }
 
+/* x / 2^n, halves away from zero; n in [1, 30], |x| < 2^30. */
+static inline int32_t mote_round_shift(int32_t x, int32_t n)
+{
+    x += x >> 31;
+    __asm__("asrs %0, %0, %1\n adc %0, %0, #0" : "+r"(x) : "r"(n) : "cc");
+    return x;
+}
+
 static inline int32_t mote_ssat8(int32_t x)
 {
     int32_t y;
