@@ -25,8 +25,8 @@ void machine_end(void);
 void machine_paint(void);
 uint32_t machine_stack(void);
 
-/* A loop for the bench to check itself: each round is a load, two instructions of arithmetic, a subtraction and a branch
- * that is taken, but for the last. */
+/* A loop for the bench to check itself: each round is three instructions of arithmetic, two loads and a branch that is
+ * taken, but for the last. */
 void machine_known_loop(uint32_t rounds);
 
 #endif

@@ -71,14 +71,25 @@ __attribute__((section(".vectors"), used)) static const struct {
 } vectors = {stack_top,
              {firmware_reset, fault, fault, fault, fault, fault, fault, 0, 0, 0, fault, fault, 0, fault, fault}};
 
+/* The second load goes over the end of a page of QEMU's, where the core has instructions of 32 bits. */
+#if __ARM_ARCH_ISA_THUMB >= 2
+#define SECOND_LOAD "ldr.w"
+#else
+#define SECOND_LOAD "ldr"
+#endif
+
 __attribute__((naked)) void machine_known_loop(uint32_t rounds)
 {
     __asm__(".syntax unified\n"
             "    mov r2, sp\n"
-            "1:  ldr r1, [r2]\n"
-            "    adds r1, r1, #1\n"
+            "    b 1f\n"
+            "    .balign 1024\n"
+            "    .space 1014\n"
+            "1:  adds r1, r1, #1\n"
             "    eors r1, r1, r0\n"
             "    subs r0, r0, #1\n"
+            "    ldr r1, [r2]\n"
+            "    " SECOND_LOAD " r3, [r2]\n"
             "    bne 1b\n"
             "    bx lr\n");
 }

@@ -75,10 +75,11 @@ __attribute__((naked, section(".vectors"), used)) void firmware_reset(void)
 
 __attribute__((naked)) void machine_known_loop(uint32_t rounds)
 {
-    __asm__("1:  lw a1, 0(sp)\n"
-            "    addi a1, a1, 1\n"
+    __asm__("1:  addi a1, a1, 1\n"
             "    xor a1, a1, a0\n"
             "    addi a0, a0, -1\n"
+            "    lw a1, 0(sp)\n"
+            "    lw a2, 0(sp)\n"
             "    bnez a0, 1b\n"
             "    ret\n");
 }

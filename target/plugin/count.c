@@ -33,7 +33,6 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *, size_t);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *);
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
@@ -284,7 +283,8 @@ static bool read_map(const char *path)
 struct block {
     uint32_t start, next; /* its first instruction, the one behind it */
     uint32_t instructions, cycles, taken;
-    const struct range *range; /* NULL: code that belongs to its caller */
+    bool begins_with_load, ends_single; /* a single load; a single load or store */
+    const struct range *range;          /* NULL: code that belongs to its caller */
 };
 
 static decode *decode_insn;
@@ -299,6 +299,8 @@ static void run_block(unsigned cpu, void *data)
     (void)cpu;
     if (is_counting && last != NULL && last->next != b->start) {
         layer->cycles += last->taken;
+    } else if (is_counting && last != NULL && last->ends_single && b->begins_with_load) {
+        layer->cycles -= costs[LOAD] - costs[LOAD_NEXT]; /* QEMU ends a block at the end of a page, too */
     }
     if (b->start == begin || b->start == end) { /* the marks themselves do not count */
         is_counting = b->start == begin;
@@ -333,6 +335,14 @@ static uint32_t find_cycles(const struct insn *insn, const struct insn *before)
     }
 }
 
+/* Bytes of the instruction that begins with h1. QEMU counts those of the next one, too, where that one goes over the end of
+ * a page. */
+static size_t find_size(uint32_t h1)
+{
+    const bool is_long = decode_insn == decode_thumb ? h1 >> 11 >= 0x1D : (h1 & 3) == 3;
+    return is_long ? 4 : 2;
+}
+
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
     struct block *b = calloc(1, sizeof *b);
@@ -345,14 +355,16 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
         const struct qemu_plugin_insn *q = qemu_plugin_tb_get_insn(tb, i);
         const uint8_t *bytes = qemu_plugin_insn_data(q);
-        const size_t size = qemu_plugin_insn_size(q);
-        const uint32_t h1 = (uint32_t)(bytes[0] | bytes[1] << 8),
-                       h2 = size < 4 ? 0 : (uint32_t)(bytes[2] | bytes[3] << 8);
+        const uint32_t h1 = (uint32_t)(bytes[0] | bytes[1] << 8);
+        const size_t size = find_size(h1);
+        const uint32_t h2 = size < 4 ? 0 : (uint32_t)(bytes[2] | bytes[3] << 8);
         const struct insn insn = decode_insn(h1, h2, size);
         b->instructions++;
         b->cycles += find_cycles(&insn, &before);
         b->taken = insn.kind == JUMP && has_jump ? costs[JUMP] : costs[TAKEN];
         b->next += (uint32_t)size;
+        b->begins_with_load = i == 0 ? insn.kind == LOAD && insn.is_single && has_load_next : b->begins_with_load;
+        b->ends_single = insn.is_single;
         before = insn;
     }
     for (size_t i = 0; i < range_count && b->range == NULL; i++) {
