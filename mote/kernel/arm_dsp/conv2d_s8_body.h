@@ -162,6 +162,8 @@ __attribute__((naked, noinline)) static void run_single(const struct groups *g _
 
 /*** Inputs of a pixel or a pair as one vector ***/
 
+enum { SHORT_LINE = 8 }; /* bytes: it is made word by word */
+
 /* Bytes of a line of the window, in whole fours. */
 static int32_t line_bytes(const struct mote_conv2d_packed *p) { return (p->filter_w * p->in_c + 3) & ~3; }
 
@@ -182,6 +184,19 @@ static void copy_line(const int8_t *row, int32_t row_size, int32_t start, int32_
     for (; i < last; i++) {
         to[i] = row[i];
     }
+}
+
+/* Four bytes from offset `at` of a row of at least 4; those outside of [0, size) are zero points, of which `zeros` has four.
+ * NULL: all are. */
+static inline uint32_t load_border(const int8_t *row, int32_t size, int32_t at, uint32_t zeros)
+{
+    const int32_t before = -8 * at, behind = 8 * (at + 4 - size); /* bits outside */
+    if (row == NULL || before >= 32 || behind >= 32) {
+        return zeros;
+    }
+    return before > 0   ? mote_load_word(row) << before | zeros >> (32 - before)
+           : behind > 0 ? mote_load_word(row + size - 4) >> behind | zeros << (32 - behind)
+                        : mote_load_word(row + at);
 }
 
 /* What the windows of a pair have in common. */
@@ -248,6 +263,22 @@ __attribute__((naked, noinline)) static uint32_t *widen(uint32_t *to __attribute
 
 /* clang-format on */
 
+/* The same as widen() of windows that are not all in the image, a word at a time. */
+__attribute__((noinline)) static void widen_words(uint32_t *to, const void *const *rows, const void *const *end,
+                                                  const struct pair *pair, int32_t row_size, uint32_t zeros)
+{
+    for (; rows < end; rows++) {
+        for (int32_t i = 0; i < pair->line; i += 4, to += 4) {
+            const uint32_t x = load_border((const int8_t *)*rows, row_size, pair->start + i, zeros);
+            const uint32_t y = load_border((const int8_t *)*rows, row_size, pair->start + pair->step + i, zeros);
+            to[0] = mote_sxtb16(x);
+            to[1] = mote_sxtb16(y);
+            to[2] = mote_sxtb16_ror8(x);
+            to[3] = mote_sxtb16_ror8(y);
+        }
+    }
+}
+
 /* A line of a window in the image if it is all there, else copied. */
 static const int8_t *find_line(const int8_t *row, int32_t row_size, int32_t start, int32_t size, uint32_t zero,
                                int8_t *copy)
@@ -283,6 +314,10 @@ static void gather_pair(const struct mote_conv2d_packed *p, const void *const ro
     const void *const *const end = rows + p->filter_h;
     if (start >= 0 && second + pair.line <= row_size) {
         widen(to, rows, end, &pair);
+        return;
+    }
+    if (pair.line <= SHORT_LINE && row_size >= 4) {
+        widen_words(to, rows, end, &pair, row_size, zero);
         return;
     }
     int8_t *copies = (int8_t *)(to + p->depth);
