@@ -333,9 +333,7 @@ bool lower_lstm(struct lower *l)
                                                                 : KERNEL_lstm_s16);
     p->in_count = in->dim[2];
     p->unit_count = lower_out(l, 0)->dim[2];
-    p->sequence.batch_count = in->dim[a->time_major ? 1 : 0];
-    p->sequence.step_count = in->dim[a->time_major ? 0 : 1];
-    p->sequence.time_major = a->time_major;
+    p->sequence = find_sequence(l);
     p->cell_clip_f32 = a->cell_clip;
     if (!is_float && !set_lstm_scales(l, p)) {
         return false;
