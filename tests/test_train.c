@@ -77,6 +77,47 @@ static void test_learning(void)
     }
 }
 
+/* Counters of frequent words, which tell the label in three of four examples, and of rare ones, which tell nothing. */
+static struct train_set make_counters(struct arena *a, uint64_t seed)
+{
+    enum { WIDTH = 600, RARE = 8 };
+    float *inputs = ARENA_ARRAY(a, POINTS * WIDTH, float);
+    int32_t *labels = ARENA_ARRAY(a, POINTS, int32_t);
+    for (int32_t i = 0; i < POINTS; i++) {
+        float *x = inputs + i * WIDTH;
+        labels[i] = (int32_t)(train_random(&seed) % 3);
+        x[train_random(&seed) % 4 < 3 ? labels[i] : (int32_t)(train_random(&seed) % 3)]++;
+        for (int32_t k = 0; k < RARE; k++) {
+            x[3 + train_random(&seed) % (WIDTH - 3)]++;
+        }
+    }
+    return (struct train_set){.count = POINTS, .width = WIDTH, .inputs = inputs, .labels = labels};
+}
+
+/* What is rare is not learned by heart. */
+static void test_counters(void)
+{
+    float losses[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        struct arena arena;
+        struct diag diag = {0};
+        struct train_result result;
+        arena_init(&arena, memory);
+        const struct train_set train = make_counters(&arena, 1), validation = make_counters(&arena, 2);
+        const struct tensor input = {.rank = 1, .dim = {(int32_t)train.width}};
+        const struct train_model model = {.name = "logistic"};
+        struct graph g = {.arena = &arena};
+        struct train_options o = quick_options();
+        o.counters = i == 1;
+        const bool ok =
+            train_build(&model, &input, 3, 1, &g, &diag) && train_network(&g, &train, &validation, &o, &result, &diag);
+        losses[i] = ok ? result.epochs[result.epoch_count - 1].validation_loss : 0;
+        arena_free(&arena);
+    }
+    expect(losses[1] > 0 && losses[1] < 0.8F * losses[0], "counters: losses %g, as they are %g", (double)losses[0],
+           (double)losses[1]);
+}
+
 /* A trained network runs on the device's kernels as it did in training. */
 static void test_plan(const char *name)
 {
@@ -467,6 +508,7 @@ int main(void)
         return 0;
     }
     test_learning();
+    test_counters();
     test_plans();
     test_quantised();
     test_same_result();

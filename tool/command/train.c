@@ -196,6 +196,7 @@ static struct train_options find_options(struct training *t, int32_t classes, bo
     o.quantised = r->train_quantised < r->train_epochs ? r->train_quantised : r->train_epochs - 1;
     o.frozen = r->train_frozen ? t->kept : 0;
     o.normalise = t->kept == 0; /* what was trained before has its own idea of inputs */
+    o.counters = t->lesson.front_options.kind == FRONT_HASH;
     o.augment = augment_features;
     o.augment_context = augment;
     o.seed = (uint64_t)r->train_seed;

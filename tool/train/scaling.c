@@ -2,7 +2,8 @@
  *
  * Inputs of a new network are brought around 0 while it learns, and its first layer takes that over at the end: each
  * feature by itself before a dense layer, which can subtract a mean; all by one factor before a convolution, whose
- * padding must stay 0.
+ * padding must stay 0. Counters are not made larger: divided by its deviation a word that occurs once would weigh a
+ * hundred times what a frequent one does.
  */
 #include <math.h>
 
@@ -67,6 +68,7 @@ void scaling_find(struct trainer *t)
     t->scaling.inverse = ARENA_ARRAY(&t->arena, width, float);
     for (size_t i = 0; is_dense && i < width; i++) {
         find_one(t, i, 1, &t->scaling.mean[i], &t->scaling.inverse[i]);
+        t->scaling.inverse[i] = t->options->counters ? 1 : t->scaling.inverse[i];
     }
     if (!is_dense) {
         find_one(t, 0, width, t->scaling.mean, t->scaling.inverse);

@@ -121,7 +121,8 @@ struct train_options {
     float focal_gamma;            /* of TRAIN_FOCAL */
     train_augment *augment;
     void *augment_context;
-    bool normalise;    /* inputs; for new networks, not for those that were trained before */
+    bool normalise; /* inputs; for new networks, not for those that were trained before */
+    bool counters; /* inputs are counters, most of them 0: each keeps its deviation, or what is rare would count most */
     int32_t frozen;    /* leading nodes whose weights stay */
     int32_t quantised; /* last epochs that see 8-bit weights and activations: quantisation-aware training */
     uint64_t seed;
