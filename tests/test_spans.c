@@ -105,6 +105,8 @@ static void test_tracks(void)
     check(load(&o) && data.count == 3 && has_label("a.wav@9.80s", "yes") && has_label("a.wav@29.90s", "target") &&
               has_label("b.wav@29.90s", "target"),
           "tracks beside the recordings, of stretches and moments");
+    put_text("tracks/a.txt", "2\t2.4\tyes\n30\t31\tyes\n32\t33\tyes\n");
+    check(load(&o) && data.count == 4, "times are no numbers of rows and columns");
     put_text("tracks/a.txt", "I said yes at ten.\n");
     check(load(&o) && was_skipped("a.wav", "has no label"), "a text beside a recording is no track");
 }

@@ -138,13 +138,16 @@ static bool is_header(const struct csv *csv, char **first, int32_t cells)
     return false;
 }
 
+static bool is_whole(const char *cell, int32_t value)
+{
+    return strspn(cell, "0123456789") == strlen(cell) && strtol(cell, NULL, 10) == value;
+}
+
 /* The first line of scikit-learn's tables: how many rows, how many columns, then names of the classes. */
 static bool is_count_line(const struct csv *csv)
 {
-    double rows, columns;
-    return csv->row_count > 1 && csv->column_count > 2 && data_parse_number(csv->cells[0], &rows) &&
-           data_parse_number(csv->cells[1], &columns) && (int32_t)rows == csv->row_count - 1 &&
-           (int32_t)columns == csv->column_count - 1;
+    return csv->row_count > 1 && csv->column_count > 2 && is_whole(csv->cells[0], csv->row_count - 1) &&
+           is_whole(csv->cells[1], csv->column_count - 1);
 }
 
 static int32_t count_columns(char *text, char mark)
