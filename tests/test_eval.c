@@ -96,6 +96,37 @@ static void test_threshold(void)
     expect(eval_threshold(points, 5, 4) == 0, "no threshold where none is right");
 }
 
+/* Decisions every second on two recordings. Word 0 is from 2 to 3, word 1 from 7 to 8, word 2 of the other from 1 to 2; an
+ * accept is right until 1 s after the end. */
+static void test_spotting(struct arena *arena)
+{
+    /*                              at   1    2    3    4    5    6    7    8    9    10 */
+    static const float first[] = {.1F, .1F, .9F, .8F, .7F, .1F, .1F, .2F, .6F, .1F};
+    static const float second[] = {.5F, .1F, .3F, .6F, .6F, .1F};
+    static const struct eval_word words[] = {{2, 3}, {7, 8}}, other[] = {{1, 2}};
+    const struct eval_stream streams[] = {{first, 10, 1, words, 2}, {second, 6, 1, other, 1}};
+    struct eval_spotting_rule rule = {.refractory = 2, .tolerance = 1, .most_missed = 0.4};
+    /* From 0.6 on: right at 3, at 5 false, as at 4 none is accepted; right at 9; of the other false at 4. */
+    struct eval_spotting r = eval_spot(streams, 2, &rule, arena);
+    expect(is_near(r.threshold, 0.6) && is_near(r.missed, 1.0 / 3) && r.false_accepts == 2 && r.words == 3,
+           "a third of the words missed: %g, %g, %lld", r.threshold, r.missed, (long long)r.false_accepts);
+    expect(is_near(r.hours * 3600, 10 - 4 + 6 - 2) && is_near(r.per_hour.value * r.hours, 2),
+           "hours between the words");
+    expect(is_near(r.per_hour.low * r.hours, 0.2246) && is_near(r.per_hour.high * r.hours, 7.2209),
+           "Poisson's interval: %g %g", r.per_hour.low * r.hours, r.per_hour.high * r.hours);
+    rule.most_missed = 0;
+    r = eval_spot(streams, 2, &rule, arena);
+    expect(is_near(r.threshold, 0.5) && r.missed == 0, "all found by a lower threshold");
+    rule.refractory = 3;
+    rule.most_missed = 0.4;
+    r = eval_spot(streams, 2, &rule, arena);
+    expect(r.false_accepts == 1, "a longer silence, fewer false accepts");
+    r = eval_spot(&(struct eval_stream){first, 10, 1, NULL, 0}, 1, &rule, arena);
+    expect(isnan(r.per_hour.value) && r.words == 0, "without words there is no threshold");
+    r = eval_spot(&(struct eval_stream){second, 6, 1, (const struct eval_word[]){{8, 9}}, 1}, 1, &rule, arena);
+    expect(isnan(r.per_hour.value) && r.missed == 1, "a word that no threshold finds");
+}
+
 int main(void)
 {
     struct arena arena;
@@ -105,6 +136,7 @@ int main(void)
     test_auc(&arena);
     test_objects(&arena);
     test_threshold();
+    test_spotting(&arena);
     arena_free(&arena);
     return expect_end();
 }

@@ -3,15 +3,7 @@
 #
 # mote train and mote eval: a small training by seconds, the same bits for the same seed, stopped and gone on with, what it
 # leaves, and what is wrong with recipes and data. usage: train.sh ROOT MOTE
-set -euo pipefail
-root=$1 mote=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-    echo "FAILED: $1" >&2
-    exit 1
-}
+. "$(dirname "$0")/common.sh"
 
 "$mote" train "$root/recipes/table.yaml" --data "$work" -o "$work/out" 2> "$work/error" && fail "an empty folder trained"
 if grep -q "built without" "$work/error"; then
@@ -21,7 +13,7 @@ fi
 grep -q "no example can be read" "$work/error" || fail "an empty folder: $(cat "$work/error")"
 
 # Sines of two frequencies and noise, by three axes; damaged files between them.
-python3 - "$work" << 'PYTHON'
+python3 - "$work" << 'PYTHON' || fail "wrong figures, or no recordings"
 import math, os, random, sys
 root = sys.argv[1]
 random.seed(1)
@@ -59,7 +51,7 @@ for name in model.tflite model_float.tflite device.tflite metrics.json report.ht
     [[ -s $work/a/$name ]] || fail "$name is missing"
 done
 [[ ! -e $work/a/checkpoint ]] || fail "the checkpoint stays"
-python3 - "$work/a/metrics.json" << 'PYTHON'
+python3 - "$work/a/metrics.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
 m = json.load(open(sys.argv[1]))
 assert m["accuracy"] > 0.85, m["accuracy"]
@@ -95,7 +87,7 @@ cmp -s "$work/e/device.tflite" "$work/d/device.tflite" || fail "stopped and gone
 
 # The device's model on the same recordings says the same; on others it is judged, too.
 "$mote" eval "$work/a/device.tflite" --data "$work/shake" --split test --json > "$work/eval.json" 2> /dev/null
-python3 - "$work/a/metrics.json" "$work/eval.json" << 'PYTHON'
+python3 - "$work/a/metrics.json" "$work/eval.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
 a, b = (json.load(open(p)) for p in sys.argv[1:])
 assert a["accuracy"] == b["accuracy"] and a["confusion"] == b["confusion"] and a["classes"] == b["classes"]
@@ -104,7 +96,7 @@ PYTHON
 "$mote" inspect "$work/a/device.tflite" > /dev/null || fail "the model cannot be read"
 
 # Sound is fed a hop at a time: the window is never whole.
-python3 - "$work" << 'PYTHON'
+python3 - "$work" << 'PYTHON' || fail "wrong figures, or no recordings"
 import math, os, struct, sys
 for label, hertz in (("low", 300), ("high", 2000)):
     os.makedirs(f"{sys.argv[1]}/tones/{label}")
@@ -118,7 +110,7 @@ if "$mote" train "$root/recipes/keyword.yaml" --data "$work/tones" -o "$work/g" 
     --set data.rate=8000 --set data.window=0.5 --set front.high=3800 --set model.filters=8 > "$work/g.txt" 2> "$work/error"; then
     grep -q "call keyword_feed_samples with samples as they come; every 0.195 s " "$work/g.txt" || fail "not fed: $(cat "$work/g.txt")"
     grep -q "keyword_feed_samples(void \*arena, const int16_t \*samples" "$work/g/c/keyword.h" || fail "the C is not fed"
-    python3 - "$work/g/metrics.json" << 'PYTHON'
+    python3 - "$work/g/metrics.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
 m = json.load(open(sys.argv[1]))
 it = m["classes"].index(m["positive"])
@@ -133,12 +125,48 @@ PYTHON
     grep -q "call wakeword_feed_samples with samples as they come; every 0.1 s it returns 1" "$work/stream.txt" ||
         fail "no stream: $(cat "$work/stream.txt")"
     "$mote" verify "$work/stream/stream.tflite" --input-fed --on host > /dev/null || fail "the stream is not the same"
+    # On whole recordings a word that is missed, or taken for another, is what the decisions of the stream say.
+    python3 - "$work" << 'PYTHON' || fail "wrong figures, or no recordings"
+import math, os, struct, sys
+root = sys.argv[1]
+os.makedirs(f"{root}/long")
+words = [(2, 2.4), (5.5, 5.9), (9, 9.4)]
+x = [int(4000 * math.sin(2 * math.pi * (2000 if any(a <= t / 16000 < b for a, b in words) else 300) * t / 16000)) for t in range(12 * 16000)]
+data = struct.pack(f"<{len(x)}h", *x)
+open(f"{root}/long.raw", "wb").write(data)
+open(f"{root}/long/a.wav", "wb").write(struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVE", b"fmt ", 16, 1, 1, 16000, 32000, 2, 16, b"data", len(data)) + data)
+open(f"{root}/long/a.txt", "w").write("".join(f"{a}\t{b}\thigh\n" for a, b in words))
+PYTHON
+    "$mote" eval "$work/stream/stream.tflite" --data "$work/long" --json > "$work/eval.json" || fail "eval of a stream"
+    head -c $((120 * 3200)) "$work/long.raw" > "$work/heard.raw"
+    "$mote" run "$work/stream/stream.tflite" --input "$work/heard.raw" --output "$work/said"
+    python3 - "$work" << 'PYTHON' || fail "wrong figures, or no recordings"
+import json, sys
+root = sys.argv[1]
+m, trained = json.load(open(f"{root}/eval.json")), json.load(open(f"{root}/stream/metrics.json"))
+said = open(f"{root}/said", "rb").read()
+it = trained["classes"].index("high")
+scores = [((said[2 * i + it] + 128) % 256) / 256 for i in range(len(said) // 2)]
+last, false, found = -9, 0, set()
+window = [float(line.split()[1]) for line in open(f"{root}/stream/recipe.yaml") if line.startswith("  window:")][0]
+for i, score in enumerate(scores):
+    t = (i + 1) * 0.1
+    if score >= m["accept_threshold"] and t - last >= m["refractory_seconds"] - 1e-9:
+        last = t
+        hit = {k for k, a in enumerate((2, 5.5, 9)) if a <= t <= a + 0.4 + window}
+        found |= hit
+        false += not hit
+assert m["words"] == 3 and m["false_accepts"] == false and abs(m["miss_rate"] - (1 - len(found) / 3)) < 1e-6, (m, false, found)
+assert abs(m["hours"] * 3600 - (12 - 3 * (0.4 + window))) < 1e-3, m
+assert "false_accepts_per_hour" in trained and trained["words"] > 0, trained
+PYTHON
+    grep -q "false accepts per hour" "$work/stream/report.html" || fail "the report says nothing of the stream"
 else
     grep -q "built without" "$work/error" || fail "sound: $(cat "$work/error")"
 fi
 
 # Pictures of squares, red or green, and where they are; a network for them; its layers under a new end.
-python3 - "$work" << 'PYTHON'
+python3 - "$work" << 'PYTHON' || fail "wrong figures, or no recordings"
 import os, random, struct, sys
 root, size = sys.argv[1], 48
 random.seed(1)
@@ -166,7 +194,7 @@ PYTHON
 picture() { "$mote" train "$root/recipes/$1.yaml" --data "$work/$2" --set model.filters=8 --set board.name= "${@:3}" 2> "$work/error" || fail "$(cat "$work/error")"; }
 picture detect squares -o "$work/h" --set data.width=48 --set data.height=48 --set train.epochs=20 > /dev/null
 "$mote" eval "$work/h/device.tflite" --data "$work/squares" --split test --json > "$work/eval.json" 2> /dev/null
-python3 - "$work/h/metrics.json" "$work/eval.json" << 'PYTHON'
+python3 - "$work/h/metrics.json" "$work/eval.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
 a, b = (json.load(open(p)) for p in sys.argv[1:])
 assert a["f1"] > 0.8 and a["objects"]["green"]["found"] > 3, a
@@ -176,7 +204,7 @@ grep -q "thresholds: \['0\.[0-9]*', '0\.[0-9]*'\]" "$work/h/recipe.yaml" || fail
 grep -q "<rect class=\"hit\"" "$work/h/report.html" || fail "no boxes in the report"
 picture image colours -o "$work/i" --set model.from="$work/h/model_float.tflite" --set model.cut=residual5/add \
     --set train.frozen=yes --set train.epochs=40 --set train.batch=4 --set train.rate=0.03 > "$work/i.txt"
-python3 - "$work/i/metrics.json" << 'PYTHON'
+python3 - "$work/i/metrics.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
 a = json.load(open(sys.argv[1]))["accuracy"]
 assert a > 0.8, a
@@ -186,7 +214,7 @@ picture detect squares -o "$work/j" --set model.from="$work/i/model_float.tflite
 # A detector learns from what is normal alone; the limit above which there is an alarm is in the model.
 "$mote" train "$root/recipes/vibration.yaml" --data "$work/shake" --set data.normal=slow -o "$work/f" > "$work/f.txt" 2> /dev/null
 grep -q "^a score above 1 is an alarm" "$work/f.txt" || fail "no limit: $(cat "$work/f.txt")"
-python3 - "$work/f/metrics.json" << 'PYTHON'
+python3 - "$work/f/metrics.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
 m = json.load(open(sys.argv[1]))
 assert m["auc"] > 0.95 and m["threshold"] == 1 and m["missed"] < 0.2 and m["false_alarms"] <= 0.3, m
@@ -202,31 +230,28 @@ grep -q "^false_alarms *0\.[5-9]\|^false_alarms *1" "$work/n.txt" || fail "no al
 
 # What is wrong is said with its place.
 rm "$work/shake/fast/broken.csv" "$work/shake/slow/empty.npy"
-wrong() {
-    local want=$1
-    shift
-    "$@" > /dev/null 2> "$work/error" && fail "no error: $*"
-    grep -qF -- "$want" "$work/error" || fail "want \"$want\", got: $(cat "$work/error")"
-    [[ $(grep -c ^mote: "$work/error") -eq 1 ]] || fail "more than a line: $(cat "$work/error")"
-}
-wrong "no/shake.yaml: cannot open it" "$mote" train "$work/no/shake.yaml" -o "$work/e"
+shake=(train shake.yaml --data "$work/shake")
+expect 1 "no/shake.yaml: cannot open it" train "$work/no/shake.yaml" -o "$work/e"
 printf 'model:\n  fiters: 3\n' > "$work/bad.yaml"
-wrong "bad.yaml:2:3: unknown word 'fiters'; did you mean 'filters'?" "$mote" train "$work/bad.yaml" -o "$work/e"
-wrong "did you mean 'train.epochs'" train --set train.epoch=3 -o "$work/e"
-wrong "did you mean 'mlp'" "$mote" train "$root/recipes/table.yaml" --data "$work/shake" --set model.name=mlpp -o "$work/e"
-wrong "front.kind does not fit data.kind" train --set front.kind=mel -o "$work/e"
-wrong "there are no labels" train --set data.labels=none -o "$work/e"
-wrong "model.from: $work/h/model.tflite: the network to start from computes in int8" "$mote" train "$root/recipes/image.yaml" \
+expect 1 "bad.yaml:2:3: unknown word 'fiters'; did you mean 'filters'?" train "$work/bad.yaml" -o "$work/e"
+expect 1 "did you mean 'train.epochs'" "${shake[@]}" --set train.epoch=3 -o "$work/e"
+expect 1 "did you mean 'mlp'" train "$root/recipes/table.yaml" --data "$work/shake" --set model.name=mlpp -o "$work/e"
+expect 1 "front.kind does not fit data.kind" "${shake[@]}" --set front.kind=mel -o "$work/e"
+expect 1 "there are no labels" "${shake[@]}" --set data.labels=none -o "$work/e"
+expect 1 "model.from: $work/h/model.tflite: the network to start from computes in int8" train "$root/recipes/image.yaml" \
     --data "$work/colours" --set model.from="$work/h/model.tflite" -o "$work/e"
-wrong "there is one class, red, and nothing to tell it from" "$mote" train "$root/recipes/image.yaml" --data "$work/colours" \
+expect 1 "there is one class, red, and nothing to tell it from" train "$root/recipes/image.yaml" --data "$work/colours" \
     --set "data.classes=[red]" -o "$work/e"
-wrong "image.yaml: board.every is for sound" "$mote" train "$root/recipes/image.yaml" --data "$work/colours" \
+expect 1 "image.yaml: board.every is for sound" train "$root/recipes/image.yaml" --data "$work/colours" \
     --set board.every=1 -o "$work/e"
-wrong "model.thresholds has 3 numbers, want one, or one for each of 2 classes" "$mote" train "$root/recipes/detect.yaml" \
+expect 1 "model.thresholds has 3 numbers, want one, or one for each of 2 classes" train "$root/recipes/detect.yaml" \
     --data "$work/squares" --set "model.thresholds=[0.1, 0.2, 0.3]" -o "$work/e"
-wrong "nowhere: " "$mote" train "$work/shake.yaml" -o "$work/e"
+expect 1 "nowhere: " train "$work/shake.yaml" -o "$work/e"
 for recipe in "$root"/recipes/*.yaml; do # each can be read
-    wrong "$work/nowhere: no such file or folder" "$mote" train "$recipe" --data "$work/nowhere" -o "$work/e"
+    expect 1 "$work/nowhere: no such file or folder" train "$recipe" --data "$work/nowhere" -o "$work/e"
 done
-wrong "recipe.yaml" "$mote" eval "$root/tests/model/sobel.tflite" --data "$work/shake"
-echo "mote train and mote eval: all well"
+[[ ! -e $work/stream/stream.tflite ]] ||
+    expect 1 "data.positive is \"loud\", which is none of the model's classes" eval "$work/stream/stream.tflite" \
+        --data "$work/long" --set data.positive=loud
+expect 1 "recipe.yaml" eval "$root/tests/model/sobel.tflite" --data "$work/shake"
+finish "mote train and mote eval: all well"

@@ -8,13 +8,15 @@
 
 #include "../run/run.h"
 #include "grade.h"
+#include "spotting.h"
 
 enum { MODEL, DATA, RECIPE, SPLIT, JSON, SET, SHAPE, VALUE, MAX_WORK, OPTION_COUNT };
 
 static const struct usage usage = {
     .verb = "eval",
     .about = "How good a model is on recordings: raw examples go through the plan that the device runs, front-end\n"
-             "included, bit for bit. MODEL is the device.tflite that `mote train` left; the recipe lies beside it.",
+             "included, bit for bit. MODEL is the device.tflite that `mote train` left; the recipe lies beside it.\n"
+             "stream.tflite hears whole recordings: false accepts per hour of the word data.positive.",
     .example = "mote eval keyword/device.tflite --data more-recordings --json",
 };
 
@@ -75,6 +77,30 @@ static void print_text(const struct grade *g)
     }
 }
 
+/* A model of sound that goes on: on whole recordings. */
+static bool eval_stream(struct session *s, struct job *job)
+{
+    struct spotting spotting;
+    if (job->options[SPLIT].text != NULL) {
+        s->path = "--split";
+        return diag_fail(&s->diag, "a stream is judged on whole recordings; leave it out");
+    }
+    if (!spotting_hear(&spotting, &job->lesson, s, &s->model.graphs[0])) {
+        return false;
+    }
+    if (job->options[JSON].text == NULL) {
+        printf("%s\n", spotting_text(&spotting, &s->arena));
+        return true;
+    }
+    struct text text = {.arena = &s->arena};
+    spotting_json(&spotting, &text);
+    printf("{\n%s  \"positive\": ", text.data);
+    text = (struct text){.arena = &s->arena};
+    text_json_string(&text, spotting.word);
+    printf("%s\n}\n", text.data);
+    return true;
+}
+
 static bool eval(struct session *s, void *context)
 {
     struct job *job = context;
@@ -88,6 +114,10 @@ static bool eval(struct session *s, void *context)
     s->path = NULL; /* messages name their file themselves */
     if (!lesson_read_recipe(l, recipe, o[DATA].text, NULL, o[SET].list, &s->arena, &s->diag)) {
         return false;
+    }
+    if (spotting_is_stream(l, &s->model.graphs[0])) {
+        s->path = model;
+        return eval_stream(s, job);
     }
     s->path = l->recipe.data_path;
     l->recipe.data_least = 1;

@@ -22,7 +22,7 @@ void grade_begin(struct grade *g, const struct lesson *l, enum data_split split,
 
 /*** Running ***/
 
-static float to_real(const struct tensor *t, const uint8_t *from, size_t i)
+float grade_real(const struct tensor *t, const uint8_t *from, size_t i)
 {
     const float scale = t->quant.count > 0 ? ir_scale(t) : 1;
     const int32_t zero = t->quant.count > 0 ? ir_zero_point(t) : 0;
@@ -91,7 +91,7 @@ bool grade_run(struct grade *g, struct session *s, struct plan *plan)
         mote_init(&plan->code, runner.arena);
         run_invoke(&runner, data_values(&g->lesson->data, g->examples[i]), answer);
         for (size_t k = 0; k < g->output_count; k++) {
-            g->scores[(size_t)i * g->output_count + k] = to_real(out, answer, k);
+            g->scores[(size_t)i * g->output_count + k] = grade_real(out, answer, k);
         }
         progress_step(&progress);
     }

@@ -223,6 +223,14 @@ bool lesson_read_data(struct lesson *l, struct arena *arena, struct diag *diag)
     return true;
 }
 
+bool lesson_listen(struct lesson *l, data_listener *listener, void *context, struct arena *arena, struct diag *diag)
+{
+    set_data_options(l, arena);
+    const bool ok = data_read_sounds(&l->data_options, listener, context, &l->data, arena, diag);
+    print_skipped(&l->data);
+    return ok;
+}
+
 int32_t lesson_class(const struct lesson *l, const char *name)
 {
     for (int32_t i = 0; i < l->data.class_count; i++) {

@@ -35,6 +35,10 @@ bool lesson_read_recipe(struct lesson *lesson, const char *path, const char *dat
 /* Reads the data and says on stderr what was skipped. */
 bool lesson_read_data(struct lesson *lesson, struct arena *arena, struct diag *diag);
 
+/* Gives the listener each recording of sound as a whole, and says what was skipped. */
+bool lesson_listen(struct lesson *lesson, data_listener *listener, void *context, struct arena *arena,
+                   struct diag *diag);
+
 /* Builds the front-end and runs it on all examples. */
 bool lesson_make_features(struct lesson *lesson, struct arena *arena, struct diag *diag);
 

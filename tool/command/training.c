@@ -113,15 +113,11 @@ static void print_calls(const struct training *t, const struct device *d)
     }
 }
 
-static bool make_device(struct session *s, struct training *t, struct device *d)
+static bool make_device(struct session *s, struct training *t, struct graph *graph, struct device *d)
 {
     const char *board = or_null(t->lesson.recipe.board_name), *model = s->path;
-    struct graph *graph;
     char hash[SHA256_DIGEST_STRING_LENGTH];
     unsigned features = 0;
-    if (!find_graph(s, t, &graph)) {
-        return false;
-    }
     const struct file *file = t->stream.size > 0 ? &t->stream : &s->file;
     SHA256Data(file->data, file->size, hash);
     const struct emit_options how = {.name = model_name(t->recipe, &s->arena),
@@ -152,6 +148,9 @@ static bool write_metrics(struct session *s, const struct training *t, const str
     const struct dataset *data = &t->lesson.data;
     struct text text = {.arena = &s->arena};
     text_add(&text, "{\n");
+    if (t->spotting.is_judged) {
+        spotting_json(&t->spotting, &text);
+    }
     grade_json(g, t->real.figure_count > 0 ? &t->real : NULL, &text);
     text_add(&text,
              ",\n  \"train_examples\": %d,\n  \"validation_examples\": %d,\n  \"skipped\": %d,\n  \"seed\": %d,\n",
@@ -178,7 +177,7 @@ static void add_facts(struct session *s, const struct training *t, struct report
 {
     const struct dataset *data = &t->lesson.data;
     const struct recipe *recipe = &t->lesson.recipe;
-    struct report_fact *facts = ARENA_ARRAY(&s->arena, 9, struct report_fact);
+    struct report_fact *facts = ARENA_ARRAY(&s->arena, 10, struct report_fact);
     int32_t n = 0;
     facts[n++] =
         (struct report_fact){"recordings",
@@ -200,6 +199,9 @@ static void add_facts(struct session *s, const struct training *t, struct report
         facts[n++] = (struct report_fact){"an alarm",
                                           arena_printf(&s->arena, "a score above 1, set for %.3g %% of what is normal",
                                                        100 * recipe->model_false_alarms)};
+    }
+    if (t->spotting.is_judged) {
+        facts[n++] = (struct report_fact){"the test as it goes on", spotting_text(&t->spotting, &s->arena)};
     }
     facts[n++] =
         (struct report_fact){"weights", arena_printf(&s->arena, "%lld bytes, in float %lld", (long long)t->losses.bytes,
@@ -261,9 +263,19 @@ static void print_figures(const struct training *t, const struct grade *g)
         const double real = grade_value(&t->real, g->figures[i].name);
         printf(isnan(real) ? "\n" : "  float %.4f\n", real);
     }
+    if (t->spotting.is_judged) {
+        printf("%s\n", spotting_text(&t->spotting, t->arena));
+    }
     if (lesson_is_detector(&t->lesson.recipe)) {
         printf("a score above 1 is an alarm\n");
     }
+}
+
+/* A word that is looked for in sound that goes on. */
+static bool judge_stream(struct session *s, struct training *t, struct graph *graph)
+{
+    return t->stream.size == 0 || or_null(t->lesson.recipe.data_positive) == NULL ||
+           spotting_hear_test(&t->spotting, &t->lesson, s, graph);
 }
 
 bool training_finish(struct session *s, void *context)
@@ -277,7 +289,9 @@ bool training_finish(struct session *s, void *context)
         return false;
     }
     grade_figures(&grade, &s->arena);
-    if (!make_device(s, t, &device) || !write_metrics(s, t, &grade, &device) || !write_report(s, t, &grade, &device)) {
+    struct graph *graph;
+    if (!find_graph(s, t, &graph) || !judge_stream(s, t, graph) || !make_device(s, t, graph, &device) ||
+        !write_metrics(s, t, &grade, &device) || !write_report(s, t, &grade, &device)) {
         return false;
     }
     print_figures(t, &grade);

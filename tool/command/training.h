@@ -7,6 +7,7 @@
 
 #include "../quant/quant.h"
 #include "grade.h"
+#include "spotting.h"
 
 struct training {
     const char *recipe, *folder, *data, *seed; /* as given */
@@ -16,8 +17,9 @@ struct training {
     struct graph network, quantised;
     struct train_result result;
     struct quant_report losses;
-    struct grade real; /* of the float network */
-    float limit;       /* detectors: the score above which there is an alarm, as the network gives it */
+    struct grade real;        /* of the float network */
+    struct spotting spotting; /* of stream.tflite */
+    float limit;              /* detectors: the score above which there is an alarm, as the network gives it */
     const char *checkpoint, *recipe_path, *recipe_text;
     struct file resumed, stream; /* a checkpoint; stream.tflite */
     struct file base_file;       /* the model that the network is made from, if the recipe says so */

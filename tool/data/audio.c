@@ -17,17 +17,29 @@
 
 enum { BLOCK = 4096, LONG = 3, MOST_CHANNELS = 64, SHORTEST_PART = 10 };
 
+/* What a file is read in: all of it, or what a label file says of it; `place` NULL: what lies between. */
+struct piece {
+    const char *label, *place;
+    double start, end;
+};
+
 struct sound {
     struct reader *r;
     const struct data_file *f;
     SNDFILE *file;
     SF_INFO info;
     SRC_STATE *resampler;
+    struct piece *pieces;    /* room for those of any file */
     const char *label;       /* of the piece */
     struct data_parts parts; /* of it */
     int64_t first, length;   /* its first sample at the wanted rate, and how many */
     float *held; /* samples at the wanted rate that are not cut yet; room for LONG windows and a block's output */
     int32_t held_count, capacity;
+    bool (*take)(struct sound *s); /* what becomes of what is held */
+    data_listener *listener;
+    void *context;
+    struct data_sound whole;
+    int64_t whole_capacity;
     int32_t window, hop;
     int64_t done; /* samples of the piece cut off before `held` */
     bool is_long;
@@ -84,8 +96,9 @@ static int32_t find_loudest(const struct sound *s)
 }
 
 /* Cuts what is long enough off the buffer. */
-static bool cut(struct sound *s)
+static bool take_windows(struct sound *s)
 {
+    s->is_long = s->is_long || s->held_count > LONG * s->window;
     while (s->is_long && s->held_count >= s->window) {
         if (!add_window(s, 0)) {
             return false;
@@ -110,26 +123,27 @@ static void mix(const struct sound *s, const float *in, sf_count_t frames, float
     }
 }
 
-/* Mono samples through the resampler into the buffer. */
+/* Mono samples through the resampler into the buffer; those of the wanted rate stay as they are. */
 static bool push(struct sound *s, const float *in, long count, bool is_end)
 {
+    const bool is_same = s->info.samplerate == s->r->options->rate;
     SRC_DATA d = {.data_in = in, .input_frames = count, .end_of_input = is_end};
     d.src_ratio = (double)s->r->options->rate / s->info.samplerate;
     do {
         d.data_out = s->held + s->held_count;
         d.output_frames = s->capacity - s->held_count;
-        if (src_process(s->resampler, &d) != 0) {
+        if (is_same) {
+            d.input_frames_used = d.output_frames_gen =
+                d.input_frames < d.output_frames ? d.input_frames : d.output_frames;
+            memcpy(d.data_out, d.data_in, (size_t)d.input_frames_used * sizeof *in);
+        } else if (src_process(s->resampler, &d) != 0) {
             return data_skip(s->r, s->f->name, "cannot be resampled from %d Hz", s->info.samplerate);
         }
         d.data_in += d.input_frames_used;
         d.input_frames -= d.input_frames_used;
         s->held_count += (int32_t)d.output_frames_gen;
-        s->is_long = s->is_long || (s->hop > 0 && s->held_count > LONG * s->window);
-        if (!cut(s)) {
+        if (!s->take(s)) {
             return false;
-        }
-        if (!s->is_long && s->held_count == s->capacity) {
-            return true; /* the rest of it is not looked at */
         }
     } while (d.input_frames > 0 || (is_end && d.output_frames_gen > 0));
     return true;
@@ -205,12 +219,6 @@ static int64_t find_missing(const char *path)
     return missing > 0 ? missing : 0;
 }
 
-/* What a file is read in: all of it, or what a label file says of it; `place` NULL: what lies between. */
-struct piece {
-    const char *label, *place;
-    double start, end;
-};
-
 /* The pieces of a file, into room for 2 * span_count + 1. */
 static int32_t list_pieces(const struct reader *r, const struct data_file *f, struct piece *pieces)
 {
@@ -266,18 +274,19 @@ static bool take_piece(struct sound *s, const struct piece *p)
 }
 
 /* Reads all pieces of a file that is open; of a damaged one nothing is kept. */
-static void read_pieces(struct sound *s, struct piece *pieces)
+static void read_pieces(struct sound *s)
 {
-    const int32_t before = s->r->data->count, count = list_pieces(s->r, s->f, pieces);
+    const int32_t before = s->r->data->count, count = list_pieces(s->r, s->f, s->pieces);
     for (int32_t i = 0; i < count && !s->r->diag->failed; i++) {
-        if (!take_piece(s, &pieces[i])) {
+        if (!take_piece(s, &s->pieces[i])) {
             s->r->data->count = before;
             return;
         }
     }
 }
 
-static void read_sound(struct sound *s, struct piece *pieces)
+/* Opens the file, and hands it to `read`. */
+static void read_sound(struct sound *s, void (*read)(struct sound *s))
 {
     const int64_t missing = find_missing(s->f->path);
     s->info = (SF_INFO){0};
@@ -295,7 +304,7 @@ static void read_sound(struct sound *s, struct piece *pieces)
         s->info.samplerate > 1000000) {
         data_skip(s->r, s->f->name, "has %d channels at %d Hz", s->info.channels, s->info.samplerate);
     } else if ((s->resampler = src_new(SRC_SINC_MEDIUM_QUALITY, 1, &error)) != NULL) {
-        read_pieces(s, pieces);
+        read(s);
         src_delete(s->resampler);
     }
     sf_close(s->file);
@@ -306,29 +315,36 @@ static bool is_labelled(const struct data_options *o, const struct data_file *f)
     return f->label != NULL || f->is_spanned || (o->labels != NULL && strcmp(o->labels, "none") == 0);
 }
 
+/* A buffer, and room for the pieces of any file. */
+static bool begin_sounds(struct sound *s)
+{
+    const struct reader *r = s->r;
+    int32_t most = 0;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        most = r->files[i].span_count > most ? r->files[i].span_count : most;
+    }
+    s->pieces = ARENA_ARRAY(r->arena, 2 * most + 1, struct piece);
+    s->capacity = (LONG + 1) * s->window + BLOCK;
+    s->held = malloc((size_t)s->capacity * sizeof *s->held);
+    return s->held != NULL || diag_fail(r->diag, "no memory for a window of %d samples", s->window);
+}
+
 bool data_read_audio(struct reader *r)
 {
     const struct data_options *o = r->options;
-    struct sound s = {.r = r, .window = (int32_t)lround(o->window * o->rate)};
+    struct sound s = {.r = r, .take = take_windows, .window = (int32_t)lround(o->window * o->rate)};
     s.hop = o->hop > 0 ? (int32_t)lround(o->hop * o->rate) : s.window;
     if (s.window < 1 || s.hop < 1) {
         return diag_fail(r->diag, "data.window and data.hop want to be a sample or more");
     }
     data_shape(r, TYPE_S16, 1, &s.window);
-    s.capacity = (LONG + 1) * s.window + BLOCK;
-    s.held = malloc((size_t)s.capacity * sizeof *s.held);
-    if (s.held == NULL) {
-        return diag_fail(r->diag, "no memory for a window of %d samples", s.window);
+    if (!begin_sounds(&s)) {
+        return false;
     }
-    int32_t most = 0;
     for (int32_t i = 0; i < r->file_count; i++) {
-        most = r->files[i].span_count > most ? r->files[i].span_count : most;
-    }
-    struct piece *pieces = ARENA_ARRAY(r->arena, 2 * most + 1, struct piece);
-    for (int32_t i = 0; i < r->file_count; i++) {
-        const int32_t count = is_labelled(o, &r->files[i]) ? list_pieces(r, &r->files[i], pieces) : 0;
+        const int32_t count = is_labelled(o, &r->files[i]) ? list_pieces(r, &r->files[i], s.pieces) : 0;
         for (int32_t k = 0; k < count; k++) {
-            data_count_piece(r, &r->files[i], pieces[k].label);
+            data_count_piece(r, &r->files[i], s.pieces[k].label);
         }
     }
     for (int32_t i = 0; i < r->file_count && !r->diag->failed; i++) {
@@ -336,15 +352,74 @@ bool data_read_audio(struct reader *r)
         if (!is_labelled(o, s.f)) {
             data_skip(r, s.f->name, "has no label");
         } else {
-            read_sound(&s, pieces);
+            read_sound(&s, read_pieces);
         }
     }
     free(s.held);
     return !r->diag->failed;
 }
 
+/*** Whole recordings ***/
+
+/* All that is held goes behind what there is of the recording. */
+static bool take_all(struct sound *s)
+{
+    struct data_sound *w = &s->whole;
+    if (w->count + s->held_count > s->whole_capacity) {
+        s->whole_capacity = 2 * (w->count + s->held_count);
+        int16_t *grown = (size_t)s->whole_capacity * sizeof *grown <= s->r->options->memory
+                             ? realloc(w->samples, (size_t)s->whole_capacity * sizeof *grown)
+                             : NULL;
+        if (grown == NULL) {
+            return diag_fail(s->r->diag, "%s takes more than %zu MiB; cut it, or let data.memory be more", s->f->name,
+                             s->r->options->memory >> 20);
+        }
+        w->samples = grown;
+    }
+    for (int32_t i = 0; i < s->held_count; i++) {
+        w->samples[w->count++] = to_s16(s->held[i]);
+    }
+    s->held_count = 0;
+    return true;
+}
+
+static void read_whole(struct sound *s)
+{
+    s->held_count = 0;
+    s->whole.source = s->f->name;
+    s->whole.label = s->f->is_spanned ? NULL : s->f->label;
+    s->whole.count = 0;
+    s->whole.spans = s->f->spans;
+    s->whole.span_count = s->f->span_count;
+    if (read_frames(s, s->info.frames)) {
+        s->listener(s->context, &s->whole);
+    }
+}
+
+bool data_listen(struct reader *r, data_listener *listener, void *context)
+{
+    struct sound s = {.r = r, .take = take_all, .listener = listener, .context = context};
+    if (!begin_sounds(&s)) {
+        return false;
+    }
+    for (int32_t i = 0; i < r->file_count && !r->diag->failed; i++) {
+        s.f = &r->files[i];
+        read_sound(&s, read_whole);
+    }
+    free(s.held);
+    free(s.whole.samples);
+    return !r->diag->failed;
+}
+
 #else
 
 bool data_read_audio(struct reader *r) { return diag_fail(r->diag, "%s", data_missing(DATA_AUDIO)); }
+
+bool data_listen(struct reader *r, data_listener *listener, void *context)
+{
+    (void)listener;
+    (void)context;
+    return data_read_audio(r);
+}
 
 #endif

@@ -240,18 +240,31 @@ static bool check_pattern(struct reader *r, const char *key, const char *pattern
     return ok || diag_fail(r->diag, "%s: the pattern \"%s\" does not work: %s", key, pattern, why);
 }
 
+static bool begin(struct reader *r)
+{
+    const struct data_options *o = r->options;
+    const char *missing = data_missing(o->kind);
+    *r->data = (struct dataset){.arena = r->arena, .rate = o->rate};
+    if (missing != NULL) {
+        return diag_fail(r->diag, "this program was built without %s; install it and build again", missing);
+    }
+    return check_pattern(r, "data.pattern", o->pattern) && check_pattern(r, "data.group", o->group) && folder_list(r);
+}
+
 bool data_read(const struct data_options *options, struct dataset *data, struct arena *arena, struct diag *diag)
 {
     static bool (*const readers[])(struct reader *) = {
         [DATA_AUDIO] = data_read_audio, [DATA_SENSOR] = data_read_sensor, [DATA_IMAGE] = data_read_images,
         [DATA_BOXES] = data_read_boxes, [DATA_TEXT] = data_read_text,     [DATA_TABLE] = data_read_table,
     };
-    *data = (struct dataset){.arena = arena, .rate = options->rate};
     struct reader r = {.options = options, .data = data, .arena = arena, .diag = diag};
-    const char *missing = data_missing(options->kind);
-    if (missing != NULL) {
-        return diag_fail(diag, "this program was built without %s; install it and build again", missing);
-    }
-    return check_pattern(&r, "data.pattern", options->pattern) && check_pattern(&r, "data.group", options->group) &&
-           folder_list(&r) && readers[options->kind](&r) && finish(&r);
+    return begin(&r) && readers[options->kind](&r) && finish(&r);
+}
+
+bool data_read_sounds(const struct data_options *options, data_listener *listener, void *context, struct dataset *data,
+                      struct arena *arena, struct diag *diag)
+{
+    struct reader r = {.options = options, .data = data, .arena = arena, .diag = diag};
+    return begin(&r) && (r.file_count > 0 || diag_fail(diag, "there is no recording of sound")) &&
+           data_listen(&r, listener, context);
 }

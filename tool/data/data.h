@@ -87,6 +87,31 @@ struct dataset {
 bool data_read(const struct data_options *options, struct dataset *data, struct arena *arena, struct diag *diag);
 void data_free(struct dataset *data);
 
+/*** Whole recordings ***/
+
+/* Part of a recording that a label file says something of. */
+struct data_span {
+    const char *label, *place; /* the line that says so: "labels.csv:7" */
+    double start, end;         /* seconds */
+};
+
+/* A recording of sound at the options' rate; its memory is the reader's. */
+struct data_sound {
+    const char *source;
+    const char *label; /* of all of it; NULL: none, or spans tell */
+    const struct data_span *spans;
+    int32_t span_count;
+    int16_t *samples;
+    int64_t count;
+};
+
+typedef void data_listener(void *context, const struct data_sound *sound);
+
+/* Gives the listener each recording of a folder, one after the other. What is skipped is told in `data`, which gets no
+ * examples. Fails where there is none. */
+bool data_read_sounds(const struct data_options *options, data_listener *listener, void *context, struct dataset *data,
+                      struct arena *arena, struct diag *diag);
+
 static inline const void *data_values(const struct dataset *d, int32_t i)
 {
     return d->values + (size_t)i * d->example_size;

@@ -7,12 +7,6 @@
 
 #include "data.h"
 
-/* Part of a recording that a label file says something of. */
-struct data_span {
-    const char *label, *place; /* the line that says so: "labels.csv:7" */
-    double start, end;         /* seconds */
-};
-
 /* A file of the folder. */
 struct data_file {
     const char *path;              /* to open it */
@@ -87,6 +81,9 @@ bool data_read_images(struct reader *r);
 bool data_read_boxes(struct reader *r);
 bool data_read_text(struct reader *r);
 bool data_read_table(struct reader *r);
+
+/* data_read_sounds, of the files of r->files. */
+bool data_listen(struct reader *r, data_listener *listener, void *context);
 
 /*** Tables of text: CSV, TSV, and what looks like it ***/
 

@@ -54,6 +54,42 @@ struct eval_figure eval_auc(const float *scores, const bool *positive, int32_t c
  * in the arena. */
 int32_t eval_roc(const float *scores, const bool *positive, int32_t count, double **x, double **y, struct arena *arena);
 
+/*** Words in sound that goes on ***/
+
+/* From when to when a word that is looked for is said, in seconds. */
+struct eval_word {
+    double start, end;
+};
+
+/* A recording as the device heard it: a decision every so many seconds, the first at `every`. */
+struct eval_stream {
+    const float *scores; /* of the word, one a decision */
+    int32_t count;
+    double every;
+    const struct eval_word *words; /* by their start */
+    int32_t word_count;
+};
+
+/* How decisions become accepts: the word is accepted at a decision whose score is the threshold or more, if the last accept is
+ * `refractory` seconds past or longer. An accept is right from a word's start to `tolerance` seconds beyond its end. */
+struct eval_spotting_rule {
+    double refractory, tolerance;
+    double most_missed; /* share of the words */
+};
+
+struct eval_spotting {
+    struct eval_figure per_hour; /* false accepts an hour; NaN: no threshold misses so few, or there are no words */
+    int64_t false_accepts, words;
+    double threshold, missed; /* share of the words that no accept is right for */
+    double hours;             /* in which an accept is false */
+};
+
+/* False accepts an hour at the highest threshold that misses no more than `most_missed`: the number of false accepts over
+ * the hours of all recordings without the times in which accepts are right. Interval of Poisson's distribution by Wilson
+ * and Hilferty's approximation (1931). */
+struct eval_spotting eval_spot(const struct eval_stream *streams, int32_t count, const struct eval_spotting_rule *rule,
+                               struct arena *arena);
+
 /*** Objects: peaks of a heat map ***/
 
 struct eval_point {
