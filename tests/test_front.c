@@ -186,6 +186,27 @@ static void test_spectrum(void)
     }
 }
 
+/* Beside a tone one of 70 dB less is seen, however loud both are; of nothing at all the least power is left. */
+static void test_quiet_tone(void)
+{
+    enum { QUIET_BAND = 13 }; /* of bin 100 */
+    static const float loudness[] = {1e-2F, 1, 1e4F, 0};
+    const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .level = 1};
+    struct plan *plan = make(&o, TYPE_F32, 2, (const int32_t[]){STEPS, 1}, PLAN_STREAM);
+    float in[STEPS], out[2 + SHAPE + BANDS];
+    bool seen = plan != NULL && run_output_size(plan) == sizeof out;
+    for (size_t k = 0; k < COUNT_OF(loudness) && seen; k++) {
+        for (int i = 0; i < STEPS; i++) {
+            const double turn = 2 * 3.14159265358979 * i / STEPS;
+            in[i] = loudness[k] * (float)(sin(48 * turn) + 3.1623e-4 * sin(100 * turn));
+        }
+        run(plan, in, out);
+        const double power = 0.5e-7 * (double)loudness[k] * (double)loudness[k] + 1e-8;
+        seen = fabs(exp((double)out[2 + SHAPE + QUIET_BAND]) / power - 1) < 0.02;
+    }
+    check(seen, "a tone of 70 dB less is seen beside another");
+}
+
 /* What a sensor gives turned by 90 degrees has the same length, which is an axis more; groups part all features. */
 static void test_lengths(void)
 {
@@ -337,6 +358,7 @@ int main(int argc, char **argv)
     test_rows();
     test_tone();
     test_spectrum();
+    test_quiet_tone();
     test_lengths();
     test_hash();
     test_stitch();

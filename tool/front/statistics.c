@@ -46,17 +46,25 @@ static int32_t correlations(struct build *b, int32_t unit)
     return build_node(b, OP_GATHER, NULL, TYPE_F32, 2, LIST(x, build_ints(b, pairs, which)));
 }
 
-/* Of [axes, steps] without their mean: root mean square and its logarithm, correlations of axes, and their shapes:
- * skewness, kurtosis, both extremes. */
-static void add_moments(struct build *b, struct parts *parts, int32_t x)
+/* Axes [axes, steps] without their mean, of deviation 1, and their powers [axes, 1]. */
+struct signal {
+    int32_t unit, power;
+};
+
+static struct signal normalise(struct build *b, int32_t x)
 {
     const int32_t power =
         build_binary(b, OP_ADD, mean_of(b, build_unary(b, OP_SQUARE, x)), build_float(b, least_power));
-    const int32_t unit = build_binary(b, OP_MUL, x, build_unary(b, OP_RSQRT, power)); /* of deviation 1 */
-    const int32_t unit2 = build_unary(b, OP_SQUARE, unit);
-    add_part(b, parts, build_unary(b, OP_SQRT, power));
-    add_part(b, parts, build_unary(b, OP_LOG, power));
-    if (pair_count(build_at(b, x)->dim[0]) > 0) {
+    return (struct signal){build_binary(b, OP_MUL, x, build_unary(b, OP_RSQRT, power)), power};
+}
+
+/* Root mean square and its logarithm, correlations of axes, and their shapes: skewness, kurtosis, both extremes. */
+static void add_moments(struct build *b, struct parts *parts, const struct signal *s)
+{
+    const int32_t unit = s->unit, unit2 = build_unary(b, OP_SQUARE, unit);
+    add_part(b, parts, build_unary(b, OP_SQRT, s->power));
+    add_part(b, parts, build_unary(b, OP_LOG, s->power));
+    if (pair_count(build_at(b, unit)->dim[0]) > 0) {
         add_part(b, parts, correlations(b, unit));
     }
     const int32_t shape[] = {
@@ -68,49 +76,65 @@ static void add_moments(struct build *b, struct parts *parts, int32_t x)
     add_part(b, parts, build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_F32, 4, shape));
 }
 
-/* Which band a bin belongs to: even steps for few bins, wider ones higher up for many. The constant part has none. */
+/* Which band a bin from 1 on belongs to: even steps for few bins, wider ones higher up for many. */
 static int32_t band_of(int32_t bin, int32_t bins, int32_t bands)
 {
-    if (bin == 0) {
-        return -1;
-    }
     const double even = (double)(bin - 1) / (bins - 1), bent = log1p(even * 30) / log(31);
     const double part = bins > 4 * bands ? 0.5 * even + 0.5 * bent : even;
     const int32_t band = (int32_t)(part * bands);
     return band < bands ? band : bands - 1;
 }
 
-static int32_t band_matrix(struct build *b, int32_t bins, int32_t bands, double scale)
+static int32_t cast(struct build *b, int32_t x, enum type type)
 {
-    float *m = ARENA_ARRAY(b->graph->arena, bands * bins, float);
-    for (int32_t i = 1; i < bins; i++) {
-        m[band_of(i, bins, bands) * bins + i] = (float)scale;
-    }
-    return build_const(b, TYPE_F32, 2, LIST(bands, bins), m);
+    return build_node(b, OP_CAST, &(const struct attr){.type = type}, type, 1, LIST(x));
 }
 
-/* [axes, steps] to [axes, bands]. */
-static int32_t spectrum(struct build *b, const struct front_options *o, int32_t x)
+static int32_t transpose(struct build *b, int32_t x)
 {
-    const int32_t axes = build_at(b, x)->dim[0], steps = build_at(b, x)->dim[1];
-    int32_t fft = 16;
+    return build_node(b, OP_TRANSPOSE, NULL, build_at(b, x)->type, 2, LIST(x, build_ints(b, 2, LIST(1, 0))));
+}
+
+/* Sums of squares of real and imaginary parts, [axes, 2 * bins] to [axes, bands]. The constant part is left out. */
+static int32_t band_sums(struct build *b, int32_t x, int32_t bands)
+{
+    const int32_t axes = build_at(b, x)->dim[0], values = build_at(b, x)->dim[1] - 2, bins = values / 2 + 1;
+    int32_t *band = ARENA_ARRAY(b->graph->arena, values, int32_t);
+    for (int32_t i = 0; i < values; i++) {
+        band[i] = band_of(i / 2 + 1, bins, bands);
+    }
+    x = build_node(b, OP_SLICE, NULL, TYPE_F32, 3,
+                   LIST(transpose(b, x), build_ints(b, 2, LIST(2, 0)), build_ints(b, 2, LIST(values, axes))));
+    return transpose(b, build_node(b, OP_SEGMENT_SUM, NULL, TYPE_F32, 2, LIST(x, build_ints(b, values, band))));
+}
+
+/* Logarithms of the powers of bands, [axes, bands]. The transform is in integers: what has a deviation of 1 is at most the
+ * root of its steps, which leaves the noise of rounding below -100 dB, and a core without an FPU transforms it several times
+ * faster. */
+static int32_t spectrum(struct build *b, const struct front_options *o, const struct signal *s)
+{
+    const int32_t steps = build_at(b, s->unit)->dim[1];
+    int32_t fft = 16, one = 1 << 29;
     while (fft < steps) {
         fft *= 2;
+    }
+    for (int32_t root = 1; root * root < steps; root *= 2) {
+        one /= 2;
     }
     float *hann = ARENA_ARRAY(b->graph->arena, steps, float);
     double energy = 0;
     for (int32_t i = 0; i < steps; i++) {
-        hann[i] = (float)(0.5 - 0.5 * cos(2 * pi * (i + 0.5) / steps));
-        energy += hann[i] * hann[i];
+        const double weight = 0.5 - 0.5 * cos(2 * pi * (i + 0.5) / steps);
+        hann[i] = (float)(weight * one);
+        energy += weight * weight;
     }
-    const int32_t bins = fft / 2 + 1, bands = o->bands < fft / 4 ? o->bands : fft / 4;
-    const struct attr length = {.fft_length = fft};
-    x = build_binary(b, OP_MUL, x, build_floats(b, steps, hann));
-    x = build_node(b, OP_SignalRfft, &length, TYPE_F32, 1, LIST(x));
-    x = build_reshape(b, build_unary(b, OP_SQUARE, x), 3, LIST(axes, bins, 2));
-    x = build_reduce(b, OP_SUM, x, 2, false);
-    x = build_node(b, OP_FULLY_CONNECTED, &(const struct attr){.keep_num_dims = true}, TYPE_F32, 3,
-                   LIST(x, band_matrix(b, bins, bands, 2.0 / (energy * fft)), NO_TENSOR));
+    const int32_t bands = o->bands < fft / 4 ? o->bands : fft / 4;
+    int32_t x = cast(b, build_binary(b, OP_MUL, s->unit, build_floats(b, steps, hann)), TYPE_S32);
+    x = build_node(b, OP_SignalRfft, &(const struct attr){.fft_length = fft}, TYPE_S32, 1,
+                   LIST(x)); /* over its length */
+    x = band_sums(b, build_unary(b, OP_SQUARE, cast(b, x, TYPE_F32)), bands);
+    x = build_binary(b, OP_MUL, x, build_float(b, (float)(2.0 * fft / (energy * one * one))));
+    x = build_binary(b, OP_MUL, x, s->power);
     if (o->shape) {
         const int32_t sum = build_binary(b, OP_ADD, build_reduce(b, OP_SUM, x, 1, true), build_float(b, least_power));
         x = build_binary(b, OP_DIV, x, sum);
@@ -139,18 +163,17 @@ static int32_t with_lengths(struct build *b, int32_t x)
 int32_t front_statistics(struct build *b, const struct front_options *o, int32_t steps)
 {
     const float unit = o->level > 0 ? (float)(1 / o->level) : 1.0F;
-    int32_t x = build_node(b, OP_TRANSPOSE, NULL, TYPE_F32, 2, LIST(steps, build_ints(b, 2, LIST(1, 0))));
-    x = build_binary(b, OP_MUL, x, build_float(b, unit));
+    int32_t x = build_binary(b, OP_MUL, transpose(b, steps), build_float(b, unit));
     x = o->lengths ? with_lengths(b, x) : x;
     const int32_t mean = mean_of(b, x);
-    x = build_binary(b, OP_SUB, x, mean);
+    const struct signal signal = normalise(b, build_binary(b, OP_SUB, x, mean));
     struct parts parts = {.count = 0};
-    add_moments(b, &parts, x);
+    add_moments(b, &parts, &signal);
     if (o->mean) {
         add_part(b, &parts, mean);
     }
     if (o->kind == FRONT_SPECTRUM) {
-        add_part(b, &parts, spectrum(b, o, x));
+        add_part(b, &parts, spectrum(b, o, &signal));
     }
     return build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_F32, parts.count, parts.at);
 }
