@@ -51,7 +51,7 @@ static bool has(const struct target_core *core, const char *feature)
 unsigned command_features(const struct target_core *core)
 {
     return core->separate_flash ? PLAN_FLASH | (has(core, "avr") ? PLAN_AVR : 0)
-           : has(core, "mve")   ? PLAN_MVE /* vectors serve better than pairs */
+           : has(core, "mve")   ? PLAN_MVE | PLAN_DSP
            : has(core, "dsp")   ? PLAN_DSP
            : has(core, "v7m")   ? PLAN_V7M
            : has(core, "v6m")   ? PLAN_V6M

@@ -12,9 +12,9 @@
  */
 #include "stages.h"
 
-enum { NO_COST = -1, WORTH_PERCENT = 2, ELEMENT_CYCLES = 10 };
+enum { NO_COST = -1, WORTH_PERCENT = 2, ELEMENT_CYCLES = 10, MACS_A_CYCLE = 3 };
 
-/* Kernels without a row are taken where they can be. */
+/* Kernels without a row are taken where they can be: such are those for Helium, which are better than all others. */
 static const struct cost {
     enum kernel kernel;
     double firing, channel, output, mac, odd; /* odd: more for each MAC of the last pixel of an odd row */
@@ -156,17 +156,19 @@ static int32_t find_best(const struct options *o, const bool banned[])
     return best;
 }
 
-/* Cycles of all layers. Those that have no choice count by their elements. */
+/* What a kernel without a row above may take. */
+static double guess(const struct plan *plan, const struct node *n)
+{
+    const struct tensor *out = n != NULL && n->out_count > 0 ? ir_out(plan->graph, n, 0) : NULL;
+    return out == NULL ? 0 : ELEMENT_CYCLES * (double)ir_count(out) + (double)ir_macs(plan->graph, n) / MACS_A_CYCLE;
+}
+
 static double total_cycles(const struct plan *plan, const struct options options[], const bool banned[])
 {
     double total = 0;
     for (int32_t i = 0; i < plan->step_count; i++) {
         const double cycles = options[i].cycles[find_best(&options[i], banned)];
-        const struct node *n = plan->steps[i].node;
-        const bool has_out = n != NULL && n->out_count > 0 && ir_out(plan->graph, n, 0) != NULL;
-        total += cycles != NO_COST ? cycles
-                 : has_out         ? ELEMENT_CYCLES * (double)ir_count(ir_out(plan->graph, n, 0))
-                                   : 0;
+        total += cycles != NO_COST ? cycles : guess(plan, plan->steps[i].node);
     }
     return total;
 }
