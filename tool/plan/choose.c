@@ -70,6 +70,8 @@ static const struct cost {
     {KERNEL_lstm_s16__arm_dsp, 200, 0, 350, 1.9, 0},
     {KERNEL_average_pool_s8, 100, 0, 25, 3, 0},
     {KERNEL_average_pool_s8__arm_dsp, 100, 0, 25, 1.2, 0},
+    {KERNEL_average_pool_u8, 100, 0, 25, 3, 0},
+    {KERNEL_average_pool_u8__arm_dsp, 100, 0, 25, 1.2, 0},
     {KERNEL_softmax_s8, 300, 0, 225, 0, 0},
     {KERNEL_softmax_s8s16, 300, 0, 225, 0, 0},
     {KERNEL_softmax_u8, 300, 0, 225, 0, 0},
@@ -78,6 +80,8 @@ static const struct cost {
     {KERNEL_softmax_table_u8, 300, 0, 40, 0, 0},
     {KERNEL_max_pool_s8, 100, 0, 12, 3.5, 0},
     {KERNEL_max_pool_s8__arm_dsp, 100, 0, 4, 1.3, 0},
+    {KERNEL_max_pool_u8, 100, 0, 12, 3.5, 0},
+    {KERNEL_max_pool_u8__arm_dsp, 100, 0, 4, 1.3, 0},
 };
 
 /* What a layer can do. */

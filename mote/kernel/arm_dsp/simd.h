@@ -61,6 +61,33 @@ static inline uint32_t mote_add_bytes_ror8(uint32_t sums, uint32_t bytes)
     return sums;
 }
 
+/* The same for bytes without a sign. */
+static inline uint32_t mote_max_u8(uint32_t a, uint32_t b)
+{
+    uint32_t greater;
+    __asm__("usub8 %0, %1, %2\n sel %0, %1, %2" : "=&r"(greater) : "r"(a), "r"(b) : "cc");
+    return greater;
+}
+
+static inline uint32_t mote_min_u8(uint32_t a, uint32_t b)
+{
+    uint32_t smaller;
+    __asm__("usub8 %0, %1, %2\n sel %0, %2, %1" : "=&r"(smaller) : "r"(a), "r"(b) : "cc");
+    return smaller;
+}
+
+static inline uint32_t mote_add_u8(uint32_t sums, uint32_t bytes)
+{
+    __asm__("uxtab16 %0, %0, %1" : "+r"(sums) : "r"(bytes));
+    return sums;
+}
+
+static inline uint32_t mote_add_u8_ror8(uint32_t sums, uint32_t bytes)
+{
+    __asm__("uxtab16 %0, %0, %1, ror #8" : "+r"(sums) : "r"(bytes));
+    return sums;
+}
+
 /* The sum and four bytes without a sign. */
 static inline uint32_t mote_add_unsigned_bytes(uint32_t sum, uint32_t bytes)
 {
