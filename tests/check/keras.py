@@ -414,6 +414,45 @@ def image_tools():
           lambda x: x / np.sqrt((x ** 2).sum(-1, keepdims=True)))
 
 
+def boxes(x, k, s, padding, fill=0.0):
+    """[b, d, h, w, c] to [b, od, oh, ow, kd * kh * kw, c]"""
+    if padding == "same":
+        pads = [same(x.shape[1 + i], k[i], s[i]) for i in range(3)]
+        x = np.pad(x, [(0, 0)] + [(p // 2, p - p // 2) for p in pads] + [(0, 0)], constant_values=fill)
+    out = np.zeros([x.shape[0]] + [(x.shape[1 + i] - k[i]) // s[i] + 1 for i in range(3)] + [np.prod(k), x.shape[4]])
+    for at in np.ndindex(*out.shape[1:4]):
+        box = tuple(slice(a * t, a * t + n) for a, t, n in zip(at, s, k))
+        out[(slice(None),) + at] = x[(slice(None),) + box].reshape(x.shape[0], -1, x.shape[4])
+    return out
+
+
+def volumes():
+    for padding in ("same", "valid"):
+        w, b = weights(2, 3, 2, 2, 4), weights(4)
+        check("conv3d " + padding, (4, 5, 6, 2),
+              [layer("Conv3D", "c", [w, b], filters=4, kernel_size=[2, 3, 2], strides=[1, 2, 2], padding=padding,
+                     activation="relu")],
+              lambda x: relu(np.einsum("bdhwkc,kco->bdhwo", boxes(x, (2, 3, 2), (1, 2, 2), padding),
+                                       w.reshape(-1, 2, 4)) + b))
+        check("pooling of volumes " + padding, (5, 7, 4, 2),
+              [layer("MaxPooling3D", "m", pool_size=[2, 3, 2], strides=[2, 2, 1], padding=padding)],
+              lambda x: boxes(x, (2, 3, 2), (2, 2, 1), padding, -np.inf).max(4))
+        check("means of volumes " + padding, (5, 7, 4, 2),
+              [layer("AveragePooling3D", "m", pool_size=[2, 3, 2], strides=None, padding=padding)],
+              lambda x: np.nanmean(boxes(x, (2, 3, 2), (2, 3, 2), padding, np.nan), 4))
+    w, b = weights(2, 2, 3, 3, 2), weights(3)  # strides as large as filters: each box by itself
+    check("conv3d transposed", (2, 3, 2, 2),
+          [layer("Conv3DTranspose", "t", [w, b], filters=3, kernel_size=[2, 2, 3], strides=[2, 2, 3])],
+          lambda x: np.einsum("bdhwc,ijkoc->bdihjwko", x, w).reshape(1, 4, 6, 6, 3) + b)
+    check("cut, padded and repeated", (4, 5, 6, 2),
+          [layer("Cropping3D", "c", cropping=[[1, 0], [1, 2], [0, 3]]), layer("ZeroPadding3D", "z", padding=[1, 0, 2]),
+           layer("UpSampling3D", "u", size=[2, 3, 1])],
+          lambda x: np.pad(x[:, 1:, 1:-2, :-3], [(0, 0), (1, 1), (0, 0), (2, 2), (0, 0)]).repeat(2, 1).repeat(3, 2))
+    check("of a whole volume", (3, 4, 2, 3), [layer("GlobalAveragePooling3D", "g")], lambda x: x.mean((1, 2, 3)))
+    check("the most of a whole volume", (3, 4, 2, 3), [layer("GlobalMaxPooling3D", "g", keepdims=True)],
+          lambda x: x.max((1, 2, 3), keepdims=True))
+
+
 def graphs():
     """Two inputs, two outputs, a layer used twice, joins, a model in the model."""
     k, b, k2 = weights(3, 4), weights(4), weights(4, 2)
@@ -479,6 +518,7 @@ lines()
 recurrent()
 attention()
 image_tools()
+volumes()
 graphs()
 if "--write" not in sys.argv:
     (WORK / "probe.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))

@@ -10,24 +10,26 @@
 
 enum { MOST_CHANNELS = 1 << 20 };
 
-/* A window along one or two axes, as the config of all such layers says it. */
+enum { DEPTH, HEIGHT, WIDTH, SPACE };
+
+/* A window along one to three axes, the last ones, as the config of all such layers says it. */
 struct window {
-    int32_t size[2], stride[2], dilation[2]; /* height, width */
+    int32_t size[SPACE], stride[SPACE], dilation[SPACE];
     enum padding padding;
     bool is_causal;
 };
 
-static bool read_axes(struct keras_layer *l, const char *key, int32_t axes, int32_t values[2])
+static bool read_axes(struct keras_layer *l, const char *key, int32_t axes, int32_t values[SPACE])
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(l->config, key);
-    values[0] = values[1] = 1;
+    values[DEPTH] = values[HEIGHT] = values[WIDTH] = 1;
     if (item == NULL || cJSON_IsNull(item)) {
         return true;
     }
-    if (!keras_ints(l, key, axes, values + 2 - axes)) {
+    if (!keras_ints(l, key, axes, values + SPACE - axes)) {
         return false;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SPACE; i++) {
         if (values[i] < 1) {
             keras_fail(l, "\"%s\" is %d", key, values[i]);
             return false;
@@ -48,10 +50,10 @@ static bool read_window(struct keras_layer *l, int32_t axes, const char *size_ke
 static struct attr window_attr(const struct window *w)
 {
     return (struct attr){.padding = w->padding,
-                         .stride_h = w->stride[0],
-                         .stride_w = w->stride[1],
-                         .dilation_h = w->dilation[0],
-                         .dilation_w = w->dilation[1]};
+                         .stride_h = w->stride[HEIGHT],
+                         .stride_w = w->stride[WIDTH],
+                         .dilation_h = w->dilation[HEIGHT],
+                         .dilation_w = w->dilation[WIDTH]};
 }
 
 static bool check_rank(struct keras_layer *l, int32_t x, int32_t rank)
@@ -150,10 +152,10 @@ int32_t keras_dense(struct keras_layer *l, const int32_t in[], int32_t in_count)
 /* Filters [h, w, in, out] of Keras to [out, h, w, in]. */
 static int32_t conv_filter(struct keras_layer *l, int32_t index, const struct window *w, int32_t in, int32_t out)
 {
-    const int32_t dim[] = {w->size[0], w->size[1], in, out};
+    const int32_t dim[] = {w->size[HEIGHT], w->size[WIDTH], in, out};
     const float *kernel = keras_weight(l, index, 4, dim);
-    kernel = swapped(l, kernel, w->size[0] * w->size[1] * in, out, 1);
-    return keras_add_floats(l, 4, (int32_t[]){out, w->size[0], w->size[1], in}, kernel);
+    kernel = swapped(l, kernel, w->size[HEIGHT] * w->size[WIDTH] * in, out, 1);
+    return keras_add_floats(l, 4, (int32_t[]){out, w->size[HEIGHT], w->size[WIDTH], in}, kernel);
 }
 
 /* What a causal layer needs in front. */
@@ -162,7 +164,7 @@ static int32_t pad_causal(struct keras_layer *l, int32_t x, const struct window 
     if (!w->is_causal) {
         return x;
     }
-    const int32_t before = (w->size[1] - 1) * w->dilation[1];
+    const int32_t before = (w->size[WIDTH] - 1) * w->dilation[WIDTH];
     const int32_t dim[] = {4, 2}, values[] = {0, 0, 0, 0, before, 0, 0, 0};
     const int32_t pads = keras_add_ints(l, 8, values);
     l->k->g->tensors[pads].rank = 2;
@@ -212,12 +214,12 @@ static int32_t depthwise(struct keras_layer *l, int32_t x, int32_t axes, bool ha
     if (multiplier < 1 || multiplier > MOST_CHANNELS / channels) {
         return keras_fail(l, "\"depth_multiplier\" is %d", multiplier);
     }
-    const int32_t dim[] = {w->size[0], w->size[1], channels, multiplier}, out = channels * multiplier;
+    const int32_t dim[] = {w->size[HEIGHT], w->size[WIDTH], channels, multiplier}, out = channels * multiplier;
     struct attr attr = window_attr(w);
     attr.depth_multiplier = multiplier;
     x = pad_causal(l, x, w);
     const int32_t filter =
-        keras_add_floats(l, 4, (int32_t[]){1, w->size[0], w->size[1], out}, keras_weight(l, 0, 4, dim));
+        keras_add_floats(l, 4, (int32_t[]){1, w->size[HEIGHT], w->size[WIDTH], out}, keras_weight(l, 0, 4, dim));
     return add_conv(l, OP_DEPTHWISE_CONV_2D, x, filter, has_bias ? add_bias(l, 1, out) : NO_TENSOR, &attr);
 }
 
@@ -245,7 +247,7 @@ static int32_t separable(struct keras_layer *l, int32_t x, int32_t axes)
     if (between == NO_TENSOR || out == 0) {
         return NO_TENSOR;
     }
-    w = (struct window){{1, 1}, {1, 1}, {1, 1}, PADDING_VALID, false};
+    w = (struct window){{1, 1, 1}, {1, 1, 1}, {1, 1, 1}, PADDING_VALID, false};
     const struct attr attr = window_attr(&w);
     const int32_t filter = conv_filter(l, 1, &w, keras_tensor(l, between)->dim[3], out);
     return add_conv(l, OP_CONV_2D, between, filter, add_bias(l, 2, out), &attr);
@@ -266,33 +268,41 @@ int32_t keras_separable1d(struct keras_layer *l, const int32_t in[], int32_t in_
     return keras_activated(l, "activation", as_line(l, separable(l, as_image(l, in[0]), 1)));
 }
 
+/* The shape of what a transposed convolution of `axes` axes makes; false with an error. */
+static bool transposed_shape(struct keras_layer *l, const struct tensor *t, int32_t axes, const struct window *w,
+                             int32_t out, int32_t shape[IR_MAX_RANK])
+{
+    const cJSON *extra = cJSON_GetObjectItemCaseSensitive(l->config, "output_padding");
+    shape[0] = t->dim[0];
+    for (int32_t i = 0; i < axes; i++) {
+        const int32_t axis = SPACE - axes + i, rest = w->size[axis] - w->stride[axis];
+        const int64_t extent =
+            (int64_t)t->dim[1 + i] * w->stride[axis] + (w->padding == PADDING_VALID && rest > 0 ? rest : 0);
+        if (extent > INT32_MAX || w->dilation[axis] != 1 || (extra != NULL && !cJSON_IsNull(extra))) {
+            keras_fail(l, "makes a dim of %lld; has output_padding or dilation, which mote lacks", (long long)extent);
+            return false;
+        }
+        shape[1 + i] = (int32_t)extent;
+    }
+    shape[1 + axes] = out;
+    return true;
+}
+
 /* Filters [h, w, out, in] of Keras to [out, h, w, in]. */
 static int32_t transposed(struct keras_layer *l, int32_t x, int32_t axes)
 {
     struct window w;
+    int32_t size[IR_MAX_RANK];
     const int32_t out = read_filters(l, "filters");
-    if (!read_window(l, axes, "kernel_size", &w) || out == 0 || x == NO_TENSOR || !check_rank(l, x, 4)) {
+    if (!read_window(l, axes, "kernel_size", &w) || out == 0 || x == NO_TENSOR || !check_rank(l, x, 4) ||
+        !transposed_shape(l, keras_tensor(l, x), 2, &w, out, size)) {
         return NO_TENSOR;
     }
-    const cJSON *extra = cJSON_GetObjectItemCaseSensitive(l->config, "output_padding");
-    if (w.dilation[0] != 1 || w.dilation[1] != 1 || (extra != NULL && !cJSON_IsNull(extra))) {
-        return keras_fail(l, "has output_padding or dilation, which mote lacks");
-    }
-    const struct tensor *t = keras_tensor(l, x);
-    const int32_t n = t->dim[0], channels = t->dim[3];
-    int32_t size[2];
-    for (int i = 0; i < 2; i++) {
-        const int64_t rest = w.padding == PADDING_VALID && w.size[i] > w.stride[i] ? w.size[i] - w.stride[i] : 0;
-        const int64_t extent = (int64_t)t->dim[1 + i] * w.stride[i] + rest;
-        if (extent > INT32_MAX) {
-            return keras_fail(l, "makes a dim of %lld", (long long)extent);
-        }
-        size[i] = (int32_t)extent;
-    }
-    const int32_t dim[] = {w.size[0], w.size[1], out, channels};
-    const float *kernel = swapped(l, keras_weight(l, 0, 4, dim), w.size[0] * w.size[1], out, channels);
-    const int32_t filter = keras_add_floats(l, 4, (int32_t[]){out, w.size[0], w.size[1], channels}, kernel);
-    const int32_t bias = add_bias(l, 1, out), shape = keras_add_ints(l, 4, (int32_t[]){n, size[0], size[1], out});
+    const int32_t channels = keras_tensor(l, x)->dim[3];
+    const int32_t dim[] = {w.size[HEIGHT], w.size[WIDTH], out, channels};
+    const float *kernel = swapped(l, keras_weight(l, 0, 4, dim), w.size[HEIGHT] * w.size[WIDTH], out, channels);
+    const int32_t filter = keras_add_floats(l, 4, (int32_t[]){out, w.size[HEIGHT], w.size[WIDTH], channels}, kernel);
+    const int32_t bias = add_bias(l, 1, out), shape = keras_add_ints(l, 4, size);
     const struct attr attr = window_attr(&w);
     const int32_t in[] = {shape, filter, x, bias};
     return filter == NO_TENSOR ? NO_TENSOR : keras_add(l, OP_TRANSPOSE_CONV, bias == NO_TENSOR ? 3 : 4, in, &attr);
@@ -313,23 +323,109 @@ int32_t keras_conv1d_transpose(struct keras_layer *l, const int32_t in[], int32_
     return keras_activated(l, "activation", as_line(l, transposed(l, as_image(l, in[0]), 1)));
 }
 
+/*** Volumes: [batch, depth, height, width, channels], filters as Keras has them ***/
+
+static struct attr volume_attr(const struct window *w)
+{
+    struct attr attr = window_attr(w);
+    attr.stride_d = w->stride[DEPTH];
+    attr.dilation_d = w->dilation[DEPTH];
+    return attr;
+}
+
+/* The filters of a convolution, or a transposed one, [d, h, w, a, b]. */
+static int32_t volume_filter(struct keras_layer *l, const struct window *w, int32_t a, int32_t b)
+{
+    const int32_t dim[] = {w->size[DEPTH], w->size[HEIGHT], w->size[WIDTH], a, b};
+    return keras_add_floats(l, 5, dim, keras_weight(l, 0, 5, dim));
+}
+
+int32_t keras_conv3d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    struct window w;
+    const int32_t out = read_filters(l, "filters");
+    if (!read_window(l, 3, "kernel_size", &w) || out == 0 || !check_rank(l, in[0], 5)) {
+        return NO_TENSOR;
+    }
+    if (keras_int(l, "groups", 1) != 1) {
+        return keras_fail(l, "has groups, which mote lacks for volumes");
+    }
+    const struct attr attr = volume_attr(&w);
+    const int32_t filter = volume_filter(l, &w, keras_tensor(l, in[0])->dim[4], out);
+    return keras_activated(l, "activation", add_conv(l, OP_CONV_3D, in[0], filter, add_bias(l, 1, out), &attr));
+}
+
+int32_t keras_conv3d_transpose(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    struct window w;
+    int32_t size[IR_MAX_RANK];
+    const int32_t out = read_filters(l, "filters");
+    if (!read_window(l, 3, "kernel_size", &w) || out == 0 || !check_rank(l, in[0], 5) ||
+        !transposed_shape(l, keras_tensor(l, in[0]), 3, &w, out, size)) {
+        return NO_TENSOR;
+    }
+    const struct attr attr = volume_attr(&w);
+    const int32_t filter = volume_filter(l, &w, out, keras_tensor(l, in[0])->dim[4]);
+    const int32_t from[] = {keras_add_ints(l, 5, size), filter, in[0], add_bias(l, 1, out)};
+    const int32_t count = from[3] == NO_TENSOR ? 3 : 4;
+    return keras_activated(l, "activation",
+                           filter == NO_TENSOR ? NO_TENSOR : keras_add(l, OP_CONV_3D_TRANSPOSE, count, from, &attr));
+}
+
 /*** Pooling ***/
 
 /* Without strides a window moves by its size. */
+static bool read_pool(struct keras_layer *l, int32_t axes, struct window *w)
+{
+    const cJSON *strides = cJSON_GetObjectItemCaseSensitive(l->config, "strides");
+    if (!read_window(l, axes, "pool_size", w)) {
+        return false;
+    }
+    if (strides == NULL || cJSON_IsNull(strides)) {
+        memcpy(w->stride, w->size, sizeof w->stride);
+    }
+    return true;
+}
+
+/* By the window's height and width. */
+static int32_t add_pool(struct keras_layer *l, int32_t x, const struct window *w)
+{
+    struct attr attr = window_attr(w);
+    attr.filter_h = w->size[HEIGHT];
+    attr.filter_w = w->size[WIDTH];
+    return KERAS_ADD(l, l->class_name[0] == 'M' ? OP_MAX_POOL_2D : OP_AVERAGE_POOL_2D, &attr, x);
+}
+
 static int32_t pool(struct keras_layer *l, int32_t x, int32_t axes)
 {
     struct window w;
-    const cJSON *strides = cJSON_GetObjectItemCaseSensitive(l->config, "strides");
-    if (!read_window(l, axes, "pool_size", &w) || x == NO_TENSOR || !check_rank(l, x, 4)) {
+    return read_pool(l, axes, &w) && x != NO_TENSOR && check_rank(l, x, 4) ? add_pool(l, x, &w) : NO_TENSOR;
+}
+
+/* Maxima and means of boxes are those of their slices' ones: first of each slice, then along the depth. */
+int32_t keras_pool3d(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    struct window w;
+    if (!read_pool(l, 3, &w) || !check_rank(l, in[0], 5)) {
         return NO_TENSOR;
     }
-    if (strides == NULL || cJSON_IsNull(strides)) {
-        memcpy(w.stride, w.size, sizeof w.stride);
+    const struct tensor t = *keras_tensor(l, in[0]);
+    const int32_t n = t.dim[0], depth = t.dim[1], channels = t.dim[4];
+    int32_t x = keras_reshaped(l, in[0], 4, (int32_t[]){n * depth, t.dim[2], t.dim[3], channels});
+    x = add_pool(l, x, &w);
+    if (x == NO_TENSOR) {
+        return NO_TENSOR;
     }
-    struct attr attr = window_attr(&w);
-    attr.filter_h = w.size[0];
-    attr.filter_w = w.size[1];
-    return KERAS_ADD(l, l->class_name[0] == 'M' ? OP_MAX_POOL_2D : OP_AVERAGE_POOL_2D, &attr, x);
+    const int32_t height = keras_tensor(l, x)->dim[1], width = keras_tensor(l, x)->dim[2];
+    const struct window along = {{1, w.size[DEPTH], 1}, {1, w.stride[DEPTH], 1}, {1, 1, 1}, w.padding, false};
+    x = add_pool(l, keras_reshaped(l, x, 4, (int32_t[]){n, depth, height * width, channels}), &along);
+    if (x == NO_TENSOR) {
+        return NO_TENSOR;
+    }
+    return keras_reshaped(l, x, 5, (int32_t[]){n, keras_tensor(l, x)->dim[1], height, width, channels});
 }
 
 int32_t keras_pool2d(struct keras_layer *l, const int32_t in[], int32_t in_count)

@@ -81,8 +81,8 @@ int32_t keras_zero_padding(struct keras_layer *l, const int32_t in[], int32_t in
     (void)in_count;
     const int32_t rank = keras_tensor(l, in[0])->rank;
     int32_t pads[IR_MAX_RANK][2] = {{0}};
-    if (rank < 3 || rank > 4 || !read_margins(l, "padding", rank - 2, pads + 1)) {
-        return keras_fail(l, "input has %d dims, want 3 or 4", rank);
+    if (rank < 3 || rank > 5 || !read_margins(l, "padding", rank - 2, pads + 1)) {
+        return keras_fail(l, "input has %d dims, want 3 to 5", rank);
     }
     const int32_t list = keras_add_ints(l, 2 * rank, &pads[0][0]);
     l->k->g->tensors[list].rank = 2;
@@ -96,8 +96,8 @@ int32_t keras_cropping(struct keras_layer *l, const int32_t in[], int32_t in_cou
     (void)in_count;
     const struct tensor *x = keras_tensor(l, in[0]);
     int32_t cut[IR_MAX_RANK][2] = {{0}}, begin[IR_MAX_RANK], size[IR_MAX_RANK];
-    if (x->rank < 3 || x->rank > 4 || !read_margins(l, "cropping", x->rank - 2, cut + 1)) {
-        return keras_fail(l, "input has %d dims, want 3 or 4", x->rank);
+    if (x->rank < 3 || x->rank > 5 || !read_margins(l, "cropping", x->rank - 2, cut + 1)) {
+        return keras_fail(l, "input has %d dims, want 3 to 5", x->rank);
     }
     for (int32_t d = 0; d < x->rank; d++) {
         begin[d] = cut[d][0];
@@ -160,25 +160,15 @@ int32_t keras_resizing(struct keras_layer *l, const int32_t in[], int32_t in_cou
                      keras_add_ints(l, 2, size));
 }
 
-int32_t keras_up_sampling(struct keras_layer *l, const int32_t in[], int32_t in_count)
+/* An image by so many pixels for each one. */
+static int32_t scale_up(struct keras_layer *l, int32_t x, int32_t height, int32_t width)
 {
-    (void)in_count;
-    const int32_t rank = keras_tensor(l, in[0])->rank, one = 1;
     const char *how = keras_text(l, "interpolation");
-    int32_t times[2] = {1, 1};
-    if (rank != 3 && rank != 4) {
-        return keras_fail(l, "input has %d dims, want 3 or 4", rank);
-    }
-    if (rank == 3) {
-        times[1] = keras_int(l, "size", 2);
-    } else if (!keras_ints(l, "size", 2, times)) {
-        return NO_TENSOR;
-    }
-    int32_t x = rank == 3 ? KERAS_ADD(l, OP_EXPAND_DIMS, NULL, in[0], keras_add_ints(l, 1, &one)) : in[0];
+    const int32_t times[] = {height, width};
+    int32_t size[2];
     if (x == NO_TENSOR || (*how != '\0' && strcmp(how, "nearest") != 0 && strcmp(how, "bilinear") != 0)) {
         return keras_fail(l, "has interpolation \"%.20s\", want nearest or bilinear", how);
     }
-    int32_t size[2];
     for (int i = 0; i < 2; i++) {
         const int64_t extent = (int64_t)keras_tensor(l, x)->dim[1 + i] * times[i];
         if (times[i] < 1 || extent > INT32_MAX) {
@@ -187,10 +177,47 @@ int32_t keras_up_sampling(struct keras_layer *l, const int32_t in[], int32_t in_
         size[i] = (int32_t)extent;
     }
     const struct attr attr = {.half_pixel_centers = true};
-    x = KERAS_ADD(l, *how == 'b' ? OP_RESIZE_BILINEAR : OP_RESIZE_NEAREST_NEIGHBOR, &attr, x,
-                  keras_add_ints(l, 2, size));
+    return KERAS_ADD(l, *how == 'b' ? OP_RESIZE_BILINEAR : OP_RESIZE_NEAREST_NEIGHBOR, &attr, x,
+                     keras_add_ints(l, 2, size));
+}
+
+/* First each slice, then along the depth. */
+static int32_t scale_volume(struct keras_layer *l, int32_t x, const int32_t times[3])
+{
+    const struct tensor t = *keras_tensor(l, x);
+    const int32_t n = t.dim[0], depth = t.dim[1], channels = t.dim[4];
+    x = keras_reshaped(l, x, 4, (int32_t[]){n * depth, t.dim[2], t.dim[3], channels});
+    x = scale_up(l, x, times[1], times[2]);
+    if (x == NO_TENSOR) {
+        return NO_TENSOR;
+    }
+    const int32_t height = keras_tensor(l, x)->dim[1], width = keras_tensor(l, x)->dim[2];
+    x = scale_up(l, keras_reshaped(l, x, 4, (int32_t[]){n, depth, height * width, channels}), times[0], 1);
+    return x == NO_TENSOR ? x : keras_reshaped(l, x, 5, (int32_t[]){n, depth * times[0], height, width, channels});
+}
+
+int32_t keras_up_sampling(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const int32_t rank = keras_tensor(l, in[0])->rank, one = 1;
+    int32_t times[3] = {1, 1, 1};
+    if (rank < 3 || rank > 5) {
+        return keras_fail(l, "input has %d dims, want 3 to 5", rank);
+    }
+    if (rank == 3) {
+        times[0] = keras_int(l, "size", 2);
+    } else if (!keras_ints(l, "size", rank - 2, times)) {
+        return NO_TENSOR;
+    }
+    if (rank == 5) {
+        return scale_volume(l, in[0], times);
+    }
+    if (rank == 4) {
+        return scale_up(l, in[0], times[0], times[1]);
+    }
+    const int32_t x = scale_up(l, KERAS_ADD(l, OP_EXPAND_DIMS, NULL, in[0], keras_add_ints(l, 1, &one)), 1, times[0]);
     const struct attr squeeze = {.list = arena_copy(l->k->arena, &one, sizeof one), .list_count = 1};
-    return rank == 3 && x != NO_TENSOR ? KERAS_ADD(l, OP_SQUEEZE, &squeeze, x) : x;
+    return x != NO_TENSOR ? KERAS_ADD(l, OP_SQUEEZE, &squeeze, x) : x;
 }
 
 /*** Several inputs ***/
