@@ -45,7 +45,7 @@ def plain(item):
 
 
 def snake(name):
-    special = {"ReLU": "re_lu", "PReLU": "p_re_lu", "LeakyReLU": "leaky_re_lu", "SimpleRNN": "simple_rnn"}
+    special = {"ReLU": "re_lu", "RMSNormalization": "rms_normalization", "PReLU": "p_re_lu", "LeakyReLU": "leaky_re_lu", "SimpleRNN": "simple_rnn"}
     out = special.get(name, "")
     for i, c in enumerate(name if not out else ""):
         if i and c.isupper() and (name[i + 1:i + 2].islower() or name[i - 1].islower()):
@@ -410,6 +410,8 @@ def image_tools():
         layer("RandomFlip", "f", mode="horizontal"), layer("CenterCrop", "c", height=3, width=4), layer("Identity", "i"),
         layer("Resizing", "r", height=6, width=8, interpolation="nearest"), layer("ThresholdedReLU", "t", theta=0.25)],
         lambda x: (lambda v: np.where(v > 0.25, v, 0))(x[:, 1:4, 2:6].repeat(2, 1).repeat(2, 2)))
+    check("by the root of the mean square", (3, 6), [layer("RMSNormalization", "r", [g], axis=-1, epsilon=0.001)],
+          lambda x: x / np.sqrt((x * x).mean(-1, keepdims=True) + 0.001) * g)
     check("of length 1", (3, 4), [layer("UnitNormalization", "u", axis=-1)],
           lambda x: x / np.sqrt((x ** 2).sum(-1, keepdims=True)))
 
@@ -451,6 +453,19 @@ def volumes():
     check("of a whole volume", (3, 4, 2, 3), [layer("GlobalAveragePooling3D", "g")], lambda x: x.mean((1, 2, 3)))
     check("the most of a whole volume", (3, 4, 2, 3), [layer("GlobalMaxPooling3D", "g", keepdims=True)],
           lambda x: x.max((1, 2, 3), keepdims=True))
+
+
+def categories():
+    bounds, table = [-0.5, 0.0, 0.25], weights(4, 3)
+    check("in ranges", (5,), [layer("Discretization", "d", bin_boundaries=bounds, output_mode="int"),
+                              layer("Embedding", "e", [table], input_dim=4, output_dim=3)],
+          lambda x: table[np.digitize(x, bounds)])
+    check("one range hot", (1,), [layer("Discretization", "d", bin_boundaries=bounds, output_mode="one_hot")],
+          lambda x: np.eye(4)[np.digitize(x[:, 0], bounds)])
+    for how, join in (("multi_hot", np.max), ("count", np.sum)):
+        check("categories by " + how, (5,), [layer("Discretization", "d", bin_boundaries=bounds, output_mode="int"),
+                                             layer("CategoryEncoding", "c", num_tokens=6, output_mode=how)],
+              lambda x: join(np.eye(6)[np.digitize(x, bounds)], 1))
 
 
 def graphs():
@@ -519,6 +534,7 @@ recurrent()
 attention()
 image_tools()
 volumes()
+categories()
 graphs()
 if "--write" not in sys.argv:
     (WORK / "probe.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))

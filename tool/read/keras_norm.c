@@ -70,6 +70,21 @@ int32_t keras_layer_norm(struct keras_layer *l, const int32_t in[], int32_t in_c
     return keras_flag(l, "center", true) ? keras_by_channel(l, OP_ADD, x, keras_weight(l, index, 1, &n)) : x;
 }
 
+/* x / sqrt(mean of squares + epsilon) * scale */
+int32_t keras_rms_norm(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    (void)in_count;
+    const struct tensor *t = keras_tensor(l, in[0]);
+    const int32_t n = ir_dim(t, -1), last = t->rank - 1;
+    if (!is_last_axis(l, t->rank)) {
+        return NO_TENSOR;
+    }
+    const int32_t square = KERAS_ADD(l, OP_SQUARE, NULL, in[0]);
+    const int32_t mean = KERAS_ADD(l, OP_MEAN, &(struct attr){.keep_dims = true}, square, keras_add_ints(l, 1, &last));
+    const int32_t factor = KERAS_ADD(l, OP_RSQRT, NULL, keras_shifted(l, mean, keras_real(l, "epsilon", 1e-6)));
+    return keras_by_channel(l, OP_MUL, KERAS_ADD(l, OP_MUL, NULL, in[0], factor), keras_weight(l, 0, 1, &n));
+}
+
 /* x / sqrt(sum of squares), along the last axis */
 int32_t keras_unit_norm(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
