@@ -199,6 +199,46 @@ def support_vectors():
           {"x": x}, {"label": votes.argmax(1).astype(np.int64), "d": f32(np.stack(decisions, 1))})
 
 
+def couple(pairs, k):
+    """Wu, Lin and Weng 2004, second method, as LIBSVM has it; pairs: {(i, j): probability of i}."""
+    r = np.zeros((k, k))
+    for (i, j), v in pairs.items():
+        r[i, j], r[j, i] = v, 1 - v
+    q = -r.T * r
+    q[np.diag_indices(k)] = (r * r).sum(0)
+    p = np.full(k, 1 / k)
+    for _ in range(100):
+        qp, pqp = q @ p, p @ q @ p
+        if np.abs(qp - pqp).max() < 0.005 / k:
+            break
+        for i in range(k):
+            step = (pqp - qp[i]) / q[i, i]
+            p[i] += step
+            pqp = (pqp + step * (step * q[i, i] + 2 * qp[i])) / (1 + step) ** 2
+            qp, p = (qp + step * q[i]) / (1 + step), p / (1 + step)
+    return p
+
+
+def svc_with_probabilities():
+    x, v, k = real(6, 3), real(8, 3), 4
+    per_class, c, rho, a, b = [2, 2, 1, 3], real(3, 8), real(6), -2 - real(6), real(6)
+    values, start = kernel(x, v, 0.5), np.cumsum([0] + per_class)
+    votes, pairs = np.zeros((6, k)), {}
+    for n, (i, j) in enumerate((i, j) for i in range(k) for j in range(i + 1, k)):
+        first, second = slice(start[i], start[i + 1]), slice(start[j], start[j + 1])
+        d = values[:, first] @ c[j - 1, first] + values[:, second] @ c[i, second] + rho[n]
+        votes[:, i] += d > 0
+        votes[:, j] += d <= 0
+        pairs[i, j] = np.clip(1 / (1 + np.exp(a[n] * d + b[n])), 1e-7, 1 - 1e-7)
+    p = [couple({key: value[s] for key, value in pairs.items()}, k) for s in range(6)]
+    write("svc_probabilities",
+          [helper.make_node("SVMClassifier", ["x"], ["label", "p"], vectors_per_class=per_class, kernel_type="RBF",
+                            kernel_params=[0.5, 0.0, 3.0], support_vectors=v.ravel().tolist(), domain="ai.onnx.ml",
+                            coefficients=c.ravel().tolist(), rho=rho.tolist(), prob_a=a.tolist(), prob_b=b.tolist(),
+                            classlabels_ints=list(range(k)))],
+          {"x": x}, {"label": votes.argmax(1).astype(np.int64), "p": f32(p)})
+
+
 # Networks in the layout of images with channels first.
 
 def convolve(x, w, b, stride, pad, groups):
@@ -346,6 +386,7 @@ def main():
     flow()
     quantised()
     sequences()
+    svc_with_probabilities()
 
 
 main()

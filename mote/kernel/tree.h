@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Parameters of TREE_ENSEMBLE: decision trees whose leaves add up.
+ * Parameters of what classifiers that are no networks need: TREE_ENSEMBLE, decision trees whose leaves add up;
+ * PAIRWISE_COUPLING.
  */
 #ifndef MOTE_KERNEL_TREE_H
 #define MOTE_KERNEL_TREE_H
@@ -35,5 +36,11 @@ struct mote_tree_ensemble {
 /* Of the bits of a float that is a number: keys are in the order of the floats, -0 just below 0. Thresholds of -0 are to be
  * 0, so that both are left of them. */
 static inline int32_t mote_tree_key(int32_t bits) { return bits < 0 ? bits ^ INT32_MAX : bits; }
+
+/* PAIRWISE_COUPLING, a row is one sample. io->in: for each pair of classes (0, 1), (0, 2) ... (1, 2) ... the probability that it is
+ * the first of them, in (0, 1); io->out: the probabilities of all classes; io->scratch: (classes + 1) * classes floats. */
+struct mote_pairwise_coupling {
+    int32_t classes;
+};
 
 #endif

@@ -42,3 +42,17 @@ bool shape_tree_ensemble(struct graph *g, struct node *n, struct diag *diag)
     ir_out(g, n, 0)->dim[in->rank - 1] = ir_in(g, n, 5)->dim[0];
     return true;
 }
+
+bool shape_pairwise_coupling(struct graph *g, struct node *n, struct diag *diag)
+{
+    enum { MOST_CLASSES = 1024 };
+    const struct tensor *in = ir_in(g, n, 0);
+    const int32_t classes = n->attr.num;
+    if (in->rank < 1 || classes < 2 || classes > MOST_CLASSES || in->dim[in->rank - 1] != classes * (classes - 1) / 2) {
+        return ir_fail(n, diag, "has %d pairs of %d classes, want all pairs of 2 to %d", ir_dim(in, -1), classes,
+                       MOST_CLASSES);
+    }
+    shape_copy(g, n, 0, in);
+    ir_out(g, n, 0)->dim[in->rank - 1] = classes;
+    return true;
+}

@@ -133,3 +133,18 @@ bool lower_tree_ensemble(struct lower *l)
     lower_in_view(l, 0, (struct lower_lines){1, samples, features * ir_type_bits(in->type) / 8}, lower_each_line);
     return true;
 }
+
+bool lower_pairwise_coupling(struct lower *l)
+{
+    const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0);
+    const int32_t classes = l->node->attr.num, samples = (int32_t)(ir_count(out) / classes);
+    if (in->type != TYPE_F32 || out->type != TYPE_F32) {
+        return lower_no_kernel(l, "float32");
+    }
+    struct mote_pairwise_coupling *p = lower_kernel(l, KERNEL_pairwise_coupling_f32);
+    p->classes = classes;
+    lower_out_view(l, 0, (struct lower_lines){1, samples, classes * (int32_t)sizeof(float)});
+    lower_in_view(l, 0, (struct lower_lines){1, samples, ir_dim(in, -1) * (int32_t)sizeof(float)}, lower_each_line);
+    lower_scratch(l, (size_t)(classes + 1) * (size_t)classes * sizeof(float));
+    return true;
+}

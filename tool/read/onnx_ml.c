@@ -252,19 +252,22 @@ static bool read_pairs(struct onnx *o, struct pairs *p)
     return true;
 }
 
-/* The probability of the first of two classes for a decision, by Platt's sigmoid, and the rest. */
-static int32_t probabilities(struct onnx *o, int32_t decision)
+/* The probabilities of all classes: of the first class of each pair by Platt's sigmoid of its decision, then coupled. */
+static int32_t probabilities(struct onnx *o, int32_t decisions, const struct pairs *p)
 {
     int32_t as, bs;
     const float *a = onnx_floats(o, "prob_a", &as), *b = onnx_floats(o, "prob_b", &bs);
     const float least = 1e-7F;
-    if (as != 1 || bs != 1) {
-        return onnx_fail(o, "estimates probabilities of more than two classes; export it with probability=False");
+    if (as != p->count || bs != p->count) {
+        return onnx_fail(o, "has %d prob_a and %d prob_b for %d pairs of classes", as, bs, p->count);
     }
-    const int32_t p = onnx_unary(o, OP_LOGISTIC, onnx_affine(o, decision, -a[0], -b[0]));
-    const int32_t inside = onnx_binary(o, OP_MAXIMUM, p, onnx_real(o, least));
+    const int32_t slope = onnx_const(o, TYPE_F32, 1, &p->count, a), offset = onnx_const(o, TYPE_F32, 1, &p->count, b);
+    const int32_t argument = onnx_binary(o, OP_ADD, onnx_binary(o, OP_MUL, decisions, slope), offset);
+    const int32_t sigmoid = onnx_unary(o, OP_LOGISTIC, onnx_unary(o, OP_NEG, argument));
+    const int32_t inside = onnx_binary(o, OP_MAXIMUM, sigmoid, onnx_real(o, least));
     const int32_t first = onnx_binary(o, OP_MINIMUM, inside, onnx_real(o, 1 - least));
-    return onnx_concat(o, (int32_t[]){first, onnx_affine(o, first, -1, 1)}, 2, 1);
+    return p->classes == 2 ? onnx_concat(o, (int32_t[]){first, onnx_affine(o, first, -1, 1)}, 2, 1)
+                           : onnx_emit(o, OP_PAIRWISE_COUPLING, &(struct attr){.num = p->classes}, &first, 1);
 }
 
 /* The scores are the decisions of all pairs, or probabilities. */
@@ -289,7 +292,7 @@ void onnx_convert_svm_classifier(struct onnx *o)
     const int32_t votes[] = {won, onnx_const(o, TYPE_F32, 2, (int32_t[]){p.classes, p.count}, p.vote),
                              onnx_const(o, TYPE_F32, 1, &p.classes, p.lost)};
     put_label(o, onnx_emit(o, OP_FULLY_CONNECTED, NULL, votes, 3));
-    onnx_out(o, 1, onnx_has(o, "prob_a") ? probabilities(o, decisions) : decisions);
+    onnx_out(o, 1, onnx_has(o, "prob_a") ? probabilities(o, decisions, &p) : decisions);
 }
 
 /*** Features ***/
