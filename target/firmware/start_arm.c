@@ -80,6 +80,21 @@ __attribute__((section(".vectors"), used)) static const struct {
 
 __attribute__((naked)) void machine_known_loop(uint32_t rounds)
 {
+#ifdef __ARM_FEATURE_MVE
+    __asm__("    mov r2, sp\n"
+            "    mov r3, lr\n"
+            "    dls lr, r0\n"
+            "    b 1f\n"
+            "    .balign 1024\n"
+            "    .space 1012\n"
+            "1:  ldr r1, [r2]\n"
+            "    adds r1, r1, #1\n"
+            "    eors r1, r1, r0\n"
+            "    vldrw.u32 q0, [r2]\n"
+            "    vadd.i32 q1, q1, q0\n"
+            "    le lr, 1b\n"
+            "    bx r3\n");
+#else
     __asm__(".syntax unified\n"
             "    mov r2, sp\n"
             "    b 1f\n"
@@ -92,4 +107,5 @@ __attribute__((naked)) void machine_known_loop(uint32_t rounds)
             "    " SECOND_LOAD " r3, [r2]\n"
             "    bne 1b\n"
             "    bx lr\n");
+#endif
 }

@@ -12,7 +12,9 @@
  * else     the cycles of a kind of instruction; see `kinds`
  *
  * A branch that is taken, seen as a block that does not follow the block before, costs `taken` more, a jump `jump`, if
- * given. A load right after a single load or store costs `load_next`, if given. Memory has no wait states.
+ * given; the end of a loop of Armv8.1-M costs `loop` and no more, if given. A load right after a single load or store costs
+ * `load_next`, if given, and so does `vector_next` what overlaps with the vector instruction before: an access to memory
+ * with arithmetic. Memory has no wait states.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -54,33 +56,38 @@ enum kind {
     FLOAT_MUL_ADD,
     FLOAT_DIV,
     VECTOR,
+    LOOP_BEGIN, /* of Armv8.1-M */
+    LOOP,       /* its end */
     TAKEN,
     LOAD_NEXT,
+    VECTOR_NEXT,
     KIND_COUNT
 };
 
-static const char *const kinds[KIND_COUNT] = {"alu",           "load",      "store",  "multiple", "mul",      "mul_add",
-                                              "mul_long",      "div",       "branch", "jump",     "link",     "float",
-                                              "float_mul_add", "float_div", "vector", "taken",    "load_next"};
+static const char *const kinds[KIND_COUNT] = {"alu",        "load",     "store",         "multiple",  "mul",
+                                              "mul_add",    "mul_long", "div",           "branch",    "jump",
+                                              "link",       "float",    "float_mul_add", "float_div", "vector",
+                                              "loop_begin", "loop",     "taken",         "load_next", "vector_next"};
 
 static uint32_t costs[KIND_COUNT] = {
     [ALU] = 1, [LOAD] = 1,   [STORE] = 1, [MULTIPLE] = 1,      [MUL] = 1,       [MUL_ADD] = 1, [MUL_LONG] = 1,
-    [DIV] = 1, [BRANCH] = 1, [FLOAT] = 1, [FLOAT_MUL_ADD] = 1, [FLOAT_DIV] = 1, [VECTOR] = 1};
-static bool has_jump, has_load_next;
+    [DIV] = 1, [BRANCH] = 1, [FLOAT] = 1, [FLOAT_MUL_ADD] = 1, [FLOAT_DIV] = 1, [VECTOR] = 1,  [LOOP_BEGIN] = 1};
+static bool is_given[KIND_COUNT];
 
 struct insn {
     enum kind kind;
     uint32_t registers; /* MULTIPLE, LINK: moved to or from memory */
     bool is_single;     /* a load or store of one register that leaves its base: the next one overlaps with it */
+    bool is_memory;     /* VECTOR: a load or store */
 };
 
 typedef struct insn decode(uint32_t first, uint32_t second, size_t size);
 
-static struct insn plain(enum kind kind) { return (struct insn){kind, 0, false}; }
-static struct insn single(bool is_load) { return (struct insn){is_load ? LOAD : STORE, 0, true}; }
+static struct insn plain(enum kind kind) { return (struct insn){.kind = kind}; }
+static struct insn single(bool is_load) { return (struct insn){.kind = is_load ? LOAD : STORE, .is_single = true}; }
 static struct insn multiple(uint32_t list)
 {
-    return (struct insn){MULTIPLE, (uint32_t)__builtin_popcount(list & 0xFFFF), false};
+    return (struct insn){.kind = MULTIPLE, .registers = (uint32_t)__builtin_popcount(list & 0xFFFF)};
 }
 
 /* Source: Arm v7-M Architecture Reference Manual, A5.2, 16-bit Thumb instruction encoding. */
@@ -125,7 +132,7 @@ static struct insn decode_float(uint32_t h1, uint32_t h2)
 {
     const uint32_t coprocessor = h2 >> 8 & 15;
     if ((coprocessor != 10 && coprocessor != 11) || (h1 & 0xF000) != 0xE000) {
-        return plain(VECTOR);
+        return (struct insn){.kind = VECTOR, .is_memory = (h1 & 0xEE00) == 0xEC00};
     }
     if ((h1 & 0xFE00) == 0xEC00) { /* load and store, moves of two registers */
         if ((h1 & 0xFFE0) == 0xEC40) {
@@ -133,7 +140,7 @@ static struct insn decode_float(uint32_t h1, uint32_t h2)
         }
         const bool is_one = (h1 & 0xFF20) == 0xED00;
         const uint32_t count = is_one ? (coprocessor == 11 ? 2 : 1) : h2 & 0xFF;
-        return is_one && count == 1 ? single((h1 & 0x10) != 0) : (struct insn){MULTIPLE, count, false};
+        return is_one && count == 1 ? single((h1 & 0x10) != 0) : (struct insn){.kind = MULTIPLE, .registers = count};
     }
     if ((h2 & 0x10) != 0) {
         return plain(FLOAT);
@@ -177,7 +184,8 @@ static struct insn decode_thumb(uint32_t h1, uint32_t h2, size_t size)
         return many;
     }
     if ((h1 & 0xFE40) == 0xE840) { /* ldrd, strd, exclusive; table branch */
-        return (h1 & 0xFFF0) == 0xE8D0 && (h2 & 0xFFE0) == 0xF000 ? plain(BRANCH) : (struct insn){MULTIPLE, 2, false};
+        return (h1 & 0xFFF0) == 0xE8D0 && (h2 & 0xFFE0) == 0xF000 ? plain(BRANCH)
+                                                                  : (struct insn){.kind = MULTIPLE, .registers = 2};
     }
     if ((h1 & 0xFE00) == 0xF800) {
         const bool is_load = (h1 & 0x10) != 0;
@@ -189,6 +197,12 @@ static struct insn decode_thumb(uint32_t h1, uint32_t h2, size_t size)
     }
     if ((h1 & 0xFF00) == 0xFB00) {
         return decode_multiply(h1, h2);
+    }
+    if ((h1 & 0xFFCF) == 0xF00F && (h2 & 0xF001) == 0xC001) { /* le, letp */
+        return plain(is_given[LOOP] ? LOOP : BRANCH);
+    }
+    if ((h1 & 0xFF80) == 0xF000 && ((h2 & 0xF001) == 0xC001 || h2 == 0xE001)) { /* wls, dls, with predication, too */
+        return plain(LOOP_BEGIN);
     }
     if ((h1 & 0xF800) == 0xF000 && (h2 & 0x8000) != 0) {
         const bool is_call = (h2 & 0x4000) != 0, is_system = (h2 & 0x5000) == 0 && (h1 & 0x380) == 0x380;
@@ -283,8 +297,8 @@ static bool read_map(const char *path)
 struct block {
     uint32_t start, next; /* its first instruction, the one behind it */
     uint32_t instructions, cycles, taken;
-    bool begins_with_load, ends_single; /* a single load; a single load or store */
-    const struct range *range;          /* NULL: code that belongs to its caller */
+    struct insn first, final;
+    const struct range *range; /* NULL: code that belongs to its caller */
 };
 
 static decode *decode_insn;
@@ -293,37 +307,15 @@ static bool is_counting;
 static const struct block *last;
 static struct count *layer = layers;
 
-static void run_block(unsigned cpu, void *data)
-{
-    const struct block *b = data;
-    (void)cpu;
-    if (is_counting && last != NULL && last->next != b->start) {
-        layer->cycles += last->taken;
-    } else if (is_counting && last != NULL && last->ends_single && b->begins_with_load) {
-        layer->cycles -= costs[LOAD] - costs[LOAD_NEXT]; /* QEMU ends a block at the end of a page, too */
-    }
-    if (b->start == begin || b->start == end) { /* the marks themselves do not count */
-        is_counting = b->start == begin;
-        layer = layers;
-        last = NULL;
-        return;
-    }
-    if (!is_counting) {
-        return;
-    }
-    if (b->range != NULL) {
-        layer = &layers[b->range->layer];
-    }
-    layer->instructions += b->instructions;
-    layer->cycles += b->cycles;
-    last = b;
-}
-
 static uint32_t find_cycles(const struct insn *insn, const struct insn *before)
 {
     switch (insn->kind) {
     case LOAD:
-        return insn->is_single && before->is_single && has_load_next ? costs[LOAD_NEXT] : costs[LOAD];
+        return costs[insn->is_single && before->is_single && is_given[LOAD_NEXT] ? LOAD_NEXT : LOAD];
+    case VECTOR:
+        return costs[before->kind == VECTOR && before->is_memory != insn->is_memory && is_given[VECTOR_NEXT]
+                         ? VECTOR_NEXT
+                         : VECTOR];
     case MULTIPLE:
         return costs[MULTIPLE] + insn->registers;
     case LINK:
@@ -341,6 +333,33 @@ static size_t find_size(uint32_t h1)
 {
     const bool is_long = decode_insn == decode_thumb ? h1 >> 11 >= 0x1D : (h1 & 3) == 3;
     return is_long ? 4 : 2;
+}
+
+static void run_block(unsigned cpu, void *data)
+{
+    const struct block *b = data;
+    (void)cpu;
+    if (is_counting && last != NULL && last->next != b->start) {
+        layer->cycles += last->taken;
+    } else if (is_counting && last != NULL) { /* QEMU ends a block at the end of a page, too */
+        layer->cycles += find_cycles(&b->first, &last->final);
+        layer->cycles -= find_cycles(&b->first, &(struct insn){0});
+    }
+    if (b->start == begin || b->start == end) { /* the marks themselves do not count */
+        is_counting = b->start == begin;
+        layer = layers;
+        last = NULL;
+        return;
+    }
+    if (!is_counting) {
+        return;
+    }
+    if (b->range != NULL) {
+        layer = &layers[b->range->layer];
+    }
+    layer->instructions += b->instructions;
+    layer->cycles += b->cycles;
+    last = b;
 }
 
 static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -361,10 +380,10 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         const struct insn insn = decode_insn(h1, h2, size);
         b->instructions++;
         b->cycles += find_cycles(&insn, &before);
-        b->taken = insn.kind == JUMP && has_jump ? costs[JUMP] : costs[TAKEN];
+        b->taken = insn.kind == JUMP && is_given[JUMP] ? costs[JUMP] : insn.kind == LOOP ? 0 : costs[TAKEN];
         b->next += (uint32_t)size;
-        b->begins_with_load = i == 0 ? insn.kind == LOAD && insn.is_single && has_load_next : b->begins_with_load;
-        b->ends_single = insn.is_single;
+        b->first = i == 0 ? insn : b->first;
+        b->final = insn;
         before = insn;
     }
     for (size_t i = 0; i < range_count && b->range == NULL; i++) {
@@ -406,8 +425,7 @@ static bool read_argument(char *argument)
     for (int i = 0; i < KIND_COUNT; i++) {
         if (strcmp(kinds[i], argument) == 0) {
             costs[i] = number;
-            has_jump = has_jump || i == JUMP;
-            has_load_next = has_load_next || i == LOAD_NEXT;
+            is_given[i] = true;
             return true;
         }
     }
