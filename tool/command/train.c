@@ -5,13 +5,10 @@
  *     recipe -> data -> front-end -> features -> network -> int8 network -> front-end and network -> C and report
  */
 #include <errno.h>
-#include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../emit/emit.h"
@@ -39,229 +36,7 @@ static const struct usage usage = {
     .example = "mote train recipes/keyword.yaml --data recordings -o keyword --set train.epochs=100",
 };
 
-/*** Examples ***/
-
-/* Whether an example is one to learn from: detectors learn from what is normal alone. */
-static bool is_taught(const struct lesson *l, int32_t i, enum data_split split)
-{
-    const struct data_example *e = &l->data.examples[i];
-    return e->split == split && (lesson_normal(l) == NO_LABEL || e->label == lesson_normal(l));
-}
-
-static struct train_set new_set(struct training *t, enum data_split split, int32_t **examples)
-{
-    const struct lesson *l = &t->lesson;
-    const int32_t count = data_count(&l->data, split, NO_LABEL);
-    struct train_set set = {.width = l->width};
-    float *inputs = malloc((size_t)count * l->width * sizeof *inputs + 1);
-    int32_t *labels = ARENA_ARRAY(t->arena, count + 1, int32_t), *from = ARENA_ARRAY(t->arena, count + 1, int32_t);
-    for (int32_t i = 0; i < l->data.count && inputs != NULL; i++) {
-        if (is_taught(l, i, split)) {
-            from[set.count] = i;
-            labels[set.count] = l->data.examples[i].label;
-            memcpy(inputs + (size_t)set.count++ * l->width, l->features + (size_t)i * l->width,
-                   l->width * sizeof *inputs);
-        }
-    }
-    set.inputs = inputs;
-    set.labels = labels;
-    *examples = from;
-    return set;
-}
-
-static void set_heat_map(struct training *t, const struct heat *heat, struct train_set *set, const int32_t *examples)
-{
-    set->target_width = (size_t)heat->height * (size_t)heat->width * (size_t)heat->classes;
-    set->labels = NULL;
-    float *targets = ARENA_ARRAY(t->arena, (size_t)set->count * set->target_width + 1, float);
-    for (int32_t i = 0; i < set->count; i++) {
-        const struct data_example *e = &t->lesson.data.examples[examples[i]];
-        heat_draw(e->boxes, e->box_count, heat, targets + (size_t)i * set->target_width);
-    }
-    set->targets = targets;
-}
-
-static int32_t count_boxes(const struct dataset *d, int32_t label)
-{
-    int32_t count = 0;
-    for (int32_t i = 0; i < d->count; i++) {
-        for (int32_t k = 0; k < d->examples[i].box_count && d->examples[i].split == SPLIT_TRAIN; k++) {
-            count += label == NO_LABEL || d->examples[i].boxes[k].label == label;
-        }
-    }
-    return count;
-}
-
-/* Rare classes count more: each as much as the others together, by the root, so that noise does not rule. */
-static const float *find_weights(const struct training *t, bool is_map)
-{
-    const struct lesson *l = &t->lesson;
-    const int32_t classes = l->data.class_count;
-    float *weights = ARENA_ARRAY(t->arena, classes, float);
-    const int32_t all = is_map ? count_boxes(&l->data, NO_LABEL) : data_count(&l->data, SPLIT_TRAIN, NO_LABEL);
-    for (int32_t c = 0; c < classes; c++) {
-        const int32_t count = is_map ? count_boxes(&l->data, c) : data_count(&l->data, SPLIT_TRAIN, c);
-        weights[c] = count > 0 && l->recipe.train_balance ? sqrtf((float)all / ((float)count * (float)classes)) : 1;
-    }
-    return weights;
-}
-
-static struct heat find_heat(const struct training *t, bool is_map)
-{
-    const struct tensor *map = &t->network.tensors[t->network.outputs[0]];
-    return is_map ? (struct heat){map->dim[1], map->dim[2], map->dim[3], find_weights(t, true)} : (struct heat){0};
-}
-
-/*** Learning ***/
-
-static volatile sig_atomic_t is_interrupted;
-
-static void interrupt(int signal)
-{
-    (void)signal;
-    is_interrupted = 1;
-}
-
-static void print_time(FILE *to, double seconds)
-{
-    const long s = lround(seconds);
-    if (s >= 60) {
-        fprintf(to, "%ld min ", s / 60);
-    }
-    fprintf(to, "%ld s", s % 60);
-}
-
-static void print_progress(struct training *t, const struct train_report *p)
-{
-    const bool is_terminal = isatty(STDERR_FILENO) != 0, is_end = p->batch == p->batches;
-    const double done = p->epoch + (double)p->batch / p->batches;
-    if (t->first_done < 0) {
-        t->first_done = done;
-    }
-    if ((!is_terminal && !is_end) || (is_terminal && !is_end && p->seconds - t->shown < 0.1)) {
-        return;
-    }
-    t->shown = p->seconds;
-    const double part = done - t->first_done;
-    fprintf(stderr, "%sepoch %d of %d  loss %.4f", is_terminal ? "\r" : "", p->epoch + 1, p->epochs,
-            (double)p->now->loss);
-    if (p->now->accuracy > 0) {
-        fprintf(stderr, "  accuracy %.3f", (double)p->now->accuracy);
-    }
-    if (is_end && p->now->validation_loss > 0) {
-        fprintf(stderr, "  validation %.4f %.3f%s", (double)p->now->validation_loss,
-                (double)p->now->validation_accuracy, p->is_best ? " best" : "");
-    }
-    if (part > 0) {
-        fprintf(stderr, "  ");
-        print_time(stderr, p->seconds / part * (p->epochs - done));
-        fprintf(stderr, " left");
-    }
-    fprintf(stderr, is_terminal ? "\033[K" : "\n");
-}
-
-static bool show_progress(void *context, const struct train_report *p)
-{
-    print_progress(context, p);
-    return !is_interrupted;
-}
-
-static enum train_loss find_loss(const struct recipe *r, bool is_reconstruction)
-{
-    return strcmp(r->train_loss, "focal") == 0     ? TRAIN_FOCAL
-           : strcmp(r->train_loss, "squared") == 0 ? TRAIN_SQUARED
-           : is_reconstruction                     ? TRAIN_SQUARED
-                                                   : TRAIN_CROSS_ENTROPY;
-}
-
-static struct train_options find_options(struct training *t, int32_t classes, bool is_map, struct augment *augment)
-{
-    const struct recipe *r = &t->lesson.recipe;
-    struct train_options o = train_defaults();
-    o.loss = find_loss(r, classes == 0);
-    o.optimizer = strcmp(r->train_optimizer, "sgd") == 0 ? TRAIN_SGD : TRAIN_ADAMW;
-    o.rate = (float)r->train_rate;
-    o.warm_up = (float)r->train_warm_up;
-    o.momentum = (float)r->train_momentum;
-    o.weight_decay = (float)r->train_weight_decay;
-    o.clip = (float)r->train_clip;
-    o.average = (float)r->train_average;
-    o.batch = r->train_batch;
-    o.epochs = r->train_epochs;
-    o.patience = r->train_patience;
-    o.class_weights = classes > 0 && !is_map ? find_weights(t, false) : NULL;
-    o.label_smoothing = (float)r->train_label_smoothing;
-    o.mixup = (float)r->train_mixup;
-    o.focal_gamma = (float)r->train_focal_gamma;
-    o.quantised = r->train_quantised < r->train_epochs ? r->train_quantised : r->train_epochs - 1;
-    o.frozen = r->train_frozen ? t->kept : 0;
-    o.normalise = t->kept == 0; /* what was trained before has its own idea of inputs */
-    o.counters = t->lesson.front_options.kind == FRONT_HASH;
-    o.augment = augment_features;
-    o.augment_context = augment;
-    o.seed = (uint64_t)r->train_seed;
-    o.threads = r->train_threads;
-    o.progress = show_progress;
-    o.progress_context = t;
-    o.checkpoint = t->checkpoint;
-    return o;
-}
-
-/* Whether DIR holds a checkpoint of the same recipe. */
-static void find_checkpoint(struct training *t)
-{
-    struct diag none = {0};
-    struct file recipe = {0};
-    if (access(t->checkpoint, R_OK) != 0 || !file_open(&recipe, t->recipe_path, &none)) {
-        return;
-    }
-    const bool is_same = recipe.size == strlen(t->recipe_text) && memcmp(recipe.data, t->recipe_text, recipe.size) == 0;
-    file_close(&recipe);
-    if (is_same && file_open(&t->resumed, t->checkpoint, &none)) {
-        fprintf(stderr, "mote: going on from %s\n", t->checkpoint);
-    } else {
-        fprintf(stderr, "mote: %s is of another recipe; beginning anew\n", t->checkpoint);
-    }
-}
-
-static bool run_trainer(struct training *t, const struct train_set *set, const struct train_set *validation,
-                        struct train_options *o, struct diag *diag)
-{
-    struct sigaction action = {.sa_handler = interrupt}, before, before_term;
-    find_checkpoint(t);
-    if (!file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag)) {
-        return false;
-    }
-    o->resume = t->resumed;
-    sigaction(SIGINT, &action, &before);
-    sigaction(SIGTERM, &action, &before_term);
-    t->first_done = -1;
-    const bool ok = train_network(&t->network, set, validation->count > 0 ? validation : NULL, o, &t->result, diag);
-    sigaction(SIGINT, &before, NULL);
-    sigaction(SIGTERM, &before_term, NULL);
-    if (isatty(STDERR_FILENO)) {
-        fprintf(stderr, "\n");
-    }
-    if (ok && is_interrupted) {
-        return diag_fail(diag, "stopped after %d epochs; the same command goes on from here", t->result.epoch_count);
-    }
-    return ok;
-}
-
-/* From which score on a class is believed, as the validation examples have it; into recipe.yaml. */
-static bool find_thresholds(struct training *t, const struct train_set *validation, const int32_t *examples,
-                            struct diag *diag)
-{
-    const struct tensor *map = &t->network.tensors[t->network.outputs[0]];
-    float *scores = ARENA_ARRAY(t->arena, (size_t)validation->count * (size_t)ir_count(map) + 1, float);
-    if (!train_predict(&t->network, validation->inputs, validation->count, 0, scores, diag)) {
-        return false;
-    }
-    const struct heat_maps maps = {scores, examples, validation->count, map->dim[1], map->dim[2], map->dim[3]};
-    heat_settle(&t->lesson, &maps, t->arena);
-    t->recipe_text = recipe_write(&t->lesson.recipe, t->arena);
-    return file_write(t->recipe_path, t->recipe_text, strlen(t->recipe_text), diag);
-}
+/*** The network in int8 ***/
 
 /* As many as asked for, but fewer of a large network: each runs through several candidates on plain kernels. */
 static int32_t sample_count(const struct graph *network, int32_t wanted)
@@ -384,8 +159,8 @@ static bool learn_at_once(struct training *t, struct diag *diag)
     const struct lesson *l = &t->lesson;
     const struct recipe *r = &l->recipe;
     int32_t *examples, groups[FRONT_MOST_GROUPS][2];
-    const struct train_set set = new_set(t, SPLIT_TRAIN, &examples);
-    const struct train_set held_out = new_set(t, SPLIT_VALIDATION, &examples);
+    const struct train_set set = training_set(t, SPLIT_TRAIN, &examples);
+    const struct train_set held_out = training_set(t, SPLIT_VALIDATION, &examples);
     struct learn_options o = learn_defaults();
     t->train_inputs = (float *)(uintptr_t)set.inputs;
     t->validation_inputs = (float *)(uintptr_t)held_out.inputs;
@@ -397,7 +172,7 @@ static bool learn_at_once(struct training *t, struct diag *diag)
     o.group_count = front_groups(&l->front_options, &l->data.shape, (int32_t)l->width, groups);
     o.groups = (const int32_t(*)[2])groups;
     o.neighbours = r->model_neighbours > 0 ? r->model_neighbours : o.neighbours;
-    o.class_weights = find_weights(t, false);
+    o.class_weights = training_weights(t, false);
     o.seed = (uint64_t)r->train_seed;
     o.threads = r->train_threads;
     t->network = (struct graph){.arena = t->arena};
@@ -476,27 +251,28 @@ static bool learn(struct training *t, struct diag *diag)
     if (!network_build(t, classes, diag)) {
         return false;
     }
-    struct train_set set = new_set(t, SPLIT_TRAIN, &train_examples);
-    struct train_set validation = new_set(t, SPLIT_VALIDATION, &validation_examples);
+    struct train_set set = training_set(t, SPLIT_TRAIN, &train_examples);
+    struct train_set validation = training_set(t, SPLIT_VALIDATION, &validation_examples);
     t->train_inputs = (float *)(uintptr_t)set.inputs;
     t->validation_inputs = (float *)(uintptr_t)validation.inputs;
     if (set.inputs == NULL || validation.inputs == NULL || set.count == 0) {
         return diag_fail(diag, "there are %d examples to train on", set.count);
     }
-    const struct heat heat = find_heat(t, is_map);
+    const struct heat heat = training_heat(t, is_map);
     if (is_map) {
-        set_heat_map(t, &heat, &set, train_examples);
-        set_heat_map(t, &heat, &validation, validation_examples);
+        training_set_maps(t, &heat, &set, train_examples);
+        training_set_maps(t, &heat, &validation, validation_examples);
     }
     if (is_autoencoder(t)) {
         set_targets(&set);
         set_targets(&validation);
     }
     struct augment augment = {l, train_examples, &heat};
-    struct train_options o = find_options(t, classes, is_map, &augment);
+    struct train_options o = training_options(t, classes, is_map, &augment);
     struct graph device;
-    return run_trainer(t, &set, &validation, &o, diag) &&
-           (!is_map || find_thresholds(t, &validation, validation_examples, diag)) && quantise(t, &set, diag) &&
+    return training_run(t, &set, &validation, &o, diag) &&
+           (!is_map || training_find_thresholds(t, &validation, validation_examples, diag)) &&
+           quantise(t, &set, diag) &&
            (is_autoencoder(t) ? front_stitch_error : front_stitch)(&l->front, &t->quantised, &device, diag) &&
            detector_set_limit(t, &device, diag) && grade_float(t, diag) &&
            write_model(t, "model_float.tflite", &t->network, diag) &&
