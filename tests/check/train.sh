@@ -67,6 +67,11 @@ cmp -s "$work/a/device.tflite" "$work/b/device.tflite" || fail "the same seed gi
 train --seed 2 -o "$work/c" > /dev/null 2>&1
 ! cmp -s "$work/a/device.tflite" "$work/c/device.tflite" || fail "another seed gives the same model"
 
+# No more work than is allowed: fewer epochs, which the recipe that is left tells.
+train --set train.work=6e-6 -o "$work/k" > /dev/null 2> "$work/k.log" || fail "little work: $(tail -n 1 "$work/k.log")"
+grep -q "^[1-9] epochs in place of 12, as train.work is 6e-06" "$work/k.log" || fail "all the epochs: $(cat "$work/k.log")"
+grep -q "^  epochs: [1-9]$" "$work/k/recipe.yaml" && grep -q "^  share: 0[.]" "$work/k/recipe.yaml" || fail "other epochs are written down"
+
 # Stopped in the middle and gone on with: nothing is lost.
 long=(--set train.epochs=200 --set train.rate=0.003)
 train "${long[@]}" -o "$work/e" > /dev/null 2>&1

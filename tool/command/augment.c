@@ -235,7 +235,9 @@ void augment_features(void *context, float *example, size_t width, float *target
         }
         break;
     case FRONT_PIXELS:
-        augment_picture(a, i, example, targets, random);
+        if (l->recipe.augment_share >= 1 || train_uniform(random) < (float)l->recipe.augment_share) {
+            augment_picture(a, i, example, targets, random);
+        }
         break;
     case FRONT_STANDARD:
         for (size_t k = 0; k < width && l->recipe.augment_jitter > 0; k++) {

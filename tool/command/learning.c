@@ -105,6 +105,23 @@ struct train_options training_options(struct training *t, int32_t classes, bool 
     return o;
 }
 
+void training_settle_epochs(struct training *t, int32_t examples)
+{
+    struct recipe *r = &t->lesson.recipe;
+    double macs = 1;
+    for (int32_t i = 0; i < t->network.node_count; i++) {
+        macs += (double)ir_macs(&t->network, &t->network.nodes[i]);
+    }
+    const double most = fmax(1, floor(r->train_work * 1e12 / (macs * examples)));
+    if (r->train_work > 0 && most < r->train_epochs) {
+        fprintf(stderr, "%d epochs in place of %d, as train.work is %g\n", (int32_t)most, r->train_epochs,
+                r->train_work);
+        r->augment_share *= most / r->train_epochs;
+        r->train_epochs = (int32_t)most;
+        t->recipe_text = recipe_write(r, t->arena);
+    }
+}
+
 /* Whether DIR holds a checkpoint of the same recipe. */
 static void find_checkpoint(struct training *t)
 {

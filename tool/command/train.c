@@ -268,6 +268,7 @@ static bool learn(struct training *t, struct diag *diag)
         set_targets(&validation);
     }
     struct augment augment = {l, train_examples, &heat};
+    training_settle_epochs(t, set.count);
     struct train_options o = training_options(t, classes, is_map, &augment);
     struct graph device;
     return training_run(t, &set, &validation, &o, diag) &&

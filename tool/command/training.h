@@ -61,6 +61,10 @@ void training_set_maps(struct training *training, const struct heat *heat, struc
  * rule. */
 const float *training_weights(const struct training *training, bool is_map);
 
+/* Fewer epochs where so many examples would take more work than the recipe allows; the fewer there are, the fewer views of
+ * pictures are changed, since what is seen a few times is not learned by heart. */
+void training_settle_epochs(struct training *training, int32_t examples);
+
 /* The recipe's options; classes 0: an autoencoder. */
 struct train_options training_options(struct training *training, int32_t classes, bool is_map, struct augment *augment);
 
