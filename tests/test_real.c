@@ -10,6 +10,8 @@
 
 static int passed, failed;
 
+static float clamp(float x) { return mote_fclamp(x, -1.5F, 0); }
+static double clamped(double x) { return x < -1.5 ? -1.5 : x > 0 ? 0 : x; }
 static double sqrt_inverse(double x) { return 1 / sqrt(x); }
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
@@ -24,7 +26,8 @@ static const struct {
     {"ceil", mote_ceil, ceil, 0},
     {"round", mote_round, round, 0},
     {"round_even", mote_round_even, rint, 0},
-    {"sqrt", mote_sqrt, sqrt, 0.51},
+    {"clamp", clamp, clamped, 0},
+    {"sqrt", mote_sqrt, sqrt, 0.5},
     {"rsqrt", mote_rsqrt, sqrt_inverse, 1.5},
     {"exp", mote_exp, exp, 1.0},
     {"expm1", mote_expm1, expm1, 2.0},

@@ -16,6 +16,15 @@
 
 #include "flash.h"
 
+/* Without an FPU each operation on floats is a call; some are done in integers then, to the same bits. */
+#ifndef MOTE_SOFT_FLOAT
+#if (defined(__arm__) && !defined(__ARM_FP)) || (defined(__riscv) && !defined(__riscv_flen)) || defined(__AVR__)
+#define MOTE_SOFT_FLOAT 1
+#else
+#define MOTE_SOFT_FLOAT 0
+#endif
+#endif
+
 /*** Bits, comparisons ***/
 
 /* A union, as freestanding compilers make a call of each memcpy. */
@@ -47,6 +56,13 @@ static inline float mote_copysign(float x, float sign)
     return mote_from_bits((mote_bits(x) & UINT32_C(0x7FFFFFFF)) | (mote_bits(sign) & UINT32_C(0x80000000)));
 }
 
+/* An integer for each float that is a number, in their order; zeros of both signs have one. */
+static inline int32_t mote_order(float x)
+{
+    const int32_t size = (int32_t)(mote_bits(x) & UINT32_C(0x7FFFFFFF));
+    return mote_bits(x) >> 31 != 0 ? -size : size;
+}
+
 /* `yes` where the condition (0 or 1) holds, else `no`, without a branch: those on data are mispredicted, and stop loops
  * from becoming vector code. */
 static inline float mote_select(int condition, float yes, float no)
@@ -58,7 +74,17 @@ static inline float mote_select(int condition, float yes, float no)
 /* Where one side is NaN, the first argument is the result. */
 static inline float mote_fmin(float a, float b) { return b < a ? b : a; }
 static inline float mote_fmax(float a, float b) { return a < b ? b : a; }
+
+/* low <= high. NaN stays. */
+#if MOTE_SOFT_FLOAT
+static inline float mote_fclamp(float x, float low, float high)
+{
+    const int32_t at = mote_order(x);
+    return mote_isnan(x) ? x : at < mote_order(low) ? low : at > mote_order(high) ? high : x;
+}
+#else
 static inline float mote_fclamp(float x, float low, float high) { return mote_fmin(mote_fmax(x, low), high); }
+#endif
 
 /*** To whole numbers ***/
 
@@ -96,14 +122,37 @@ static inline float mote_round_even(float x)
 
 /*** Roots ***/
 
-/* 1 / sqrt(x) by two Newton steps from the well-known guess, then sqrt(x) = x / sqrt(x) corrected by its
+#if MOTE_SOFT_FLOAT
+/* Bit by bit: a bit of the root is set if what it adds to the square still fits into the argument. */
+static inline float mote_sqrt(float x)
+{
+    const int small = mote_order(x) < INT32_C(0x00800000); /* subnormal */
+    const uint32_t bits = mote_bits(small ? x * 16777216.0F : x);
+    const int32_t exponent = (int32_t)(bits >> 23) - 127 - (small ? 24 : 0);
+    uint32_t rest = ((bits & UINT32_C(0x007FFFFF)) | UINT32_C(0x00800000)) << (1 + (exponent & 1)), root = 0, twice = 0;
+    if (!(x > 0.0F) || bits >= UINT32_C(0x7F800000)) {
+        return x < 0.0F ? mote_nan() : x;
+    }
+    for (uint32_t bit = UINT32_C(1) << 24; bit != 0; bit >>= 1) {
+        if (twice + bit <= rest) {
+            rest -= twice + bit;
+            twice += 2 * bit;
+            root += bit;
+        }
+        rest *= 2;
+    }
+    root += root & 1; /* halves cannot be: the root of 25 bits would have a square of 50 */
+    return mote_from_bits((root >> 1) + ((uint32_t)((exponent - (exponent & 1)) / 2 + 126) << 23));
+}
+#else
+/* 1 / sqrt(x) by three Newton steps from the well-known guess, then sqrt(x) = x / sqrt(x) corrected by its
  * remainder, which is exact because the root is split into halves of 12 bits. */
 static inline float mote_sqrt(float x)
 {
     const int small = x < 8.2718061e-25F; /* 2^-80: keeps the remainder out of the subnormal numbers */
     const float a = small ? x * 18446744073709551616.0F : x;
     float r = mote_from_bits(UINT32_C(0x5F375A86) - (mote_bits(a) >> 1));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         r *= 1.5F - (0.5F * a * r) * r;
     }
     const float s = a * r;
@@ -114,6 +163,7 @@ static inline float mote_sqrt(float x)
     const float special = x < 0.0F ? mote_nan() : x;
     return x > 0.0F && x < mote_infinity() ? root : special;
 }
+#endif
 
 static inline float mote_rsqrt(float x) { return 1.0F / mote_sqrt(x); }
 

@@ -20,7 +20,7 @@
  *     integers  int16 or uint8, int16   int16       uint8     int32
  *
  * Floats are compared as integers, which cores without an FPU do many times faster: io->scratch [features] has the keys of
- * a sample, and thresholds are keys, those of leaves the bits of floats. NaN goes on; f <= -2 is feature -2 - f, where
+ * a sample, and thresholds are keys, those of leaves the bits of floats: mote_order of real.h. NaN goes on; f <= -2 is feature -2 - f, where
  * NaN goes left. Samples of integers are compared as they are; sums fit in int16, which the plan has checked. */
 struct mote_tree_ensemble {
     int32_t features, outputs;
@@ -32,10 +32,6 @@ struct mote_tree_ensemble {
     const MOTE_FLASH void *weights;    /* [rows][width]; NULL: in the leaves, width is 1 */
     const MOTE_FLASH void *base;       /* [outputs] where the sums begin */
 };
-
-/* Of the bits of a float that is a number: keys are in the order of the floats, -0 just below 0. Thresholds of -0 are to be
- * 0, so that both are left of them. */
-static inline int32_t mote_tree_key(int32_t bits) { return bits < 0 ? bits ^ INT32_MAX : bits; }
 
 /* PAIRWISE_COUPLING, a row is one sample. io->in: for each pair of classes (0, 1), (0, 2) ... (1, 2) ... the probability that it is
  * the first of them, in (0, 1); io->out: the probabilities of all classes; io->scratch: (classes + 1) * classes floats. */

@@ -27,7 +27,7 @@ void mote_tree_ensemble_f32(const void *params, const struct mote_io *io)
     float *out = (float *)io->out[0];
     int32_t *keys = (int32_t *)io->scratch;
     for (int32_t f = 0; f < p->features; f++) {
-        keys[f] = mote_isnan(in[f]) ? NAN_KEY : mote_tree_key((int32_t)mote_bits(in[f]));
+        keys[f] = mote_isnan(in[f]) ? NAN_KEY : mote_order(in[f]);
     }
     for (int32_t o = 0; o < p->outputs; o++) {
         out[o] = base[o];

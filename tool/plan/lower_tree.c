@@ -3,10 +3,10 @@
  * Decision trees. What the kernel takes for granted is checked here: children lie behind their parents, so that each
  * path ends, and everything that a node names is there.
  */
+#include "../../mote/kernel/real.h"
 #include "../../mote/kernel/tree.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "lower.h"
 
@@ -81,9 +81,9 @@ static const int32_t *make_keys(struct lower *l, const struct forest *f)
     const float *threshold = lower_in(l, 2)->data;
     int32_t *keys = lower_alloc(l, (size_t)f->nodes, sizeof *keys);
     for (int32_t i = 0; i < f->nodes; i++) {
-        const float value = threshold[i] == 0 ? 0 : threshold[i]; /* never -0 */
-        memcpy(&keys[i], &value, sizeof value);
-        keys[i] = f->feature[i] == -1 ? keys[i] : isnan(value) ? INT32_MIN : mote_tree_key(keys[i]);
+        keys[i] = f->feature[i] == -1   ? (int32_t)mote_bits(threshold[i])
+                  : isnan(threshold[i]) ? INT32_MIN
+                                        : mote_order(threshold[i]);
     }
     return keys;
 }
