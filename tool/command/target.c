@@ -118,17 +118,16 @@ static int64_t estimate_stack(const struct plan *plan)
     return STACK_BASE + most;
 }
 
-/* Layers, kernels that are not in is_used[] yet, and all that the plan runs. */
-static int64_t estimate_code(const struct plan *plan, bool is_used[], size_t *params)
+/* Kernels that are not in is_used[] yet, of all that the plan runs, too. */
+static int64_t estimate_kernels(const struct plan *plan, bool is_used[])
 {
-    int64_t size = (int64_t)plan->step_count * CODE_LAYER;
+    int64_t size = 0;
     for (int i = 0; i < plan->step_count; i++) {
         const struct plan_step *s = &plan->steps[i];
         size += is_used[s->kernel] ? 0 : CODE_KERNEL;
         is_used[s->kernel] = true;
-        *params += plan_kernels[s->kernel].params_size;
         for (int k = 0; k < 2 && s->called[k] != NULL; k++) {
-            size += estimate_code(s->called[k], is_used, params);
+            size += estimate_kernels(s->called[k], is_used);
         }
     }
     return size;
@@ -152,16 +151,15 @@ bool command_fit(struct session *s, const char *board_name, const struct plan *p
     if (!command_board(s, board_name, &board) || !command_core(s, board.core, &core)) {
         return false;
     }
-    size_t params = 0;
     bool is_used[KERNEL_COUNT] = {false};
-    const int64_t code = CODE_BASE + estimate_code(plan, is_used, &params);
+    const int64_t code = CODE_BASE + (int64_t)files->layer_count * CODE_LAYER + estimate_kernels(plan, is_used);
     *fit = (struct report_fit){
         .board = board.name,
         .about = board.about,
         .core = core.name,
         .arena = plan->tensor_size,
         .stack = estimate_stack(plan),
-        .constants = (int64_t)(files->weight_size + files->table_size + params),
+        .constants = (int64_t)(files->weight_size + files->table_size + files->param_size),
         .code = core.code_ratio > 0 ? (int64_t)((double)code * core.code_ratio) : code,
         .ram = board.ram,
         .flash = board.flash,

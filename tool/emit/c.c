@@ -57,11 +57,7 @@ static size_t weight_size(const struct emitter *e)
 /* All other constants: factors, tables, and what packing adds. */
 static size_t table_size(const struct emitter *e)
 {
-    size_t size = 0;
-    for (int i = 0; i < e->object_count; i++) {
-        size += e->objects[i].size;
-    }
-    const size_t weights = weight_size(e);
+    const size_t size = e->flash_size - e->param_size, weights = weight_size(e);
     return size > weights ? size - weights : 0;
 }
 
@@ -452,6 +448,8 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     }
     files->weight_size = weight_size(&e);
     files->table_size = table_size(&e);
+    files->param_size = e.param_size;
+    files->layer_count = e.layer_count;
     add_file(files, &e, arena_printf(plan->arena, "%s.c", e.lower));
     write_header(&e);
     add_file(files, &e, arena_printf(plan->arena, "%s.h", e.lower));

@@ -328,6 +328,7 @@ bool emit_params(struct emitter *e, int32_t step)
     e->params[step] = find_written(e, &written);
     if (e->params[step] == written.name) {
         e->flash_size += params->size;
+        e->param_size += params->size;
         text_add(&e->text, "static const %sstruct %s_%s %s = {\n%.*s};\n", e->flash, e->lower, params->name + 5,
                  written.name, (int)written.body.size, written.body.size > 0 ? written.body.data : "");
     } else if (e->text.size == titled) {

@@ -17,8 +17,10 @@ struct emit_file {
 struct emit_files {
     struct emit_file *list;
     int32_t count;
-    size_t weight_size; /* bytes of the constant tensors that layers read, as they are in the model */
-    size_t table_size;  /* bytes of other constants: tables, what goes with each channel */
+    size_t weight_size;  /* bytes of the constant tensors that layers read, as they are in the model */
+    size_t table_size;   /* bytes of other constants: tables, what goes with each channel */
+    size_t param_size;   /* bytes of parameters */
+    int32_t layer_count; /* functions of layers; those that are alike have one */
 };
 
 struct emit_options {

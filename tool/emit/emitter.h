@@ -71,7 +71,9 @@ struct emitter {
     struct alike *alike;  /* [step of the plan at hand] */
     struct field *fields; /* of the parameters; none: structs are as in the kernels' own headers */
     int32_t field_count, field_capacity;
-    size_t flash_size; /* bytes of constants and parameters */
+    size_t flash_size;   /* bytes of constants and parameters */
+    size_t param_size;   /* of these, parameters */
+    int32_t layer_count; /* functions of layers */
     struct diag *diag;
 };
 

@@ -199,6 +199,7 @@ void emit_layer(struct emitter *e, int32_t step)
     for (int k = 0; k < s->in_count; k++) {
         rows += s->in[k].count;
     }
+    e->layer_count++;
     emit_layer_title(e, step);
     if (has_places) {
         emit_places(e, step);
