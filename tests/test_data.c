@@ -298,6 +298,10 @@ static void test_image(void)
               data.examples[1].box_count == 2 && data.examples[2].box_count == 1,
           "boxes in lines, in a folder of the same name");
     box = &data.examples[1].boxes[1];
+    put_text("yolo/labels/classes.txt", "white cell\r\nred cell\r\n");
+    check(load(&o) && data.class_count == 1 && strcmp(data.classes[0], "white cell") == 0,
+          "names of the boxes' classes");
+    box = &data.examples[1].boxes[1];
     check(fabsf(box->x - 0.85F) < 1e-6F && fabsf(box->width - 0.3F) < 1e-6F, "a box is cut where the picture ends");
     check(was_skipped("images/train/2.bmp", "2 of its 3 boxes") && was_skipped("images/test/3.bmp", "Pascal VOC") &&
               was_skipped("images/test/4.bmp", "has no boxes"),

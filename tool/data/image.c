@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "reader.h"
 
@@ -214,6 +215,36 @@ static bool parse_voc(struct reader *r, const char *text, const struct picture *
     return true;
 }
 
+/* The names of YOLO's classes, a line each, in a file that tools for boxes leave in the folder or among the labels. */
+static void find_names(struct reader *r)
+{
+    static const char *const names[] = {"classes.txt", "obj.names", "labels/classes.txt", "labels/train/classes.txt"};
+    struct file content = {0};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *path = arena_printf(r->arena, "%s/%s", r->options->path, names[i]);
+        const struct data_file f = {.path = path, .name = names[i], .split = -1};
+        if (access(path, R_OK) != 0 || !data_load(r, &f, &content)) {
+            continue;
+        }
+        char *text = arena_copy(r->arena, content.data, content.size + 1);
+        r->box_names = ARENA_ARRAY(r->arena, content.size + 1, char *);
+        data_unload(&content);
+        for (char *line; (line = strsep(&text, "\n")) != NULL && (*line != '\0' || text != NULL);) {
+            line[strcspn(line, "\r")] = '\0';
+            r->box_names[r->box_name_count++] = line;
+        }
+        return;
+    }
+}
+
+static const char *name_class(const struct reader *r, const char *number)
+{
+    char *end;
+    const long n = strtol(number, &end, 10);
+    const bool is_named = *end == '\0' && n >= 0 && n < r->box_name_count && *r->box_names[n] != '\0';
+    return is_named ? r->box_names[n] : number;
+}
+
 /* Lines of class, centre and size. */
 static bool parse_yolo(struct reader *r, char *text, struct boxes *b)
 {
@@ -221,7 +252,8 @@ static bool parse_yolo(struct reader *r, char *text, struct boxes *b)
         char name[32], blank;
         double x, y, width, height;
         if (sscanf(line, "%31s %lf %lf %lf %lf", name, &x, &y, &width, &height) == 5) {
-            add_box(r, b, name, (double[]){x - width / 2, y - height / 2, x + width / 2, y + height / 2});
+            add_box(r, b, name_class(r, name),
+                    (double[]){x - width / 2, y - height / 2, x + width / 2, y + height / 2});
         } else {
             b->bad += sscanf(line, " %c", &blank) == 1;
         }
@@ -313,6 +345,7 @@ static void read_boxes(struct reader *r, const struct data_file *f, struct pictu
 
 bool data_read_boxes(struct reader *r)
 {
+    find_names(r);
     for (int32_t i = 0; i < r->file_count && !r->diag->failed; i++) {
         const struct data_file *f = &r->files[i];
         struct file content;

@@ -36,6 +36,8 @@ struct reader {
     struct data_label *labels; /* as they came up; examples refer to them until data_read sorts */
     int32_t label_count, label_capacity;
     struct data_label unlabelled;
+    char **box_names; /* of YOLO's classes, which are numbers from 0 */
+    int32_t box_name_count;
 };
 
 /* All of a file, unpacked if it is a .gz, with a zero byte after it. False: it is skipped, with the reason. */
