@@ -101,6 +101,7 @@ elif [[ $said != *'install libprotobuf-c-dev'* ]]; then
 fi
 expect 1 'has the shape 1x4x5x1 in the file' inspect "$model" --shape 1x8x5x1
 expect 1 'is of none' inspect "$model" --value sr=16000
+expect 0 'total 0 MACs' inspect "$model" --value t0=1
 echo before > target
 chmod 600 target
 ln -s target to-target

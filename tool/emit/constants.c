@@ -138,7 +138,7 @@ bool emit_target(struct emitter *e, const char *type, const void *target, const 
         return diag_fail(e->diag, "%s: has %zu bytes, compilers for AVR allow %d in one array; make the layer smaller",
                          name, count * element, FLASH_MAX_OBJECT);
     }
-    const enum type values = tensor != NULL ? tensor->type : scalar_type(type, element);
+    const enum type values = tensor != NULL ? tensor->type : s == NULL ? scalar_type(type, element) : TYPE_COUNT;
     struct object object = {data, count * element, element, s != NULL ? s->name : text_c_type(values), name};
     if (has_equal(e, &object)) {
         add_object(e, &object);
