@@ -66,12 +66,13 @@ static void note_struct(struct emitter *e, const struct emit_struct *s, const ui
             for (size_t i = 0; i < count; i++) {
                 note_struct(e, inner, at + f->offset + i * (f->size / count));
             }
-        } else if (at == NULL || f->is_pointer || count > 1 || strcmp(f->type, "int32_t") != 0) {
+        } else if (at == NULL || f->is_pointer || strcmp(f->type, "int32_t") != 0) {
             known->low = INT32_MIN;
             known->high = INT32_MAX;
-        } else {
+        }
+        for (size_t i = 0; i < count && known->low > INT32_MIN && inner == NULL; i++) {
             int32_t value;
-            memcpy(&value, at + f->offset, sizeof value);
+            memcpy(&value, at + f->offset + i * sizeof value, sizeof value);
             known->low = value < known->low ? value : known->low;
             known->high = value > known->high ? value : known->high;
         }
@@ -254,7 +255,7 @@ static const char *narrow_type(int32_t low, int32_t high)
                                                    : "int32_t";
 }
 
-/* The values of the fields that stay, among those of a declaration. */
+/* The values of the fields that stay, among those of a declaration; any, of an array that is not read by its elements only. */
 static void find_range(const struct emitter *e, const struct emit_struct *s, const char *declaration, int32_t *low,
                        int32_t *high)
 {
@@ -263,8 +264,9 @@ static void find_range(const struct emitter *e, const struct emit_struct *s, con
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
         const struct field *known = find_field(e, f);
         if (has_word(declaration, f->name, false) && known != NULL && !known->is_left_out) {
-            *low = known->low < *low ? known->low : *low;
-            *high = known->high > *high ? known->high : *high;
+            const bool is_any = f->dim[0] > 0 && known->is_unclear;
+            *low = is_any ? INT32_MIN : known->low < *low ? known->low : *low;
+            *high = is_any ? INT32_MAX : known->high > *high ? known->high : *high;
         }
     }
 }
@@ -291,7 +293,7 @@ static const char *shrink(struct emitter *e, const struct emit_struct *s, const 
     }
     int32_t low, high;
     find_range(e, s, declaration, &low, &high);
-    const bool is_integer = strncmp(declaration, "int32_t ", 8) == 0 && strchr(declaration, '[') == NULL;
+    const bool is_integer = strncmp(declaration, "int32_t ", 8) == 0;
     text_add(&text, "    %.*s", (int)(names - declaration), declaration);
     if (is_integer) {
         text.size = 0;

@@ -22,7 +22,7 @@ struct scan {
     struct emitter *e;
     struct text *to; /* the line with functions in place of fields; NULL: unclear fields are marked only */
     struct variable variables[VARIABLES];
-    int count;
+    int count, outer; /* those before `outer` are not seen in a macro */
     bool in_comment, in_macro, in_struct;
     int depth;                      /* of parentheses */
     int declared_depth;             /* where a declaration goes on behind a comma; -1: nowhere */
@@ -124,7 +124,7 @@ static const struct emit_field *find_member(const struct emit_struct *s, const c
 /* The variable that a name means here, the youngest first. */
 static const struct variable *find_variable(const struct scan *s, const char *name)
 {
-    for (int i = s->count - 1; i >= 0 && !s->in_macro; i--) {
+    for (int i = s->count - 1; i >= s->outer; i--) {
         if (strcmp(s->variables[i].name, name) == 0) {
             return &s->variables[i];
         }
@@ -143,6 +143,17 @@ static void write_chain(struct scan *s, const char *chain, const char *base_end,
         copy(s, chain, end);
     }
 }
+
+static int count_indices(const char *line)
+{
+    int count = 0;
+    for (; *line == '['; line = skip_index(line)) {
+        count++;
+    }
+    return count;
+}
+
+static int dims(const struct emit_field *f) { return f->dim[0] == 0 ? 0 : f->dim[1] == 0 ? 1 : 2; }
 
 /* A name and the members behind it: p->mac.low. */
 static const char *read_chain(struct scan *s, const char *line)
@@ -171,7 +182,7 @@ static const char *read_chain(struct scan *s, const char *line)
         type = field != NULL ? emit_find_struct(field->type) : NULL;
         is_foreign = false;
     }
-    if (field != NULL && s->before == '&') {
+    if (field != NULL && (s->before == '&' || count_indices(at) < dims(field))) {
         mark_unclear(s, name); /* its address is taken */
     }
     write_chain(s, line, base_end, at, owner, field);
@@ -254,7 +265,10 @@ static void read_line(struct scan *s, const char *line)
         s->count = 0; /* a function ends */
         s->in_struct = false;
     }
-    s->in_macro |= *line == '#';
+    if (!s->in_comment && !s->in_macro && *line == '#') {
+        s->in_macro = true;
+        s->outer = s->count;
+    }
     if (strncmp(line, "#include", 8) == 0) {
         copy(s, line, line + size);
     } else {
@@ -264,7 +278,11 @@ static void read_line(struct scan *s, const char *line)
             at = end;
         }
     }
-    s->in_macro = s->in_macro && size > 1 && line[size - 2] == '\\';
+    if (s->in_macro && (size < 2 || line[size - 2] != '\\')) {
+        s->in_macro = false;
+        s->count = s->outer;
+        s->outer = 0;
+    }
 }
 
 void emit_mark_unclear(struct emitter *e, const char *const *lines)
