@@ -48,6 +48,9 @@ struct select_fill {
     int input; /* an input that holds the value; -1: `value` */
 };
 
+/* Zero, as a tensor of 8 bits has it. */
+struct select_fill select_zero(const struct tensor *t);
+
 /* Output i, of extents axis[].out, selects from input k, of extents axis[].in. */
 bool lower_select(struct lower *l, int i, int k, int32_t rank, const struct select_axis axis[],
                   const struct select_fill *fill);

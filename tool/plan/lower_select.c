@@ -304,6 +304,12 @@ static void select_line(struct lower *l, int32_t rank, const struct select_axis 
     }
 }
 
+struct select_fill select_zero(const struct tensor *t)
+{
+    const bool quantised = t->type == TYPE_S8 || t->type == TYPE_U8;
+    return (struct select_fill){.value = {quantised ? (uint8_t)ir_zero_point(t) : 0}, .input = -1};
+}
+
 bool lower_select(struct lower *l, int i, int k, int32_t rank, const struct select_axis axis[],
                   const struct select_fill *fill)
 {
