@@ -23,6 +23,15 @@ for model in float/*.tflite; do
     done
 done
 
+# Of all steps of a recurrent layer the worst is told.
+for model in $(grep -l GRU float/*.tflite); do
+    expect 0 'the worst of ' quantize "$model" --data "${model%.tflite}.bin" -o out.tflite
+    twice=$("$mote" quantize "$model" --data "${model%.tflite}.bin" -o out.tflite |
+        sed -n '/^layers/,/^$/ { s/ *[0-9]* *\([A-Z_]* *[^ ]*\).*/\1/; p }' | sort | uniq -d)
+    [[ -z $twice ]] || fail "$model: steps are listed one by one: $twice"
+    rm out.tflite
+done
+
 model=float/1.tflite data=float/1.bin # a convolution
 expect 0 'example:' quantize --help
 expect 2 'MODEL is missing' quantize

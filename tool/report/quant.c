@@ -26,12 +26,46 @@ static const char *name_end(const char *name, char text[256])
     return text + (length > NAME ? length - NAME : 0);
 }
 
-/* The layer that loses most among those that lose less than `limit`. */
+/* The steps of a recurrent layer that was unrolled have one name, or none and one place in the file. */
+static bool is_step_of(const struct quant_layer *a, const struct quant_layer *b)
+{
+    return a->op == b->op && strcmp(a->name, b->name) == 0 && (a->name[0] != '\0' || a->index == b->index);
+}
+
+/* Whether it is the worst of its steps, for which it stands; the first of equals. */
+static bool is_shown(const struct quant_report *r, const struct quant_layer *l,
+                     double (*better)(const struct quant_layer *))
+{
+    for (int32_t i = 0; i < r->layer_count; i++) {
+        const struct quant_layer *other = &r->layers[i];
+        if (is_step_of(other, l) && (better(other) < better(l) || (better(other) == better(l) && other < l))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static double by_sqnr(const struct quant_layer *l) { return l->sqnr; }
+static double by_loss(const struct quant_layer *l) { return -l->loss; }
+
+static int32_t count_steps(const struct quant_report *r, const struct quant_layer *l)
+{
+    int32_t steps = 0;
+    for (int32_t i = 0; i < r->layer_count; i++) {
+        steps += &r->layers[i] == l || is_step_of(&r->layers[i], l);
+    }
+    return steps;
+}
+
+/* The layer that loses most among those that lose less than `last`. */
 static const struct quant_layer *next_worst(const struct quant_report *r, const struct quant_layer *last)
 {
     const struct quant_layer *worst = NULL;
     for (int32_t i = 0; i < r->layer_count; i++) {
         const struct quant_layer *l = &r->layers[i];
+        if (!is_shown(r, l, by_loss)) {
+            continue;
+        }
         const bool is_next = last == NULL || l->loss < last->loss || (l->loss == last->loss && l > last);
         if (is_next && isfinite(l->loss) && l->loss > 0 && (worst == NULL || l->loss > worst->loss)) {
             worst = l;
@@ -71,8 +105,13 @@ void report_quant_text(const struct quant_report *r, int32_t samples, FILE *to)
     fprintf(to, "layers: signal against quantisation noise at their outputs\n");
     for (int32_t i = 0; i < r->layer_count; i++) {
         const struct quant_layer *l = &r->layers[i];
-        fprintf(to, "  %3d  %-24.24s %-24s %-7s %8s%s\n", l->index, ir_op_text(l->op), name_end(l->name, name),
+        if (!is_shown(r, l, by_sqnr)) {
+            continue;
+        }
+        fprintf(to, "  %3d  %-24.24s %-24s %-7s %8s%s", l->index, ir_op_text(l->op), name_end(l->name, name),
                 ir_type_text(l->type), decibels(l->sqnr, text), l->weight_bits == 4 ? "  int4" : "");
+        const int32_t steps = count_steps(r, l);
+        fprintf(to, steps > 1 ? "  the worst of %d\n" : "\n", steps);
     }
     print_worst(r, to);
     print_floats(r, to);
