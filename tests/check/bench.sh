@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # mote bench: its table and JSON agree, layers add up, flash is that of a plain build, the counter has checked itself on every core that can be had here.
-# usage: bench.sh ROOT MOTE
+# usage: bench.sh ROOT MOTE TEST_OP
 . "$(dirname "$0")/common.sh"
 need arm-none-eabi-gcc qemu-system-arm
 model=$root/tests/model/sobel.tflite
+test_op=$3
 export TMPDIR=$work
 
 cores=(--on cortex-m0 --on cortex-m0plus --on cortex-m3 --on cortex-m4 --on cortex-m4f --on cortex-m7 --on cortex-m33 --on cortex-m55)
@@ -29,6 +30,13 @@ END
 elif [[ $json != *'install libcjson-dev'* ]]; then
     fail "bench --json: $json"
 fi
+
+# Of three steps that share their functions one is shown, which counts for all.
+mkdir steps
+"$test_op" "$root/tests/op/recurrent.test" --corpus steps > /dev/null
+steps=$("$mote" bench steps/FULLY_CONNECTED_*.tflite --on cortex-m4 2>&1)
+[[ $steps == *'4 more share the function of one of these'* ]] || fail "steps that are alike: $steps"
+rm -r steps
 [[ -z $(ls -A "$TMPDIR") ]] || fail "files were left behind"
 
 finish "$(grep -E "total|^[a-z0-9-]*:" <<< "$said")"

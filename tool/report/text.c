@@ -235,10 +235,15 @@ void report_text(const struct report *r, FILE *to)
 static void print_layers(FILE *to, const struct report_core *c)
 {
     const uint64_t all = c->layers[c->layer_count + 1].cycles;
+    int alike = 0;
     fprintf(to, "%3s  %-17s %-13s %10s %12s %12s %5s\n", "#", "operator", "name", "MACs", "instructions", "cycles",
             "%");
     for (int i = 0; i < c->layer_count + 2; i++) {
         const struct report_layer *l = &c->layers[i];
+        if (i < c->layer_count && l->instructions == 0) {
+            alike++;
+            continue;
+        }
         char number[TEXT] = "", name[14], macs[TEXT] = "", instructions[TEXT], cycles[TEXT];
         if (i < c->layer_count) {
             snprintf(number, sizeof number, "%d", i);
@@ -249,6 +254,9 @@ static void print_layers(FILE *to, const struct report_core *c)
         fprintf(to, "%3s  %-17.17s %-13s %10s %12s %12s %5.1f\n", number, l->op,
                 report_name(l->name, name, sizeof name), macs, grouped((int64_t)l->instructions, instructions),
                 grouped((int64_t)l->cycles, cycles), all > 0 ? 100.0 * (double)l->cycles / (double)all : 0.0);
+    }
+    if (alike > 0) {
+        fprintf(to, "%d more share the function of one of these, which counts for them\n", alike);
     }
 }
 
