@@ -29,7 +29,7 @@ echo "demo: training on them"
     --set augment.copies=3 --set model.dropout=0.1
 
 echo
-echo "demo: the C that came of it, sound in as it comes and a decision every 0.2 s, on an emulated Cortex-M4 against this machine"
+echo "demo: the C that came of it, sound in as it comes and a decision every 0.4 s, on an emulated Cortex-M4 against this machine"
 "$mote" verify keyword/stream.tflite --on cortex-m4 --input-fed
 echo
 "$mote" bench keyword/stream.tflite --on cortex-m4 --input-fed

@@ -113,7 +113,7 @@ for label, hertz in (("low", 300), ("high", 2000)):
 PYTHON
 if "$mote" train "$root/recipes/keyword.yaml" --data "$work/tones" -o "$work/g" --set train.epochs=2 --set augment.copies=1 \
     --set data.rate=8000 --set data.window=0.5 --set front.high=3800 --set model.filters=8 > "$work/g.txt" 2> "$work/error"; then
-    grep -q "call keyword_feed_samples with samples as they come; every 0.195 s " "$work/g.txt" || fail "not fed: $(cat "$work/g.txt")"
+    grep -q "call keyword_feed_samples with samples as they come; every 0.405 s " "$work/g.txt" || fail "not fed: $(cat "$work/g.txt")"
     grep -q "keyword_feed_samples(void \*arena, const int16_t \*samples" "$work/g/c/keyword.h" || fail "the C is not fed"
     python3 - "$work/g/metrics.json" << 'PYTHON' || fail "wrong figures"
 import json, sys
