@@ -30,7 +30,8 @@ def write(name, nodes, inputs, outputs, constants=None):
     data = os.path.join(folder, "test_data_set_0")
     os.makedirs(data, exist_ok=True)
     graph = helper.make_graph(nodes, name, [info(k, v) for k, v in inputs.items()], [info(k, v) for k, v in outputs.items()],
-                              [numpy_helper.from_array(v, k) for k, v in (constants or {}).items()])
+                              [v if isinstance(v, TensorProto) else numpy_helper.from_array(v, k)
+                               for k, v in (constants or {}).items()])
     model = helper.make_model(graph, opset_imports=OPSET, producer_name="mote")
     with open(os.path.join(folder, "model.onnx"), "wb") as f:
         f.write(model.SerializeToString())
@@ -377,6 +378,16 @@ def quantised():
                **{k: np.array(v) for k, v in zeros.items()}))
 
 
+def halves():
+    """Constants in bfloat16, the upper halves of floats: as bytes, and as a list of numbers."""
+    x, bits = real(2, 3), np.array([0x3FC0, 0xC000, 0x3E80], np.uint16)
+    a = TensorProto(name="a", data_type=TensorProto.BFLOAT16, dims=[3], raw_data=bits.tobytes())
+    b = TensorProto(name="b", data_type=TensorProto.BFLOAT16, dims=[3], int32_data=bits.tolist())
+    values = np.array([1.5, -2, 0.25])
+    write("bfloat16_constants", [helper.make_node("Mul", ["x", "a"], ["t"]), helper.make_node("Add", ["t", "b"], ["y"])],
+          {"x": x}, {"y": f32(x * values + values)}, {"a": a, "b": b})
+
+
 def main():
     recurrent()
     forest()
@@ -387,6 +398,7 @@ def main():
     quantised()
     sequences()
     svc_with_probabilities()
+    halves()
 
 
 main()

@@ -8,7 +8,7 @@
 #include "onnx_file.h"
 
 /* TensorProto.DataType. */
-enum { STRING = 8, DOUBLE = 11 };
+enum { STRING = 8, DOUBLE = 11, BFLOAT16 = 16 };
 
 static const struct {
     const char *name;
@@ -46,8 +46,9 @@ static struct values find_values(const Onnx__TensorProto *p, enum type type)
 {
     switch (type) {
     case TYPE_F32:
-        return p->data_type == DOUBLE ? (struct values){p->double_data, p->n_double_data, sizeof(double)}
-                                      : (struct values){p->float_data, p->n_float_data, sizeof(float)};
+        return p->data_type == DOUBLE     ? (struct values){p->double_data, p->n_double_data, sizeof(double)}
+               : p->data_type == BFLOAT16 ? (struct values){p->int32_data, p->n_int32_data, sizeof(int32_t)}
+                                          : (struct values){p->float_data, p->n_float_data, sizeof(float)};
     case TYPE_S64:
         return (struct values){p->int64_data, p->n_int64_data, sizeof(int64_t)};
     case TYPE_U32:
@@ -75,6 +76,17 @@ static void round_doubles(const void *from, float *to, size_t count)
     }
 }
 
+/* The upper halves of floats, `step` bytes apart. */
+static void widen_halves(const void *from, size_t step, float *to, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t half;
+        memcpy(&half, (const uint8_t *)from + i * step, sizeof half);
+        const uint32_t bits = (uint32_t)half << 16;
+        memcpy(&to[i], &bits, sizeof bits);
+    }
+}
+
 static bool read_dims(struct onnx *o, const Onnx__TensorProto *p, struct tensor *t)
 {
     if (p->n_dims > IR_MAX_RANK) {
@@ -94,8 +106,8 @@ static bool read_dims(struct onnx *o, const Onnx__TensorProto *p, struct tensor 
 static const void *read_values(struct onnx *o, const Onnx__TensorProto *p, const struct tensor *t)
 {
     const size_t count = (size_t)ir_count(t), bytes = (size_t)ir_type_bits(t->type) / 8;
-    const bool is_double = p->data_type == DOUBLE;
-    const size_t raw_bytes = is_double ? sizeof(double) : bytes;
+    const bool is_double = p->data_type == DOUBLE, is_half = p->data_type == BFLOAT16;
+    const size_t raw_bytes = is_double ? sizeof(double) : is_half ? sizeof(uint16_t) : bytes;
     const struct values v = find_values(p, t->type);
     if (p->raw_data.len > 0 ? p->raw_data.len != count * raw_bytes : v.count != count) {
         diag_fail(o->diag, "tensor \"%.80s\": holds %zu bytes of values, but its shape needs %zu", p->name,
@@ -103,12 +115,14 @@ static const void *read_values(struct onnx *o, const Onnx__TensorProto *p, const
         return NULL;
     }
     const void *from = p->raw_data.len > 0 ? p->raw_data.data : v.data;
-    if (count > 0 && !is_double && (p->raw_data.len > 0 || v.size == bytes)) {
+    if (count > 0 && !is_double && !is_half && (p->raw_data.len > 0 || v.size == bytes)) {
         return from; /* protobuf-c aligns for every type */
     }
     void *to = arena_array(o->arena, count, bytes);
     if (is_double) {
         round_doubles(from, to, count);
+    } else if (is_half) {
+        widen_halves(from, p->raw_data.len > 0 ? raw_bytes : v.size, to, count);
     } else {
         narrow(&v, to, bytes);
     }
@@ -147,12 +161,12 @@ int32_t onnx_read_tensor(struct onnx *o, const Onnx__TensorProto *p)
     if (p->data_type == STRING) {
         return read_texts(o, p, &t);
     }
-    if (!onnx_find_type(p->data_type, &t.type)) {
+    if (!onnx_find_type(p->data_type, &t.type) && p->data_type != BFLOAT16) {
         diag_fail(o->diag, "tensor \"%.80s\": has the type %s, which mote lacks; export it as float32", p->name,
                   onnx_type_name(p->data_type));
         return NO_TENSOR;
     }
-    t.type = p->data_type == DOUBLE ? TYPE_F32 : t.type; /* rounded at once */
+    t.type = p->data_type == DOUBLE || p->data_type == BFLOAT16 ? TYPE_F32 : t.type; /* at once */
     const int32_t index = ir_add_tensor(o->g);
     if (!read_dims(o, p, &t)) {
         return NO_TENSOR;
