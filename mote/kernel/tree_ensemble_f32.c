@@ -7,7 +7,7 @@
 #include "real.h"
 #include "tree.h"
 
-enum { NAN_KEY = INT32_MAX }; /* beyond infinity's */
+#define NAN_KEY INT32_MAX /* beyond that of infinity */
 
 static int32_t find_leaf(const struct mote_tree_ensemble *p, int32_t node, const int32_t *keys)
 {
