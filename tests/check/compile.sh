@@ -36,6 +36,16 @@ expect 0 '' compile "$sobel" -o both --name third --optimize size
 grep -q 'int32_t third_[a-z0-9]*_folded(const struct .*return (void)p, 0; }' both/third_*.h &&
     ! grep -q 'p->folded' both/third_*.[ch] || fail 'what all layers have in common is not known to the small code'
 
+mkdir dense
+"$test_op" "$root/tests/op/fully_connected.test" --corpus dense > /dev/null
+for model in dense/*.tflite; do
+    "$mote" inspect "$model" > /dev/null 2>&1 || continue # some are there to be refused
+    expect 0 '' compile "$model" -o small --name small --optimize size
+    said=$(sed -n 's/^ \* \([0-9]*\) bytes of weights and biases.*/\1/p' small/small.h)
+    cc -Ismall -c small/small.c -o small.o && got=$(size -A small.o | awk '/^\.rodata/ { n += $2 } END { print n + 0 }')
+    ((said <= got)) || fail "$model: $said bytes of weights in $got bytes of constants"
+done
+
 for standard in c99 c11 c17 c2x; do
     (cd both && cc -std=$standard -pedantic -Wall -Wextra -Wconversion -Wshadow -Wmissing-prototypes -Werror -O2 -c ./*.c) ||
         fail "the emitted C does not build cleanly as $standard"

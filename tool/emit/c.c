@@ -45,21 +45,20 @@ static size_t part_weight_size(const struct plan *plan)
     return size;
 }
 
+static size_t constant_size(const struct emitter *e) { return e->flash_size - e->param_size; }
+
+/* As in the model, or less where biases are short. */
 static size_t weight_size(const struct emitter *e)
 {
     size_t size = 0;
     for (int32_t i = 0; i < e->part_count; i++) {
         size += part_weight_size(e->parts[i].plan);
     }
-    return size;
+    return size < constant_size(e) ? size : constant_size(e);
 }
 
 /* All other constants: factors, tables, and what packing adds. */
-static size_t table_size(const struct emitter *e)
-{
-    const size_t size = e->flash_size - e->param_size, weights = weight_size(e);
-    return size > weights ? size - weights : 0;
-}
+static size_t table_size(const struct emitter *e) { return constant_size(e) - weight_size(e); }
 
 static int64_t total_macs(const struct plan *plan)
 {
