@@ -219,7 +219,7 @@ static void make_depthwise(struct graph *g, struct node *n)
 
 static void make_dense(struct graph *g, struct node *n)
 {
-    const int32_t depth = PICK_OF(1, 2, 3, 4, 5, 8, 12, 16, 17, 33, 64, 100),
+    const int32_t depth = PICK_OF(1, 2, 3, 4, 5, 8, 12, 16, 17, 33, 64, 100, 301, 2048),
                   out = PICK_OF(1, 2, 3, 4, 5, 6, 7, 8, 9, 18);
     n->op = OP_FULLY_CONNECTED;
     n->attr = (struct attr){.activation = pick_activation()};

@@ -299,3 +299,23 @@ struct graph planes_graph(struct arena *arena)
     g.outputs[g.output_count++] = infer(&g, add_fixed(&g, OP_MEAN, times, axes));
     return g;
 }
+
+struct graph dense_graph(struct arena *arena, int32_t inputs, int32_t outputs)
+{
+    struct graph g = {.arena = arena, .name = "dense"};
+    random_state = 1;
+    type = TYPE_S8;
+    g.nodes = ARENA_ARRAY(arena, 1, struct node);
+    g.inputs = ARENA_ARRAY(arena, 1, int32_t);
+    g.outputs = ARENA_ARRAY(arena, 1, int32_t);
+    const int32_t in = g.inputs[g.input_count++] = add_activation(&g);
+    memcpy(g.tensors[in].dim, (int32_t[]){1, 1, 1, inputs}, 4 * sizeof in);
+    const int32_t filter = add_filter(&g, (int32_t[]){outputs, 1, 1, inputs}, 0);
+    float *scales = ARENA_ARRAY(arena, outputs, float);
+    for (int32_t o = 0; o < outputs; o++) {
+        scales[o] = (float)pick(1, 8) / 128;
+    }
+    g.tensors[filter].quant = (struct quant){outputs, 0, scales, ARENA_ARRAY(arena, outputs, int32_t)};
+    g.outputs[g.output_count++] = infer(&g, add_fixed(&g, OP_CONV_2D, in, filter));
+    return g;
+}

@@ -14,4 +14,7 @@ struct graph random_graph(struct arena *arena, uint32_t seed, int32_t nodes);
 /* A float image as planes, whose rows die in three places; a convolution; its mean times itself, so that it is whole. */
 struct graph planes_graph(struct arena *arena);
 
+/* A dense layer of int8 whose filters have their own scales, as a convolution of one pixel. */
+struct graph dense_graph(struct arena *arena, int32_t inputs, int32_t outputs);
+
 #endif

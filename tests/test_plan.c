@@ -263,6 +263,29 @@ static void check_planes(void)
     arena_free(&arena);
 }
 
+/* Fast kernels of a dense layer do not take a multiple of its inputs' memory. */
+static void check_dense(void)
+{
+    enum { INPUTS = 16384, OUTPUTS = 16 };
+    static const unsigned cores[] = {0, PLAN_V6M, PLAN_V7M, PLAN_DSP, PLAN_MVE, PLAN_AVR};
+    for (size_t i = 0; i < COUNT_OF(cores); i++) {
+        struct arena arena;
+        struct plan plan;
+        struct diag diag = {0};
+        arena_init(&arena, MEMORY_LIMIT);
+        struct graph g = dense_graph(&arena, INPUTS, OUTPUTS);
+        const bool ok = plan_graph_for(&g, PLAN_STREAM, cores[i], &plan, &diag) && check_plan(&plan, &diag);
+        const bool is_tight = ok && plan.arena_size <= INPUTS + INPUTS / 8;
+        if (!is_tight) {
+            printf("dense layer for a core of features %u: %u bytes%s\n", cores[i], ok ? plan.arena_size : 0,
+                   diag.text);
+        }
+        passed += is_tight;
+        failed += !is_tight;
+        arena_free(&arena);
+    }
+}
+
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
@@ -279,6 +302,7 @@ int main(int argc, char **argv)
     }
     if (argc == 1) {
         check_planes();
+        check_dense();
         check_time();
     }
     printf("%d passed, %d failed\n", passed, failed);

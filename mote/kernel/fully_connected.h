@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sums of a dense layer become outputs, each with its own factor.
+ * What the kernels of a dense layer have in common: inputs in whole words, and sums that become outputs, each with its own
+ * factor.
  */
 #ifndef MOTE_KERNEL_FULLY_CONNECTED_H
 #define MOTE_KERNEL_FULLY_CONNECTED_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "fixed.h"
 #include "packed.h"
+#include "kernel.h"
+
+/* The inputs; those of no whole words are copied to where some more bytes can be read. Then they are one part. */
+static inline const int8_t *mote_whole_words(const struct mote_fully_connected_packed *p, const struct mote_io *io)
+{
+    if (p->inputs == p->depth) {
+        return (const int8_t *)io->in[0];
+    }
+    int8_t *copy = (int8_t *)io->scratch + (p->factors != NULL ? sizeof(int32_t) * (size_t)p->out_c : 0);
+    return (const int8_t *)memcpy(copy, io->in[0], (size_t)p->inputs);
+}
 
 /* factor: 2 * multiplier - 2^32. The zero point is in what rounds; halves are rounded away from zero. */
 static inline int8_t mote_finish_output(const struct mote_fully_connected_packed *p, uint32_t factor, int32_t shift,

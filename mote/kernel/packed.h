@@ -62,13 +62,13 @@ struct mote_conv2d_packed {
     const MOTE_FLASH uint32_t *stream;
 };
 
-/* FULLY_CONNECTED, mostly with one factor for all outputs. The inputs are one or more parts of `depth` bytes, filled up to a
+/* FULLY_CONNECTED. The inputs are one or more parts of `depth` bytes, filled up to a
  * multiple of 4 where there is one part only; the zero point is folded into the biases. The stream has, for each part and
  * group of four filters, their weights as above. The sums of the second and fourth filter over one part, without biases,
  * must stay within 24 bits; all sums within 2^30.
  *
- * folded: a part is a firing's row, and io->out has a second row for the sums [out_c]; else the sums between parts are
- * in the scratch memory. */
+ * folded: a part is a firing's row, and io->out has a second row for the sums [out_c]; else sums between parts, or before
+ * each gets its own factor, are in the scratch memory, and behind them a copy of inputs that are no whole fours. */
 struct mote_fully_connected_packed {
     int32_t inputs, depth; /* bytes of a part as it comes, and in whole fours */
     int32_t parts, folded; /* one of them may be more than 1 */
@@ -76,7 +76,7 @@ struct mote_fully_connected_packed {
     int32_t finish;        /* enum mote_finish */
     int32_t factor, shift; /* 2 * multiplier - 2^32, right shift */
     int32_t out_zero, low, high;
-    const MOTE_FLASH uint32_t *factors; /* [2 * out_c] in place of the one, of outputs of folded parts; or NULL */
+    const MOTE_FLASH uint32_t *factors; /* [2 * out_c] in place of the one; or NULL */
     const MOTE_FLASH int32_t *biases;   /* [out_c] */
     const MOTE_FLASH uint32_t *stream;
 };

@@ -201,8 +201,7 @@ bool plan_pack_parts(struct plan *plan, const struct mote_mac *mac, const struct
                      struct mote_fully_connected_packed *p)
 {
     const int32_t depth = depth_of(w), part = depth / w->lines, groups = (w->out_c + 3) / 4;
-    if ((mac->per_channel != 0 && p->folded == 0) ||
-        !plan_pack_finish(mac, mac->per_channel != 0 ? w->out_c : 1, &p->finish)) {
+    if (!plan_pack_finish(mac, mac->per_channel != 0 ? w->out_c : 1, &p->finish)) {
         return false;
     }
     if (mac->per_channel != 0) {

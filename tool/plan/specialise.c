@@ -87,7 +87,7 @@ static bool conv2d_s16_dsp(struct plan *plan, struct plan_step *s, enum kernel t
 /* One output pixel that sees all inputs. A long row is taken in parts that 24 bits can hold. */
 static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel to)
 {
-    enum { MOST_PARTS = 8 };
+    enum { MOST_PARTS = 64 };
     const struct mote_conv2d *c = s->params;
     const int32_t line = c->filter_w * c->filter_c;
     if (c->filter == NULL || c->filter_c != c->in_c || c->filter_w != c->in_w || c->out_w != 1 || c->pad_w != 0 ||
@@ -105,7 +105,11 @@ static bool fully_connected(struct plan *plan, struct plan_step *s, enum kernel 
         w.lines = p->parts *= 2;
         w.line = p->inputs /= 2;
     }
-    use(s, to, p, p->parts > 1 ? sizeof(int32_t) * (size_t)c->out_c : p->inputs < p->depth ? (size_t)p->depth : 0);
+    const bool has_sums = p->folded == 0 && (p->parts > 1 || p->factors != NULL);
+    if (has_sums && sizeof(int32_t) * (size_t)c->out_c > (size_t)line) {
+        return false; /* sums would take more memory than the inputs, and more time than they save */
+    }
+    use(s, to, p, (has_sums ? sizeof(int32_t) * (size_t)c->out_c : 0) + (p->inputs < p->depth ? (size_t)p->depth : 0));
     return true;
 }
 

@@ -192,7 +192,7 @@ void mote_fully_connected_s8__arm_v6m(const void *params, const struct mote_io *
     const struct mote_fully_connected_packed *p = (const struct mote_fully_connected_packed *)params;
     const int32_t part_words = (p->out_c + 3) / 4 * p->depth;
     const uint32_t multiplier = (uint32_t)p->factor >> 1 | UINT32_C(1) << 30;
-    const int8_t *x = (const int8_t *)io->in[0];
+    const int8_t *x = mote_whole_words(p, io);
     int32_t *sums = (int32_t *)(p->folded > 0 ? io->out[1] : io->scratch);
     struct groups g = {.x_end = NULL,
                        .first = -p->depth,
@@ -213,9 +213,6 @@ void mote_fully_connected_s8__arm_v6m(const void *params, const struct mote_io *
                        .finish = finish_any};
     const int32_t parts = p->folded > 0 ? p->folded : p->parts, first = p->folded > 0 ? io->y : 0;
     const int32_t end = p->folded > 0 ? first + 1 : parts;
-    if (p->inputs < p->depth) { /* then it is one part */
-        x = (const int8_t *)memcpy(io->scratch, x, (size_t)p->inputs);
-    }
     for (int32_t part = first; part < end; part++, x += p->depth) {
         g.x_end = x + p->depth;
         g.stream = p->stream + part * part_words;

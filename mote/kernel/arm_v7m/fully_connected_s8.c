@@ -72,17 +72,10 @@ void mote_fully_connected_s8__arm_v7m(const void *params, const struct mote_io *
 {
     const struct mote_fully_connected_packed *p = (const struct mote_fully_connected_packed *)params;
     const int32_t part_words = (p->out_c + 3) / 4 * p->depth;
-    const int8_t *x = (const int8_t *)io->in[0];
+    const int8_t *x = mote_whole_words(p, io);
     int32_t *sums = (int32_t *)(p->folded > 0 ? io->out[1] : io->scratch);
     const int32_t parts = p->folded > 0 ? p->folded : p->parts, first = p->folded > 0 ? io->y : 0;
     const int32_t end = p->folded > 0 ? first + 1 : parts;
-    if (p->inputs < p->depth) { /* then it is one part */
-        int8_t *copy = (int8_t *)io->scratch;
-        for (int32_t i = 0; i < p->inputs; i++) {
-            copy[i] = x[i];
-        }
-        x = copy;
-    }
     for (int32_t part = first; part < end; part++, x += p->depth) {
         const bool is_last = part == parts - 1 && p->factors == NULL;
         run_part(p, x, p->stream + part * part_words, part == 0 ? p->biases : sums, sums,
