@@ -50,97 +50,6 @@ static ProtobufCAllocator arena_allocator(struct arena *arena)
     return (ProtobufCAllocator){allocate, release, arena};
 }
 
-/*** Names of values ***/
-
-struct onnx_scope {
-    struct onnx_scope *outer;
-    const Onnx__GraphProto *graph;
-    uint32_t size; /* of the table, a power of 2 */
-    struct name {
-        const char *text; /* NULL: free */
-        int32_t tensor;   /* NO_TENSOR: not made yet */
-        int32_t readers;
-        bool is_lost; /* what would make it, mote lacks */
-    } * names;
-};
-
-static uint32_t hash_text(const char *text)
-{
-    uint32_t h = 2166136261;
-    while (*text != '\0') {
-        h = (h ^ (uint8_t)*text++) * 16777619;
-    }
-    return h;
-}
-
-/* Its place in the table, which is free if the name is not there. */
-static struct name *find_name(const struct onnx_scope *s, const char *text)
-{
-    uint32_t i = hash_text(text) & (s->size - 1);
-    while (s->names[i].text != NULL && strcmp(s->names[i].text, text) != 0) {
-        i = (i + 1) & (s->size - 1);
-    }
-    return &s->names[i];
-}
-
-static struct name *add_name(struct onnx_scope *s, const char *text)
-{
-    struct name *n = find_name(s, text);
-    if (n->text == NULL) {
-        *n = (struct name){text, NO_TENSOR, 0, false};
-    }
-    return n;
-}
-
-static size_t count_names(const Onnx__GraphProto *p)
-{
-    size_t count = p->n_initializer + p->n_input + p->n_output;
-    for (size_t i = 0; i < p->n_node; i++) {
-        count += p->node[i]->n_input + p->node[i]->n_output;
-    }
-    return count;
-}
-
-static void open_scope(struct onnx *o, struct onnx_scope *s, const Onnx__GraphProto *p)
-{
-    *s = (struct onnx_scope){.outer = o->scope, .graph = p, .size = 16};
-    const size_t count = count_names(p);
-    while (s->size < 2 * count) {
-        s->size *= 2;
-    }
-    s->names = ARENA_ARRAY(o->arena, s->size, struct name);
-    for (size_t i = 0; i < p->n_node; i++) {
-        for (size_t k = 0; k < p->node[i]->n_input; k++) {
-            add_name(s, p->node[i]->input[k])->readers++;
-        }
-    }
-    for (size_t i = 0; i < p->n_output; i++) {
-        add_name(s, p->output[i]->name)->readers++;
-    }
-    o->scope = s;
-}
-
-static int32_t find_tensor(const struct onnx *o, const char *name)
-{
-    for (const struct onnx_scope *s = o->scope; s != NULL && name[0] != '\0'; s = s->outer) {
-        const struct name *n = find_name(s, name);
-        if (n->text != NULL && n->tensor != NO_TENSOR) {
-            return n->tensor;
-        }
-    }
-    return NO_TENSOR;
-}
-
-static bool set_tensor(struct onnx *o, const char *name, int32_t tensor)
-{
-    struct name *n = add_name(o->scope, name);
-    if (n->tensor != NO_TENSOR) {
-        return diag_fail(o->diag, "value \"%.80s\" is computed twice", name);
-    }
-    n->tensor = tensor;
-    return true;
-}
-
 /*** What converters ask ***/
 
 enum op onnx_op(const struct onnx *o) { return o->row->op; }
@@ -151,80 +60,6 @@ bool onnx_failed(const struct onnx *o) { return o->diag->failed; }
 
 int onnx_in_count(const struct onnx *o) { return (int)o->node->n_input; }
 int onnx_out_count(const struct onnx *o) { return (int)o->node->n_output; }
-
-int32_t onnx_in(const struct onnx *o, int i)
-{
-    const int32_t value = (size_t)i < o->node->n_input ? find_tensor(o, o->node->input[i]) : NO_TENSOR;
-    return value >= 0 ? value : NO_TENSOR;
-}
-
-/*** Sequences ***/
-
-struct onnx_sequences {
-    struct onnx_sequence *all;
-    int32_t count, capacity;
-};
-
-int32_t onnx_value(struct onnx *o, int i)
-{
-    o->takes_sequences = true;
-    return (size_t)i < o->node->n_input ? find_tensor(o, o->node->input[i]) : NO_TENSOR;
-}
-
-const struct onnx_sequence *onnx_find_sequence(const struct onnx *o, int32_t value)
-{
-    return value < NO_TENSOR ? &o->sequences->all[NO_TENSOR - 1 - value] : NULL;
-}
-
-const struct onnx_sequence *onnx_sequence(struct onnx *o, int i) { return onnx_find_sequence(o, onnx_value(o, i)); }
-
-static int32_t add_sequence(struct onnx *o, const struct onnx_sequence *sequence)
-{
-    struct onnx_sequences *s = o->sequences;
-    if (s->count == s->capacity) {
-        s->capacity = 2 * s->capacity + 16;
-        struct onnx_sequence *grown = ARENA_ARRAY(o->arena, s->capacity, struct onnx_sequence);
-        if (s->count > 0) {
-            memcpy(grown, s->all, (size_t)s->count * sizeof *grown);
-        }
-        s->all = grown;
-    }
-    s->all[s->count] = *sequence;
-    return NO_TENSOR - 1 - s->count++;
-}
-
-int32_t onnx_add_sequence(struct onnx *o, const int32_t items[], int32_t count)
-{
-    return onnx_failed(o) ? NO_TENSOR : add_sequence(o, &(struct onnx_sequence){.count = count, .items = items});
-}
-
-int32_t onnx_add_none(struct onnx *o) { return add_sequence(o, &(struct onnx_sequence){.is_none = true}); }
-
-bool onnx_has_out(const struct onnx *o, int i)
-{
-    return (size_t)i < o->node->n_output && o->node->output[i][0] != '\0';
-}
-
-void onnx_out(struct onnx *o, int i, int32_t tensor)
-{
-    if (onnx_failed(o) || !onnx_has_out(o, i)) {
-        return;
-    }
-    const char *name = o->node->output[i];
-    if (tensor >= o->first_made) { /* it is this node's own */
-        onnx_tensor(o, tensor)->name = name;
-    }
-    set_tensor(o, name, tensor);
-}
-
-int onnx_readers(const struct onnx *o, int i)
-{
-    int count = 0;
-    for (const struct onnx_scope *s = o->scope; s != NULL && (size_t)i < o->node->n_input; s = s->outer) {
-        count += find_name(s, o->node->input[i])->readers;
-    }
-    return count;
-}
 
 const char *onnx_out_name(const struct onnx *o)
 {
@@ -285,7 +120,7 @@ static size_t count_inputs(const struct onnx *o, const Onnx__GraphProto *p)
 {
     size_t count = 0;
     for (size_t i = 0; i < p->n_input; i++) {
-        count += find_tensor(o, p->input[i]->name) == NO_TENSOR;
+        count += onnx_find_value(o, p->input[i]->name) == NO_TENSOR;
     }
     return count;
 }
@@ -301,7 +136,7 @@ static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
     for (size_t i = 0; i < p->n_input; i++) {
         const Onnx__ValueInfoProto *v = p->input[i];
         struct tensor t = {.name = v->name};
-        if (find_tensor(o, v->name) != NO_TENSOR) {
+        if (onnx_find_value(o, v->name) != NO_TENSOR) {
             continue;
         }
         if (!read_shape(o, v, is_only, &t)) {
@@ -318,7 +153,7 @@ static bool read_inputs(struct onnx *o, const Onnx__GraphProto *p)
             g->inputs[g->input_count] = index;
             g->input_names[g->input_count++] = v->name;
         }
-        if (!set_tensor(o, v->name, onnx_to_single(o, index))) {
+        if (!onnx_set_value(o, v->name, onnx_to_single(o, index))) {
             return false;
         }
     }
@@ -332,7 +167,7 @@ static bool read_initializers(struct onnx *o, const Onnx__GraphProto *p)
     }
     for (size_t i = 0; i < p->n_initializer; i++) {
         const int32_t t = onnx_read_tensor(o, p->initializer[i]);
-        if (onnx_failed(o) || !set_tensor(o, p->initializer[i]->name, t)) {
+        if (onnx_failed(o) || !onnx_set_value(o, p->initializer[i]->name, t)) {
             return false;
         }
     }
@@ -352,7 +187,7 @@ static bool convert_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index
         return false;
     }
     for (size_t i = 0; i < n->n_input; i++) {
-        if (n->input[i][0] != '\0' && find_tensor(o, n->input[i]) == NO_TENSOR) {
+        if (n->input[i][0] != '\0' && onnx_find_value(o, n->input[i]) == NO_TENSOR) {
             onnx_fail(o, "input %zu, \"%.80s\", is read before it is written", i, n->input[i]);
             return false;
         }
@@ -360,14 +195,14 @@ static bool convert_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index
     o->takes_sequences = false;
     o->row->convert(o);
     for (size_t i = 0; i < n->n_input && !o->takes_sequences; i++) {
-        if (find_tensor(o, n->input[i]) < NO_TENSOR) {
+        if (onnx_find_value(o, n->input[i]) < NO_TENSOR) {
             o->diag->failed = false; /* whatever was made of it */
             onnx_fail(o, "input %zu, \"%.80s\", is a sequence or an optional value, want a tensor", i, n->input[i]);
         }
     }
     for (size_t i = 0; i < n->n_output && !onnx_failed(o); i++) {
-        if (onnx_has_out(o, (int)i) && find_name(o->scope, n->output[i])->tensor == NO_TENSOR &&
-            find_name(o->scope, n->output[i])->readers > 0) {
+        if (onnx_has_out(o, (int)i) && onnx_find_name(o->scope, n->output[i])->tensor == NO_TENSOR &&
+            onnx_find_name(o->scope, n->output[i])->readers > 0) {
             onnx_fail(o, "output %zu, \"%.80s\", is one that mote lacks; do without it", i, n->output[i]);
         }
     }
@@ -379,7 +214,7 @@ static void survey_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index)
 {
     bool is_lost = find_row(n) == NULL;
     for (size_t i = 0; i < n->n_input; i++) {
-        is_lost = is_lost || find_name(o->scope, n->input[i])->is_lost;
+        is_lost = is_lost || onnx_find_name(o->scope, n->input[i])->is_lost;
     }
     if (!is_lost) {
         struct diag own = {.missed = o->diag->missed}, *all = o->diag;
@@ -392,7 +227,7 @@ static void survey_node(struct onnx *o, const Onnx__NodeProto *n, int32_t index)
         }
     }
     for (size_t i = 0; i < n->n_output && is_lost; i++) {
-        add_name(o->scope, n->output[i])->is_lost = true;
+        onnx_add_name(o->scope, n->output[i])->is_lost = true;
     }
 }
 
@@ -452,15 +287,15 @@ bool onnx_inline_body(struct onnx *o, const struct onnx_body *body, const int32_
     const Onnx__GraphProto *p = (const Onnx__GraphProto *)body;
     const struct onnx outside = *o;
     struct onnx_scope scope;
-    open_scope(o, &scope, p);
+    onnx_open_scope(o, &scope, p);
     o->depth++;
     bool ok = true;
     for (size_t i = 0; i < p->n_input && ok; i++) {
-        ok = set_tensor(o, p->input[i]->name, in[i]);
+        ok = onnx_set_value(o, p->input[i]->name, in[i]);
     }
     ok = ok && read_initializers(o, p) && convert_nodes(o, p);
     for (size_t i = 0; i < p->n_output && ok; i++) {
-        out[i] = find_tensor(o, p->output[i]->name);
+        out[i] = onnx_find_value(o, p->output[i]->name);
         ok = out[i] != NO_TENSOR || diag_fail(o->diag, "value \"%.80s\" is never computed", p->output[i]->name);
     }
     const int32_t capacity = o->node_capacity;
@@ -498,8 +333,8 @@ static bool read_outputs(struct onnx *o, const Onnx__GraphProto *p)
     g->output_names = ARENA_ARRAY(o->arena, p->n_output, const char *);
     for (size_t i = 0; i < p->n_output; i++) {
         const char *name = p->output[i]->name;
-        const int32_t t = find_tensor(o, name);
-        if (t == NO_TENSOR && find_name(o->scope, name)->is_lost) {
+        const int32_t t = onnx_find_value(o, name);
+        if (t == NO_TENSOR && onnx_find_name(o->scope, name)->is_lost) {
             continue;
         }
         if (t < 0) {
@@ -551,7 +386,6 @@ bool read_onnx(const struct file *file, const struct read_request *request, stru
     g->arena = arena;
     g->name = m->graph->name;
     struct onnx o = {.arena = arena, .diag = diag, .g = g, .request = request};
-    o.sequences = ARENA_NEW(arena, struct onnx_sequences);
     if (request != NULL) {
         g->max_work = request->evaluator.max_work;
         o.evaluate = request->evaluator.run;
@@ -561,7 +395,7 @@ bool read_onnx(const struct file *file, const struct read_request *request, stru
     if (!find_opsets(&o, m) || (!check_operators(&o, m->graph) && diag->missed == NULL)) {
         return false;
     }
-    open_scope(&o, &scope, m->graph);
+    onnx_open_scope(&o, &scope, m->graph);
     return read_initializers(&o, m->graph) && read_inputs(&o, m->graph) && convert_nodes(&o, m->graph) &&
            read_outputs(&o, m->graph) && ir_check(g, diag);
 }
