@@ -139,8 +139,11 @@ static struct quant_stat input_stat(const struct quant_plan *p, int32_t node)
     struct quant_stat all = p->stats[p->g->nodes[node].in[port]];
     int32_t count = 1;
     for (int32_t i = node + 1; i < p->g->node_count && p->leader[node] == node; i++) {
+        if (p->leader[i] != node) {
+            continue;
+        }
         const struct quant_stat *one = &p->stats[p->g->nodes[i].in[port]];
-        if (p->leader[i] != node || !one->is_seen || one->channel_count != all.channel_count) {
+        if (!one->is_seen || one->channel_count != all.channel_count) {
             continue;
         }
         if (count++ == 1) {
