@@ -66,8 +66,8 @@ def model(tensors, operators, inputs, outputs, version=3, buffers=(), subgraph_c
 
 def limit(size):
     def apply():
-        bytes_allowed = 4 * size + (48 << 20) + OWN
         if not SANITIZED:
+            bytes_allowed = 4 * size + (48 << 20) + OWN
             resource.setrlimit(resource.RLIMIT_AS, (bytes_allowed, bytes_allowed))
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
