@@ -202,14 +202,16 @@ static bool schedule_and_place(struct plan *plan, enum plan_schedule how, struct
     static const struct {
         enum plan_ties ties;
         bool splits_all;
-    } attempts[] = {{PLAN_FEW_CHANGES, false},
-                    {PLAN_FEW_SEGMENTS, false},
-                    {PLAN_FEW_SEGMENTS, true},
-                    {PLAN_FEW_CHANGES, true}};
+        uint32_t few; /* bytes that are worth neither the search nor its tables */
+    } attempts[] = {{PLAN_FEW_CHANGES, false, 0},
+                    {PLAN_FEW_SEGMENTS, false, 64},
+                    {PLAN_FEW_SEGMENTS, true, 256},
+                    {PLAN_FEW_CHANGES, true, 256}};
     const struct plan start = *plan;
     for (size_t i = 0; i < COUNT_OF(attempts); i++) {
-        const uint32_t part = plan->is_small || attempts[i].splits_all ? 16 : 64;
-        if (i > 0 && (how == PLAN_LAYERS || plan->tensor_size <= plan->lower_bound + plan->lower_bound / part)) {
+        const uint32_t share = plan->lower_bound / (plan->is_small || attempts[i].splits_all ? 16 : 64);
+        const uint32_t slack = share > attempts[i].few ? share : attempts[i].few;
+        if (i > 0 && (how == PLAN_LAYERS || plan->tensor_size <= plan->lower_bound + slack)) {
             break;
         }
         struct plan other = start;
