@@ -15,9 +15,9 @@
 
 /* Channel c of the tables is o * per_channel for output channel o. */
 struct mote_mac {
-    const MOTE_FLASH void *bias; /* [out_c]: int32, int64 for 64-bit sums, float; or NULL */
-    int32_t short_bias;          /* not 0: int16 in place of the integers */
-    int32_t per_channel;         /* 1: tables of [out_c] values; 0: of one */
+    const MOTE_FLASH void *bias;          /* [out_c]: int32, int64 for 64-bit sums, float; or NULL */
+    const MOTE_FLASH int16_t *short_bias; /* in place of bias, where its integers fit; or NULL */
+    int32_t per_channel;                  /* 1: tables of [out_c] values; 0: of one */
     /* integer outputs */
     int32_t in_offset;                    /* minus the input's zero point, added to each input */
     int32_t weight_offset;                /* minus the weights' zero point, added to each weight */

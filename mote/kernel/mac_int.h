@@ -44,11 +44,11 @@ static inline mac_part mac_times(const struct mote_mac *m, mac_value x, mac_weig
 static inline mac_out mac_finish(const struct mote_mac *m, mac_sum sum, int32_t o)
 {
     const int32_t c = o * m->per_channel;
-    if (m->short_bias != 0) {
-        const mac_bias bias = ((const MOTE_FLASH int16_t *)m->bias)[o];
-        sum += (mac_sum)bias;
-    } else if (m->bias != NULL) {
+    if (m->bias != NULL) {
         sum += (mac_sum)((const MOTE_FLASH mac_bias *)m->bias)[o];
+    } else if (m->short_bias != NULL) {
+        const mac_bias bias = m->short_bias[o];
+        sum += (mac_sum)bias;
     }
     int32_t multiplier = m->multiplier[c], shift = m->shift_base;
     if (m->shift != NULL) {

@@ -91,8 +91,8 @@ static void shorten_biases(struct plan *plan, const struct plan_step *s, struct 
     for (size_t c = 0; c < from.count; c++) {
         to[c] = (int16_t)(from.size == 8 ? ((const int64_t *)from.data)[c] : ((const int32_t *)from.data)[c]);
     }
-    mac->bias = to;
-    mac->short_bias = 1;
+    mac->bias = NULL;
+    mac->short_bias = to;
 }
 
 void plan_pack_channels(struct plan *plan)

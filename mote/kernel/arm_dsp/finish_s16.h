@@ -8,7 +8,8 @@
 #include "../mac_s16.h"
 
 /* is_short: see packed.h; then sum and factor fit in 32 bits, and so does the output before its limits. */
-static inline int16_t mote_finish_s16(const struct mote_mac *m, int32_t is_short, int32_t sum, int32_t o)
+__attribute__((always_inline)) static inline int16_t mote_finish_s16(const struct mote_mac *m, int32_t is_short,
+                                                                     int32_t sum, int32_t o)
 {
     if (!is_short) {
         return mac_finish(m, sum, o);
