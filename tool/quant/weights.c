@@ -138,7 +138,7 @@ static struct quant_stat input_stat(const struct quant_plan *p, int32_t node)
     const int port = quant_ports(p->g->nodes[node].op).input;
     struct quant_stat all = p->stats[p->g->nodes[node].in[port]];
     int32_t count = 1;
-    for (int32_t i = node + 1; i < p->g->node_count && p->leader[node] == node; i++) {
+    for (int32_t i = node + 1; i < p->g->node_count; i++) {
         if (p->leader[i] != node) {
             continue;
         }

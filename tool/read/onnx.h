@@ -104,6 +104,9 @@ int32_t onnx_reduce(struct onnx *o, enum op op, int32_t x, const bool reduced[],
 int32_t onnx_slice(struct onnx *o, int32_t x, int32_t axis, int64_t begin, int64_t count);
 int32_t onnx_concat(struct onnx *o, const int32_t in[], int count, int32_t axis);
 
+/* Without the axis, which has an extent of 1. */
+int32_t onnx_drop_axis(struct onnx *o, int32_t x, int32_t axis);
+
 /* With the axis `from` moved to `to`, the others in their order. */
 int32_t onnx_move_axis(struct onnx *o, int32_t x, int32_t from, int32_t to);
 

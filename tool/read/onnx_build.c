@@ -296,6 +296,19 @@ int32_t onnx_concat(struct onnx *o, const int32_t in[], int count, int32_t axis)
     return count == 1 ? in[0] : onnx_emit(o, OP_CONCATENATION, &(struct attr){.axis = axis}, in, count);
 }
 
+int32_t onnx_drop_axis(struct onnx *o, int32_t x, int32_t axis)
+{
+    const struct tensor t = *onnx_tensor(o, x);
+    int64_t dim[IR_MAX_RANK];
+    int32_t rank = 0;
+    for (int32_t d = 0; d < t.rank; d++) {
+        if (d != axis) {
+            dim[rank++] = t.dim[d];
+        }
+    }
+    return onnx_reshape(o, x, rank, dim);
+}
+
 int32_t onnx_move_axis(struct onnx *o, int32_t x, int32_t from, int32_t to)
 {
     const int32_t rank = onnx_tensor(o, x)->rank;

@@ -187,15 +187,7 @@ static int64_t entry(struct onnx *o, const char *name, int i)
 /* The slice of a scanned input that a turn sees. */
 static int32_t scan_slice(struct onnx *o, int32_t x, int32_t axis, int64_t at)
 {
-    const struct tensor t = *onnx_tensor(o, x);
-    int64_t dim[IR_MAX_RANK];
-    int32_t rank = 0;
-    for (int32_t d = 0; d < t.rank; d++) {
-        if (d != axis) {
-            dim[rank++] = t.dim[d];
-        }
-    }
-    return onnx_reshape(o, onnx_slice(o, x, axis, at, 1), rank, dim);
+    return onnx_drop_axis(o, onnx_slice(o, x, axis, at, 1), axis);
 }
 
 void onnx_convert_scan(struct onnx *o)

@@ -93,20 +93,6 @@ void onnx_convert_sequence_erase(struct onnx *o)
     onnx_out(o, 0, onnx_add_sequence(o, items, s->count - 1));
 }
 
-/* Without the axis, which has an extent of 1. */
-static int32_t drop_axis(struct onnx *o, int32_t x, int32_t axis)
-{
-    const struct tensor t = *onnx_tensor(o, x);
-    int64_t dim[IR_MAX_RANK];
-    int32_t rank = 0;
-    for (int32_t d = 0; d < t.rank; d++) {
-        if (d != axis) {
-            dim[rank++] = t.dim[d];
-        }
-    }
-    return onnx_reshape(o, x, rank, dim);
-}
-
 /* The sizes of the parts: given one by one, or all the same but the last, or 1. Returns how many there are. */
 static int32_t find_parts(struct onnx *o, int32_t extent, int64_t **sizes)
 {
@@ -146,7 +132,7 @@ void onnx_convert_split_to_sequence(struct onnx *o)
     int32_t *items = new_items(o, count);
     for (int32_t i = 0; i < count && !onnx_failed(o); i++) {
         const int32_t part = onnx_slice(o, x, axis, begin, size[i]);
-        items[i] = drops ? drop_axis(o, part, axis) : part;
+        items[i] = drops ? onnx_drop_axis(o, part, axis) : part;
         begin += size[i];
     }
     onnx_out(o, 0, onnx_add_sequence(o, items, count));
