@@ -118,6 +118,19 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, count * size);
 }
 
+void *arena_grow(struct arena *arena, void *array, int32_t count, int32_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return array;
+    }
+    *capacity = 2 * count + 16;
+    void *grown = arena_array(arena, (size_t)*capacity, size);
+    if (count > 0) {
+        memcpy(grown, array, (size_t)count * size);
+    }
+    return grown;
+}
+
 void *arena_copy(struct arena *arena, const void *from, size_t size)
 {
     void *to = arena_alloc(arena, size);

@@ -55,6 +55,10 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* `count` zeroed elements of `size` bytes; an overflow of the product counts as exhaustion. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
+/* Room for one element more: `array`, or if all of its `capacity` elements are taken, a copy of it with more, which are
+ * zeroed, and how many it then holds in *capacity. */
+void *arena_grow(struct arena *arena, void *array, int32_t count, int32_t *capacity, size_t size);
+
 /* What is allocated between a mark and its release is freed by the release. */
 struct arena_mark {
     size_t made, used;
@@ -68,6 +72,8 @@ __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, co
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (size_t)(count), sizeof(type)))
+#define ARENA_GROW(arena, array, count, capacity) \
+    ((array) = arena_grow((arena), (array), (count), &(capacity), sizeof *(array)))
 
 /* All that mote lacks for a model, a line each. */
 struct diag_list {

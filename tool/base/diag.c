@@ -51,13 +51,6 @@ bool diag_miss(struct diag *diag, const char *format, ...)
 
 void diag_list_add(struct diag_list *list, const char *line)
 {
-    if (list->count == list->capacity) {
-        list->capacity = list->capacity * 2 + 16;
-        const char **grown = ARENA_ARRAY(list->arena, list->capacity, const char *);
-        if (list->count > 0) {
-            memcpy(grown, list->lines, (size_t)list->count * sizeof *grown);
-        }
-        list->lines = grown;
-    }
+    ARENA_GROW(list->arena, list->lines, list->count, list->capacity);
     list->lines[list->count++] = arena_printf(list->arena, "%s", line);
 }

@@ -71,14 +71,7 @@ static bool begin(struct spotter *h, struct session *s, struct graph *g)
 
 static struct eval_stream *add_stream(struct spotter *h, int64_t samples)
 {
-    if (h->count == h->capacity) {
-        h->capacity = 2 * h->capacity + 16;
-        struct eval_stream *grown = ARENA_ARRAY(h->arena, h->capacity, struct eval_stream);
-        if (h->count > 0) {
-            memcpy(grown, h->streams, (size_t)h->count * sizeof *grown);
-        }
-        h->streams = grown;
-    }
+    ARENA_GROW(h->arena, h->streams, h->count, h->capacity);
     struct eval_stream *stream = &h->streams[h->count++];
     *stream = (struct eval_stream){.every = h->spotting->every};
     stream->scores = arena_array(h->arena, (size_t)(samples / h->samples) + 1, sizeof *stream->scores);

@@ -42,14 +42,7 @@ int32_t data_label(struct reader *r, const char *name)
             return i;
         }
     }
-    if (r->label_count == r->label_capacity) {
-        r->label_capacity = r->label_capacity * 2 + 64;
-        struct data_label *grown = ARENA_ARRAY(r->arena, r->label_capacity, struct data_label);
-        if (r->label_count > 0) {
-            memcpy(grown, r->labels, (size_t)r->label_count * sizeof *grown);
-        }
-        r->labels = grown;
-    }
+    ARENA_GROW(r->arena, r->labels, r->label_count, r->label_capacity);
     r->labels[r->label_count].name = arena_printf(r->arena, "%s", name);
     return r->label_count++;
 }

@@ -81,14 +81,7 @@ static bool add_file(struct list *l, const char *path, const char *name)
     if (r->file_count == MOST_FILES) {
         return diag_fail(r->diag, "more than %d files", MOST_FILES);
     }
-    if (r->file_count == l->capacity) {
-        l->capacity = l->capacity * 2 + 256;
-        struct data_file *grown = ARENA_ARRAY(r->arena, l->capacity, struct data_file);
-        if (r->file_count > 0) {
-            memcpy(grown, r->files, (size_t)r->file_count * sizeof *grown);
-        }
-        r->files = grown;
-    }
+    ARENA_GROW(r->arena, r->files, r->file_count, l->capacity);
     r->files[r->file_count++] = (struct data_file){path, name, NULL, -1};
     return true;
 }

@@ -247,14 +247,7 @@ static void add_piece(struct log *l, const struct recording *rec, const char *la
     if (from >= to || (label == NULL && (rec->labels != NULL || rec->f->is_spanned))) {
         return;
     }
-    if (l->piece_count == l->piece_capacity) {
-        l->piece_capacity = 2 * l->piece_capacity + 64;
-        struct piece *grown = ARENA_ARRAY(r->arena, l->piece_capacity, struct piece);
-        if (l->piece_count > 0) {
-            memcpy(grown, l->pieces, (size_t)l->piece_count * sizeof *grown);
-        }
-        l->pieces = grown;
-    }
+    ARENA_GROW(r->arena, l->pieces, l->piece_count, l->piece_capacity);
     l->pieces[l->piece_count++] = (struct piece){rec, label, from, to - from};
     data_count_piece(r, rec->f, label);
 }

@@ -198,14 +198,7 @@ static void read_rows(struct reader *r, const char *table, const struct csv *csv
             if (!is_of(r, i, name, only)) {
                 continue;
             }
-            if (count == capacity) {
-                capacity = 2 * capacity + 64;
-                struct found *grown = ARENA_ARRAY(r->arena, capacity, struct found);
-                if (count > 0) {
-                    memcpy(grown, found, (size_t)count * sizeof *grown);
-                }
-                found = grown;
-            }
+            ARENA_GROW(r->arena, found, count, capacity);
             is_named = true;
             found[count++] = (struct found){i, span};
         }

@@ -28,14 +28,7 @@ static struct field *note_field(struct emitter *e, const struct emit_field *f)
     if (known != NULL) {
         return known;
     }
-    if (e->field_count == e->field_capacity) {
-        e->field_capacity = e->field_capacity * 2 + 64;
-        struct field *grown = ARENA_ARRAY(e->top->arena, e->field_capacity, struct field);
-        if (e->field_count > 0) {
-            memcpy(grown, e->fields, (size_t)e->field_count * sizeof *grown);
-        }
-        e->fields = grown;
-    }
+    ARENA_GROW(e->top->arena, e->fields, e->field_count, e->field_capacity);
     e->fields[e->field_count] = (struct field){.field = f, .low = INT32_MAX, .high = INT32_MIN, .is_same = true};
     return &e->fields[e->field_count++];
 }

@@ -27,14 +27,7 @@ const struct emit_struct *emit_find_struct(const char *name)
 
 static struct object *add_object(struct emitter *e, const struct object *object)
 {
-    if (e->object_count == e->object_capacity) {
-        e->object_capacity = e->object_capacity * 2 + 32;
-        struct object *grown = ARENA_ARRAY(e->plan->arena, e->object_capacity, struct object);
-        if (e->object_count > 0) {
-            memcpy(grown, e->objects, (size_t)e->object_count * sizeof *grown);
-        }
-        e->objects = grown;
-    }
+    ARENA_GROW(e->plan->arena, e->objects, e->object_count, e->object_capacity);
     e->objects[e->object_count] = *object;
     return &e->objects[e->object_count++];
 }
@@ -275,14 +268,7 @@ static const char *find_written(struct emitter *e, const struct written *params)
             return w->name;
         }
     }
-    if (e->written_count == e->written_capacity) {
-        e->written_capacity = e->written_capacity * 2 + 32;
-        struct written *grown = ARENA_ARRAY(e->plan->arena, e->written_capacity, struct written);
-        if (e->written_count > 0) {
-            memcpy(grown, e->written, (size_t)e->written_count * sizeof *grown);
-        }
-        e->written = grown;
-    }
+    ARENA_GROW(e->plan->arena, e->written, e->written_count, e->written_capacity);
     e->written[e->written_count++] = *params;
     return params->name;
 }

@@ -189,14 +189,7 @@ struct graph ir_copy(const struct graph *g, struct arena *arena)
 
 int32_t ir_add_tensor(struct graph *g)
 {
-    if (g->tensor_count == g->tensor_capacity) {
-        g->tensor_capacity = g->tensor_capacity * 2 + 16;
-        struct tensor *grown = ARENA_ARRAY(g->arena, g->tensor_capacity, struct tensor);
-        if (g->tensor_count > 0) {
-            memcpy(grown, g->tensors, (size_t)g->tensor_count * sizeof *grown);
-        }
-        g->tensors = grown;
-    }
+    ARENA_GROW(g->arena, g->tensors, g->tensor_count, g->tensor_capacity);
     g->tensors[g->tensor_count].name = "";
     return g->tensor_count++;
 }

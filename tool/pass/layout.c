@@ -106,14 +106,7 @@ static struct turn compose(const struct turn *before, const struct turn *turn)
 
 void layout_append(struct layout *l, const struct node *node)
 {
-    if (l->count == l->capacity) {
-        l->capacity = 2 * l->capacity + 64;
-        struct node *grown = ARENA_ARRAY(l->g->arena, l->capacity, struct node);
-        if (l->count > 0) {
-            memcpy(grown, l->nodes, (size_t)l->count * sizeof *grown);
-        }
-        l->nodes = grown;
-    }
+    ARENA_GROW(l->g->arena, l->nodes, l->count, l->capacity);
     l->nodes[l->count++] = *node;
 }
 

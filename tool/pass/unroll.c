@@ -3,7 +3,6 @@
  * GRU and UNIDIRECTIONAL_SEQUENCE_RNN, which begin each run anew, as operators for each step (ir/unroll.h). The sequence
  * that they put out is joined again; what takes one step of it reads that step (identities.c).
  */
-#include <string.h>
 
 #include "../ir/unroll.h"
 #include "pass.h"
@@ -33,14 +32,7 @@ struct maker {
 static struct node *add_node(struct maker *m, const struct node *n)
 {
     struct graph *g = m->g;
-    if (g->node_count == m->capacity) {
-        m->capacity = 2 * m->capacity + 64;
-        struct node *grown = ARENA_ARRAY(g->arena, m->capacity, struct node);
-        if (g->node_count > 0) {
-            memcpy(grown, g->nodes, (size_t)g->node_count * sizeof *grown);
-        }
-        g->nodes = grown;
-    }
+    ARENA_GROW(g->arena, g->nodes, g->node_count, m->capacity);
     g->nodes[g->node_count] = *n;
     return &g->nodes[g->node_count++];
 }

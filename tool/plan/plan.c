@@ -17,14 +17,7 @@ static lower_rule *const rules[] = {
 
 void *plan_alloc_table(struct plan *plan, size_t count, size_t size)
 {
-    if (plan->table_count == plan->table_capacity) {
-        plan->table_capacity = plan->table_capacity * 2 + 16;
-        struct plan_table *grown = ARENA_ARRAY(plan->arena, plan->table_capacity, struct plan_table);
-        if (plan->table_count > 0) {
-            memcpy(grown, plan->tables, (size_t)plan->table_count * sizeof *grown);
-        }
-        plan->tables = grown;
-    }
+    ARENA_GROW(plan->arena, plan->tables, plan->table_count, plan->table_capacity);
     void *data = arena_array(plan->arena, count, size);
     plan->tables[plan->table_count++] = (struct plan_table){data, count, size};
     return data;

@@ -187,14 +187,7 @@ static void set_constant(struct build *b, struct node *n, int k, struct quant_pa
 static struct node *add_node(struct build *b, const struct node *like)
 {
     struct graph *g = b->out;
-    if (g->node_count == b->node_capacity) {
-        b->node_capacity = 2 * b->node_capacity + 16;
-        struct node *grown = ARENA_ARRAY(g->arena, b->node_capacity, struct node);
-        if (g->node_count > 0) {
-            memcpy(grown, g->nodes, (size_t)g->node_count * sizeof *grown);
-        }
-        g->nodes = grown;
-    }
+    ARENA_GROW(g->arena, g->nodes, g->node_count, b->node_capacity);
     g->nodes[g->node_count] = *like;
     return &g->nodes[g->node_count++];
 }

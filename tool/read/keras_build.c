@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 int32_t keras_fail(struct keras_layer *l, const char *format, ...)
 {
@@ -118,14 +117,7 @@ int32_t keras_add_ints(struct keras_layer *l, int32_t count, const int32_t value
 static struct node *add_node(struct keras *k)
 {
     struct graph *g = k->g;
-    if (g->node_count == k->node_capacity) {
-        k->node_capacity = k->node_capacity * 2 + 32;
-        struct node *grown = ARENA_ARRAY(k->arena, k->node_capacity, struct node);
-        if (g->node_count > 0) {
-            memcpy(grown, g->nodes, (size_t)g->node_count * sizeof *grown);
-        }
-        g->nodes = grown;
-    }
+    ARENA_GROW(k->arena, g->nodes, g->node_count, k->node_capacity);
     return &g->nodes[g->node_count];
 }
 

@@ -75,14 +75,7 @@ static const char *inner_name(struct onnx *o)
 static struct node *add_node(struct onnx *o)
 {
     struct graph *g = o->g;
-    if (g->node_count == o->node_capacity) {
-        o->node_capacity = 2 * o->node_capacity + 64;
-        struct node *grown = ARENA_ARRAY(o->arena, o->node_capacity, struct node);
-        if (g->node_count > 0) {
-            memcpy(grown, g->nodes, (size_t)g->node_count * sizeof *grown);
-        }
-        g->nodes = grown;
-    }
+    ARENA_GROW(o->arena, g->nodes, g->node_count, o->node_capacity);
     return &g->nodes[g->node_count++];
 }
 

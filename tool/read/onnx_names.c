@@ -118,14 +118,7 @@ const struct onnx_sequence *onnx_sequence(struct onnx *o, int i) { return onnx_f
 static int32_t add_sequence(struct onnx *o, const struct onnx_sequence *sequence)
 {
     struct onnx_sequences *s = o->sequences;
-    if (s->count == s->capacity) {
-        s->capacity = 2 * s->capacity + 16;
-        struct onnx_sequence *grown = ARENA_ARRAY(o->arena, s->capacity, struct onnx_sequence);
-        if (s->count > 0) {
-            memcpy(grown, s->all, (size_t)s->count * sizeof *grown);
-        }
-        s->all = grown;
-    }
+    ARENA_GROW(o->arena, s->all, s->count, s->capacity);
     s->all[s->count] = *sequence;
     return NO_TENSOR - 1 - s->count++;
 }

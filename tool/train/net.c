@@ -48,14 +48,7 @@ void net_input(struct net *b, const struct tensor *example)
 static struct node *add_node(struct net *b)
 {
     struct graph *g = b->graph;
-    if (g->node_count == b->capacity) {
-        b->capacity = b->capacity * 2 + 16;
-        struct node *grown = ARENA_ARRAY(g->arena, b->capacity, struct node);
-        if (g->node_count > 0) {
-            memcpy(grown, g->nodes, (size_t)g->node_count * sizeof *grown);
-        }
-        g->nodes = grown;
-    }
+    ARENA_GROW(g->arena, g->nodes, g->node_count, b->capacity);
     return &g->nodes[g->node_count++];
 }
 
