@@ -279,16 +279,25 @@ static int32_t infer(struct graph *g, struct node *n)
     return n->out[0];
 }
 
-struct graph planes_graph(struct arena *arena)
+/* One input of these dims, room for nodes and one output. */
+static struct graph begin_graph(struct arena *arena, const char *name, enum type of, int32_t nodes,
+                                const int32_t dim[4])
 {
-    struct graph g = {.arena = arena, .name = "planes"};
+    struct graph g = {.arena = arena, .name = name};
     random_state = 1;
-    type = TYPE_F32;
-    g.nodes = ARENA_ARRAY(arena, 5, struct node);
+    type = of;
+    g.nodes = ARENA_ARRAY(arena, nodes, struct node);
     g.inputs = ARENA_ARRAY(arena, 1, int32_t);
     g.outputs = ARENA_ARRAY(arena, 1, int32_t);
-    const int32_t in = g.inputs[g.input_count++] = add_activation(&g);
-    memcpy(g.tensors[in].dim, (int32_t[]){1, 3, 64, 64}, 4 * sizeof in);
+    g.inputs[g.input_count++] = add_activation(&g);
+    memcpy(g.tensors[g.inputs[0]].dim, dim, 4 * sizeof *dim);
+    return g;
+}
+
+struct graph planes_graph(struct arena *arena)
+{
+    struct graph g = begin_graph(arena, "planes", TYPE_F32, 5, (int32_t[]){1, 3, 64, 64});
+    const int32_t in = g.inputs[0];
     const int32_t order = add_numbers(&g, 1, (int32_t[]){4}, (int32_t[]){0, 2, 3, 1});
     const int32_t pixels = infer(&g, add_fixed(&g, OP_TRANSPOSE, in, order));
     const int32_t filter = add_filter(&g, (int32_t[]){16, 3, 3, 3}, 0);
@@ -302,14 +311,8 @@ struct graph planes_graph(struct arena *arena)
 
 struct graph dense_graph(struct arena *arena, int32_t inputs, int32_t outputs)
 {
-    struct graph g = {.arena = arena, .name = "dense"};
-    random_state = 1;
-    type = TYPE_S8;
-    g.nodes = ARENA_ARRAY(arena, 1, struct node);
-    g.inputs = ARENA_ARRAY(arena, 1, int32_t);
-    g.outputs = ARENA_ARRAY(arena, 1, int32_t);
-    const int32_t in = g.inputs[g.input_count++] = add_activation(&g);
-    memcpy(g.tensors[in].dim, (int32_t[]){1, 1, 1, inputs}, 4 * sizeof in);
+    struct graph g = begin_graph(arena, "dense", TYPE_S8, 1, (int32_t[]){1, 1, 1, inputs});
+    const int32_t in = g.inputs[0];
     const int32_t filter = add_filter(&g, (int32_t[]){outputs, 1, 1, inputs}, 0);
     float *scales = ARENA_ARRAY(arena, outputs, float);
     for (int32_t o = 0; o < outputs; o++) {

@@ -93,6 +93,26 @@ static int32_t find_columns(const struct blocks *b, int32_t shift, int32_t *firs
     return begin < end ? (int32_t)(end - begin) : 0;
 }
 
+/* A piece for each column of a block: from the large image to the small ones, or back from their rows. */
+static void add_columns(struct copy_maker *m, const struct blocks *b, int32_t unit, bool to_small)
+{
+    for (int32_t shift = 0; shift < b->w; shift++) {
+        int32_t first;
+        const int32_t count = find_columns(b, shift, &first);
+        const int32_t column = count > 0 ? first * b->w + shift - b->left : 0;
+        const int32_t small = first * b->pixel, big = column * b->pixel, step = b->w * b->pixel;
+        copy_add(m,
+                 (struct mote_piece){.row = to_small ? 0 : shift,
+                                     .in_start = to_small ? big : small,
+                                     .out_start = to_small ? small : big,
+                                     .run = unit,
+                                     .table = -1},
+                 2,
+                 (struct mote_loop[]){{count, to_small ? step : b->pixel, to_small ? b->pixel : step},
+                                      {b->pixel / unit, unit, unit}});
+    }
+}
+
 bool lower_space_to_batch(struct lower *l)
 {
     const struct tensor *in = lower_in(l, 0), *out = lower_out(l, 0);
@@ -102,15 +122,7 @@ bool lower_space_to_batch(struct lower *l)
         return !l->diag->failed;
     }
     struct copy_maker m = copy_begin(l, unit, b.w);
-    for (int32_t shift = 0; shift < b.w; shift++) {
-        int32_t first;
-        const int32_t count = find_columns(&b, shift, &first);
-        const int32_t column = count > 0 ? first * b.w + shift - b.left : 0;
-        copy_add(
-            &m,
-            (struct mote_piece){.in_start = column * b.pixel, .out_start = first * b.pixel, .run = unit, .table = -1},
-            2, (struct mote_loop[]){{count, b.w * b.pixel, b.pixel}, {b.pixel / unit, unit, unit}});
-    }
+    add_columns(&m, &b, unit, true);
     copy_end(&m, b.w, b.images * b.small_h);
     m.p->fill = MOTE_FILL_ALWAYS;
     m.p->out_bytes = line;
@@ -136,18 +148,7 @@ bool lower_batch_to_space(struct lower *l)
         return !l->diag->failed;
     }
     struct copy_maker m = copy_begin(l, unit, b.w);
-    for (int32_t shift = 0; shift < b.w; shift++) {
-        int32_t first;
-        const int32_t count = find_columns(&b, shift, &first);
-        const int32_t column = count > 0 ? first * b.w + shift - b.left : 0;
-        copy_add(&m,
-                 (struct mote_piece){.row = shift,
-                                     .in_start = first * b.pixel,
-                                     .out_start = column * b.pixel,
-                                     .run = unit,
-                                     .table = -1},
-                 2, (struct mote_loop[]){{count, b.pixel, b.w * b.pixel}, {b.pixel / unit, unit, unit}});
-    }
+    add_columns(&m, &b, unit, false);
     copy_end(&m, 1, 1);
     int32_t *from = lower_alloc(l, (size_t)rows, sizeof *from);
     for (int32_t r = 0; r < rows; r++) {
