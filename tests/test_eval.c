@@ -77,6 +77,15 @@ static void test_objects(struct arena *arena)
     expect(m.found == 1 && m.missed == 2 && m.false_alarms == 1, "matches");
     expect(points[0].is_right && !points[1].is_right && !boxes[0].is_found && boxes[1].is_found, "which match");
     expect(is_near(eval_match_f1(&m), 2.0 / 5), "F1 of matches");
+    /* 40 pictures, every fourth with nothing found: F1 3 / 4 in all, and of 40 drawn its deviation is near 0.07 */
+    struct eval_matches of_each[40];
+    for (int i = 0; i < 40; i++) {
+        of_each[i] = i % 4 == 0 ? (struct eval_matches){0, 2, 2} : (struct eval_matches){2, 0, 0};
+    }
+    const struct eval_figure f1 = eval_match_f1_figure(of_each, 40, arena);
+    expect(is_near(f1.value, 0.75) && f1.low > 0.55 && f1.low < 0.65 && f1.high > 0.85 && f1.high < 0.92,
+           "the interval of F1 by pictures");
+    expect(isnan(eval_match_f1_figure(of_each, 0, arena).value), "F1 of no pictures");
 }
 
 static void test_threshold(void)

@@ -192,20 +192,20 @@ int32_t grade_objects(const struct grade *g, int32_t i, struct eval_point **poin
 
 static void map_figures(struct grade *g, struct arena *arena)
 {
-    struct eval_matches matches = {0};
+    struct eval_matches all = {0}, *of_each = ARENA_ARRAY(arena, g->count + 1, struct eval_matches);
     g->objects = ARENA_ARRAY(arena, g->classes, struct eval_matches);
     for (int32_t i = 0; i < g->count; i++) {
         const struct arena_mark mark = arena_mark(arena);
         struct eval_point *points;
         struct eval_box *boxes;
-        const int32_t count = grade_objects(g, i, &points, &boxes, &matches, arena);
+        const int32_t count = grade_objects(g, i, &points, &boxes, &of_each[i], arena);
+        eval_match_add(&all, &of_each[i]);
         count_objects(g->objects, points, count, boxes, g->lesson->data.examples[g->examples[i]].box_count);
         arena_release(arena, mark);
     }
-    const double f1 = eval_match_f1(&matches);
-    add_figure(g, "f1", (struct eval_figure){f1, f1, f1});
-    add_figure(g, "precision", eval_share(matches.found, matches.found + matches.false_alarms));
-    add_figure(g, "recall", eval_share(matches.found, matches.found + matches.missed));
+    add_figure(g, "f1", eval_match_f1_figure(of_each, g->count, arena));
+    add_figure(g, "precision", eval_share(all.found, all.found + all.false_alarms));
+    add_figure(g, "recall", eval_share(all.found, all.found + all.missed));
 }
 
 /* Shares of what is normal with an alarm, and of the rest without one. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "eval.h"
+#include "resample.h"
 
 static const double z95 = 1.959963985; /* half of the normal distribution's middle 95 %, in deviations */
 
@@ -93,42 +92,33 @@ struct eval_figure eval_accuracy(const struct eval_answers *a)
     return eval_share(right, a->count);
 }
 
-static double matrix_f1(const int32_t *matrix, int32_t n, int32_t positive)
-{
-    return positive < 0 ? eval_macro_f1(matrix, n) : eval_f1(matrix, n, positive);
-}
+/* What eval_f1_figure resamples: where each example is in the confusion matrix. */
+struct cells {
+    const int32_t *cell;
+    int32_t *matrix, class_count, positive;
+};
 
-static int by_value(const void *a, const void *b)
+static double f1_of_cells(const void *context, const int32_t *picked, int32_t count)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    const struct cells *c = context;
+    const int32_t n = c->class_count;
+    memset(c->matrix, 0, (size_t)n * (size_t)n * sizeof *c->matrix);
+    for (int32_t i = 0; i < count; i++) {
+        c->matrix[c->cell[picked[i]]]++;
+    }
+    return c->positive < 0 ? eval_macro_f1(c->matrix, n) : eval_f1(c->matrix, n, c->positive);
 }
 
 struct eval_figure eval_f1_figure(const struct eval_answers *a, int32_t positive, struct arena *arena)
 {
-    enum { RESAMPLINGS = 1000 };
     const int32_t n = a->class_count;
     const struct arena_mark mark = arena_mark(arena);
-    int32_t *matrix = ARENA_ARRAY(arena, (int64_t)n * n, int32_t), *cell = ARENA_ARRAY(arena, a->count, int32_t);
-    double *values = ARENA_ARRAY(arena, RESAMPLINGS, double);
-    eval_confusion(a, matrix);
-    struct eval_figure figure = {.value = matrix_f1(matrix, n, positive)};
+    int32_t *cell = ARENA_ARRAY(arena, a->count, int32_t);
     for (int32_t i = 0; i < a->count; i++) {
         cell[i] = a->labels[i] * n + eval_best(a->scores + (size_t)i * (size_t)n, n);
     }
-    uint64_t random = 1;
-    for (int32_t r = 0; r < RESAMPLINGS; r++) {
-        memset(matrix, 0, (size_t)n * (size_t)n * sizeof *matrix);
-        for (int32_t i = 0; i < a->count; i++) {
-            random = random * 6364136223846793005U + 1442695040888963407U; /* Knuth's MMIX generator */
-            matrix[cell[(random >> 33) % (uint64_t)a->count]]++;
-        }
-        const double value = matrix_f1(matrix, n, positive);
-        values[r] = isnan(value) ? 0 : value;
-    }
-    qsort(values, RESAMPLINGS, sizeof *values, by_value);
-    figure.low = values[RESAMPLINGS / 40];
-    figure.high = values[RESAMPLINGS - 1 - RESAMPLINGS / 40];
+    const struct cells cells = {cell, ARENA_ARRAY(arena, (int64_t)n * n, int32_t), n, positive};
+    const struct eval_figure figure = resample(f1_of_cells, &cells, a->count, arena);
     arena_release(arena, mark);
     return figure;
 }

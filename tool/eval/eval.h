@@ -121,7 +121,13 @@ struct eval_matches {
 void eval_match(struct eval_point *points, int32_t point_count, struct eval_box *boxes, int32_t box_count,
                 struct eval_matches *matches);
 
+void eval_match_add(struct eval_matches *sum, const struct eval_matches *more);
+
 double eval_match_f1(const struct eval_matches *matches);
+
+/* F1 of the matches of all examples, one picture each; the interval by 1,000 resamplings of pictures, as the objects of one
+ * picture are alike. */
+struct eval_figure eval_match_f1_figure(const struct eval_matches *of_each, int32_t count, struct arena *arena);
 
 /* From which score on to believe points of one class, for the best F1: the middle of where it is within a hundredth of
  * the best. `points` are all of a low score or more, matched; they get sorted. 0: none is right. */

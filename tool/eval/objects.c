@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "eval.h"
+#include "resample.h"
 
 /*** Peaks ***/
 
@@ -115,10 +115,32 @@ void eval_match(struct eval_point *points, int32_t point_count, struct eval_box 
     m->false_alarms += point_count - found;
 }
 
+void eval_match_add(struct eval_matches *sum, const struct eval_matches *more)
+{
+    sum->found += more->found;
+    sum->missed += more->missed;
+    sum->false_alarms += more->false_alarms;
+}
+
 double eval_match_f1(const struct eval_matches *m)
 {
     const int64_t all = 2 * m->found + m->missed + m->false_alarms;
     return all > 0 ? 2.0 * (double)m->found / (double)all : NAN;
+}
+
+static double f1_of_examples(const void *context, const int32_t *picked, int32_t count)
+{
+    const struct eval_matches *of_each = context;
+    struct eval_matches sum = {0};
+    for (int32_t i = 0; i < count; i++) {
+        eval_match_add(&sum, &of_each[picked[i]]);
+    }
+    return eval_match_f1(&sum);
+}
+
+struct eval_figure eval_match_f1_figure(const struct eval_matches *of_each, int32_t count, struct arena *arena)
+{
+    return resample(f1_of_examples, of_each, count, arena);
 }
 
 /*** Thresholds ***/
