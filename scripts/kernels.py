@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""kernels.py KERNEL_DIR: prints the C source of what the emitter knows about the kernels: the text of every file, and the
-fields of every parameter struct. It is made from the files themselves at build time, so that there is one truth."""
+"""kernels.py KERNEL_DIR: prints the C source of what the emitter knows about the kernels: the text of every file, the
+fields of every parameter struct, and where they are read. It is made from the files themselves at build time, so that
+there is one truth."""
 import os
 import re
 import sys
+
+import reads
 
 SCALARS = {'int8_t', 'uint8_t', 'int16_t', 'uint16_t', 'int32_t', 'uint32_t', 'int64_t', 'uint64_t', 'float', 'double',
            'bool', 'void'}
@@ -43,8 +46,36 @@ def label(name):
     return re.sub(r'\W', '_', name)
 
 
-def quoted(line):
-    return '"' + line.replace('\\', '\\\\').replace('"', '\\"') + '\\n"'
+def quoted(text):
+    return '"' + text.replace('\\', '\\\\').replace('"', '\\"').replace('\n', '\\n') + '"'
+
+
+def print_reads(name, text, structs):
+    """In the order of their places; those in whose place nothing can stand first, and only once for each field."""
+    kinds = {s: {f: {'kind': kind.replace('struct ', ''), 'dims': dims, 'index': i}
+                 for i, (kind, _, f, dims) in enumerate(members)} for s, _, members in structs}
+    rows = set()
+    for struct, field, begin, end, call in reads.find(text, kinds):
+        line, start = text.count('\n', 0, begin), text.rfind('\n', 0, begin) + 1
+        at = (line, begin - start, end - start) if call else (0, 0, 0)
+        rows.add((call is not None, *at, f'fields_{struct}[{kinds[struct][field]["index"]}]', call))
+    print(f'static const struct emit_read reads_{label(name)}[] = {{')
+    for _, line, begin, end, field, call in sorted(rows, key=lambda r: r[:5]):
+        print(f'    {{&{field}, {quoted(call) if call else "NULL"}, {line}, {begin}, {end}}},')
+    print('    {NULL, NULL, 0, 0, 0},\n};')
+
+
+def print_sources(names, texts, structs):
+    for n in names:
+        print(f'static const char *const text_{label(n)}[] = {{')
+        for line in texts[n].splitlines(keepends=True):
+            print('    ' + quoted(line) + ',')
+        print('    NULL,\n};')
+        print_reads(n, texts[n], structs)
+    print('const struct emit_source emit_sources[] = {')
+    for n in names:
+        print(f'    {{"{n}", text_{label(n)}, reads_{label(n)}}},')
+    print('    {NULL, NULL, NULL},\n};\n')
 
 
 def main():
@@ -63,15 +94,6 @@ def main():
     for header in sorted({h for _, h, _ in structs}):
         print(f'#include "mote/kernel/{header}"')
     print('#include "tool/emit/kernels.h"\n')
-    for n in names:
-        print(f'static const char *const text_{label(n)}[] = {{')
-        for line in texts[n].split('\n')[:-1]:
-            print('    ' + quoted(line) + ',')
-        print('    NULL,\n};')
-    print('const struct emit_source emit_sources[] = {')
-    for n in names:
-        print(f'    {{"{n}", text_{label(n)}}},')
-    print('    {NULL, NULL},\n};\n')
     for name, _, members in structs:
         print(f'static const struct emit_field fields_{name}[] = {{')
         for kind, pointer, member, dims in members:
@@ -88,6 +110,7 @@ def main():
     for name, header, _ in structs:
         print(f'    {{"{name}", "{header}", sizeof(struct {name}), fields_{name}}},')
     print('    {NULL, NULL, 0, NULL},\n};')
+    print_sources(names, texts, structs)
 
 
 main()

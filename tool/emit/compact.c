@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Small parameters, for --optimize size: in the kernels' headers that go along with a model, a field is as narrow as its
- * values in this model allow; what none of its kernels reads is left out, and what is the same in all layers (known.c). Kernels compute the same, since integers
+ * values in this model allow; what none of its kernels reads is left out. A function that returns the value stands for a field
+ * that has the same in all layers, so that compilers drop what hangs on any other. Kernels compute the same, since integers
  * narrower than int are widened before any arithmetic.
  */
 #include <ctype.h>
@@ -74,15 +75,13 @@ static void note_struct(struct emitter *e, const struct emit_struct *s, const ui
 
 /*** What the kernels read ***/
 
-/* Whether a name stands in a line, or in one that reads a field of that name. */
-static bool has_word(const char *line, const char *word, bool as_field)
+/* Whether a name stands in a line. */
+static bool has_word(const char *line, const char *word)
 {
     const size_t size = strlen(word);
     for (const char *at = line; (at = strstr(at, word)) != NULL; at += size) {
         const char before = at == line ? ' ' : at[-1], after = at[size];
-        const bool begins =
-            as_field ? before == '.' || before == '>' : !isalnum((unsigned char)before) && before != '_';
-        if (begins && !isalnum((unsigned char)after) && after != '_') {
+        if (!isalnum((unsigned char)before) && before != '_' && !isalnum((unsigned char)after) && after != '_') {
             return true;
         }
     }
@@ -97,12 +96,13 @@ static const struct emit_struct *find_begin(const char *line)
                                                                                          : NULL;
 }
 
-/* Marks fields that a source reads: p->name or p.name. */
 static void mark_read(struct emitter *e, const struct emit_source *source)
 {
-    for (int i = 0; source->lines[i] != NULL; i++) {
-        for (int k = 0; k < e->field_count; k++) {
-            e->fields[k].is_read |= has_word(source->lines[i], e->fields[k].field->name, true);
+    for (const struct emit_read *r = source->reads; r->field != NULL; r++) {
+        struct field *known = find_field(e, r->field);
+        if (known != NULL) {
+            known->is_read = true;
+            known->is_unclear |= r->call == NULL;
         }
     }
 }
@@ -115,7 +115,6 @@ static bool *mark_sources(struct emitter *e, const char *file, bool *seen)
     }
     seen[source - emit_sources] = true;
     mark_read(e, source);
-    emit_mark_unclear(e, source->lines);
     for (int i = 0; source->lines[i] != NULL; i++) {
         char included[64];
         if (sscanf(source->lines[i], "#include \"%63[^\"]\"", included) == 1) {
@@ -139,7 +138,7 @@ static const char *find_declaration(struct arena *arena, const char *line)
 static bool is_any_left(const struct emitter *e, const struct emit_struct *s, const char *declaration)
 {
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
-        if (has_word(declaration, f->name, false) && !emit_is_left_out(e, f)) {
+        if (has_word(declaration, f->name) && !emit_is_left_out(e, f)) {
             return true;
         }
     }
@@ -151,7 +150,7 @@ static void leave_out(struct emitter *e, const struct emit_struct *s, const char
 {
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
         struct field *known = find_field(e, f);
-        if (known != NULL && has_word(declaration, f->name, false)) {
+        if (known != NULL && has_word(declaration, f->name)) {
             known->is_known = known->is_read && known->is_same && !known->is_unclear;
             known->is_left_out = known->is_known || !known->is_read;
         }
@@ -197,17 +196,6 @@ bool emit_is_left_out(const struct emitter *e, const struct emit_field *f)
     return known != NULL && known->is_left_out;
 }
 
-bool emit_is_known(const struct emitter *e, const struct emit_field *f)
-{
-    const struct field *known = find_field(e, f);
-    return known != NULL && known->is_known;
-}
-
-const char *emit_known_value(struct emitter *e, const struct emit_field *f)
-{
-    return emit_scalar_text(e, f->type, find_field(e, f)->value, f->size);
-}
-
 void emit_find_fields(struct emitter *e)
 {
     size_t sources = 0;
@@ -237,6 +225,57 @@ void emit_find_fields(struct emitter *e)
     }
 }
 
+/*** What all layers have in common ***/
+
+static bool is_known(const struct emitter *e, const struct emit_field *f)
+{
+    const struct field *known = find_field(e, f);
+    return known != NULL && known->is_known;
+}
+
+/* The lines of a source with calls in the place of known fields. */
+static const char **replace_known(struct emitter *e, const struct emit_source *source, int count)
+{
+    const char **lines = ARENA_ARRAY(e->top->arena, count + 1, const char *);
+    const struct emit_read *r = source->reads;
+    for (int i = 0; i < count; i++) {
+        struct text text = {.arena = e->top->arena};
+        const char *line = source->lines[i];
+        int from = 0;
+        for (; r->field != NULL && (r->call == NULL || r->line == i); r++) {
+            if (is_known(e, r->field)) {
+                text_add(&text, "%.*s%s", r->begin - from, line + from, r->call);
+                from = r->end;
+            }
+        }
+        text_add(&text, "%s", line + from);
+        lines[i] = text.data;
+    }
+    return lines;
+}
+
+/* What closes a struct: its brace, and a function for each of its known fields. */
+static const char *end_struct(struct emitter *e, const struct emit_struct *s)
+{
+    struct text text = {.arena = e->top->arena};
+    text_add(&text, "};\n");
+    bool is_first = true;
+    for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
+        if (!is_known(e, f)) {
+            continue;
+        }
+        text_add(&text, is_first ? "\n/* The same in all layers: fields of struct %s. */\n" : "", s->name);
+        const char *type = f->is_pointer ? arena_printf(e->top->arena, "const %s%s *", e->flash, f->type)
+                                         : arena_printf(e->top->arena, "%s ", f->type);
+        text_add(&text, "static inline %s%s_%s(const struct %s *p) { return (void)p, %s; }\n", type, s->name, f->name,
+                 s->name,
+                 f->is_pointer ? arena_printf(e->top->arena, "(%s)0", type)
+                               : emit_scalar_text(e, f->type, find_field(e, f)->value, f->size));
+        is_first = false;
+    }
+    return text.data;
+}
+
 /*** The headers ***/
 
 static const char *narrow_type(int32_t low, int32_t high)
@@ -256,7 +295,7 @@ static void find_range(const struct emitter *e, const struct emit_struct *s, con
     *high = INT32_MIN;
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
         const struct field *known = find_field(e, f);
-        if (has_word(declaration, f->name, false) && known != NULL && !known->is_left_out) {
+        if (has_word(declaration, f->name) && known != NULL && !known->is_left_out) {
             const bool is_any = f->dim[0] > 0 && known->is_unclear;
             *low = is_any ? INT32_MIN : known->low < *low ? known->low : *low;
             *high = is_any ? INT32_MAX : known->high > *high ? known->high : *high;
@@ -268,7 +307,7 @@ static void find_range(const struct emitter *e, const struct emit_struct *s, con
 static bool is_gone(const struct emitter *e, const struct emit_struct *s, const char *declarator)
 {
     for (const struct emit_field *f = s->fields; f->name != NULL; f++) {
-        if (emit_is_left_out(e, f) && has_word(declarator, f->name, false)) {
+        if (emit_is_left_out(e, f) && has_word(declarator, f->name)) {
             return true;
         }
     }
@@ -348,9 +387,8 @@ const char *const *emit_compact_lines(struct emitter *e, const struct emit_sourc
     while (source->lines[count] != NULL) {
         count++;
     }
-    const char **from = ARENA_ARRAY(e->top->arena, count + 1, const char *);
+    const char **from = replace_known(e, source, count);
     const char **lines = ARENA_ARRAY(e->top->arena, count + 1, const char *);
-    emit_replace_known(e, source->lines, from);
     const struct emit_struct *s = NULL;
     int left = 0;
     for (int i = 0; i < count; i++) {
@@ -364,7 +402,7 @@ const char *const *emit_compact_lines(struct emitter *e, const struct emit_sourc
         const char *declaration = is_noted ? find_declaration(e->top->arena, from[i]) : NULL;
         const bool ends = s != NULL && strcmp(from[i], "};\n") == 0;
         lines[left++] = declaration != NULL ? shrink(e, s, from[i], declaration)
-                        : ends && is_noted  ? emit_end_struct(e, s)
+                        : ends && is_noted  ? end_struct(e, s)
                                             : from[i];
         s = ends ? NULL : s;
     }

@@ -102,24 +102,8 @@ void emit_find_fields(struct emitter *e);
 
 bool emit_is_left_out(const struct emitter *e, const struct emit_field *f);
 
-/* Whether a field has one value in all layers, so that a function stands for it; and that value in C, if it is no
- * pointer. */
-bool emit_is_known(const struct emitter *e, const struct emit_field *f);
-const char *emit_known_value(struct emitter *e, const struct emit_field *f);
-
 /* The lines of a source with its structs as small as may be; ends with NULL. */
 const char *const *emit_compact_lines(struct emitter *e, const struct emit_source *source);
-
-/*** known.c: what all layers have in common ***/
-
-/* Marks fields that a source reads in a way that is not understood. */
-void emit_mark_unclear(struct emitter *e, const char *const *lines);
-
-/* The lines, and NULL at their end, with functions in the place of known fields. */
-void emit_replace_known(struct emitter *e, const char *const *lines, const char **to);
-
-/* What closes a struct: its brace, and a function for each of its known fields. */
-const char *emit_end_struct(struct emitter *e, const struct emit_struct *s);
 
 /*** layers.c: a function for each layer ***/
 
