@@ -51,7 +51,7 @@ static const struct name onnx[] = {
 
 static const struct name keras[] = {
 #if __has_include("../tool/read/keras_layers.def")
-#define KERAS(name, converter, operator) {OP_##operator, #name },
+#define KERAS(name, converter, operator, mask) {OP_##operator, #name },
 #include "../tool/read/keras_layers.def"
 #undef KERAS
 #endif

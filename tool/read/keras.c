@@ -12,11 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+enum mask { KEEPS, LOSES, JOINS, TAKES };
+
+static const struct converter {
     const char *class_name;
     keras_converter *convert;
+    enum mask mask;
 } converters[] = {
-#define KERAS(class, converter, operator) {#class, keras_##converter},
+#define KERAS(class, converter, operator, mask) {#class, keras_##converter, mask},
 #include "keras_layers.def"
 #undef KERAS
 };
@@ -56,17 +59,29 @@ static int32_t count_before(const cJSON *layers, const cJSON *layer)
     return count;
 }
 
+/* "dense", "dense_1", as layers of a list have their places. */
+static const char *place_of(struct arena *arena, const cJSON *list, const cJSON *item)
+{
+    const char *place = snake_case(arena, keras_get_text(item, "class_name"));
+    const int32_t before = count_before(list, item);
+    return before > 0 ? arena_printf(arena, "%s_%d", place, before) : place;
+}
+
+const char *keras_place_in_list(const struct keras_layer *l, const char *key, const cJSON *list, const cJSON *item)
+{
+    return arena_printf(l->k->arena, "%s%s/%s/", l->part, key, place_of(l->k->arena, list, item));
+}
+
 struct keras_layer keras_make_layer(const struct keras_model *m, const cJSON *layers, const cJSON *layer)
 {
     struct arena *arena = m->k->arena;
     struct keras_layer l = {.k = m->k, .config = keras_get(layer, "config"), .part = ""};
-    l.class_name = arena_printf(arena, "%s", keras_get_text(layer, "class_name"));
+    l.is_operation = keras_is_operation(layer);
+    l.class_name =
+        arena_printf(arena, "%s", l.is_operation ? keras_operation_name(layer) : keras_get_text(layer, "class_name"));
     l.name = arena_printf(arena, "%s", keras_get_text(l.config, "name"));
     if (m->k->file->is_v3) {
-        const char *place = snake_case(arena, l.class_name);
-        const int32_t before = count_before(layers, layer);
-        l.group = before > 0 ? arena_printf(arena, "%slayers/%s_%d", m->group, place, before)
-                             : arena_printf(arena, "%slayers/%s", m->group, place);
+        l.group = arena_printf(arena, "%slayers/%s", m->group, place_of(arena, layers, layer));
     } else {
         l.group = m->is_inner ? m->group : arena_printf(arena, "model_weights/%s", l.name);
         l.inside = m->is_inner ? l.name : NULL;
@@ -74,7 +89,77 @@ struct keras_layer keras_make_layer(const struct keras_model *m, const cJSON *la
     return l;
 }
 
-static int32_t convert_model(const struct keras_model *m, const int32_t in[], int32_t in_count);
+static const struct converter *find_converter(const char *class_name)
+{
+    for (size_t i = 0; i < COUNT_OF(converters); i++) {
+        if (strcmp(converters[i].class_name, class_name) == 0) {
+            return &converters[i];
+        }
+    }
+    return NULL;
+}
+
+/*** Calls ***/
+
+int32_t keras_named(const struct keras_layer *l, const char *name)
+{
+    for (int32_t i = 0; i < l->named_count; i++) {
+        if (strcmp(l->named[i].name, name) == 0) {
+            return l->named[i].tensor;
+        }
+    }
+    return NO_TENSOR;
+}
+
+static bool is_listed(const char *name, const char *const list[])
+{
+    while (*list != NULL && strcmp(*list, name) != 0) {
+        list++;
+    }
+    return *list != NULL;
+}
+
+bool keras_is_input_name(const char *name)
+{
+    return is_listed(name, (const char *const[]){"inputs", "sequences", "query", "x", NULL});
+}
+
+bool keras_check_call(struct keras_layer *l, const char *const known[])
+{
+    static const char *const harmless[] = {"training", "name", NULL};
+    const cJSON *argument;
+    cJSON_ArrayForEach(argument, l->arguments)
+    {
+        const bool is_off = cJSON_IsNull(argument) || cJSON_IsFalse(argument);
+        if (!is_off && !is_listed(argument->string, known) && !is_listed(argument->string, harmless) &&
+            !keras_is_input_name(argument->string)) {
+            keras_fail(l, "is called with \"%.40s\", which mote lacks", argument->string);
+            return false;
+        }
+    }
+    return true;
+}
+
+void keras_add_output(struct keras_layer *l, int32_t tensor)
+{
+    keras_add_end(l->k->arena, &l->more, &l->more_count, tensor);
+}
+
+/*** Masks ***/
+
+/* Hands on the mask of the inputs. */
+static void pass_mask(struct keras_layer *l, enum mask what, const int32_t in[], int32_t in_count, int32_t out)
+{
+    int32_t mask = NO_TENSOR;
+    if (out != NO_TENSOR && (what == KEEPS || what == JOINS) && keras_mask(l, out) == NO_TENSOR) {
+        for (int32_t i = 0; i < (what == JOINS ? in_count : 1); i++) {
+            mask = keras_both_masks(l, mask, keras_mask(l, in[i]));
+        }
+        keras_set_mask(l, out, mask);
+    }
+}
+
+static int32_t convert_model(struct keras_layer *l, const struct keras_model *m, const int32_t in[], int32_t in_count);
 
 int32_t keras_convert(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
@@ -91,19 +176,19 @@ int32_t keras_convert(struct keras_layer *l, const int32_t in[], int32_t in_coun
     }
     l->k->depth++;
     int32_t out = NO_TENSOR;
-    size_t i = 0;
-    while (i < COUNT_OF(converters) && strcmp(converters[i].class_name, l->class_name) != 0) {
-        i++;
-    }
+    const struct converter *c = find_converter(l->class_name);
     const char *format = keras_text(l, "data_format");
-    if (strcmp(format, "channels_first") == 0) {
+    if (l->is_operation) {
+        out = keras_convert_operation(l, in, in_count);
+    } else if (strcmp(format, "channels_first") == 0) {
         out = keras_fail(l, "has channels first; train it with channels last");
-    } else if (i < COUNT_OF(converters)) {
-        out = converters[i].convert(l, in, in_count);
+    } else if (c != NULL && (c->mask == TAKES || keras_check_call(l, (const char *const[]){NULL}))) {
+        out = c->convert(l, in, in_count);
+        pass_mask(l, c->mask, in, in_count, out);
     } else if (is_model_class(l->class_name)) {
         const char *group = l->k->file->is_v3 ? arena_printf(l->k->arena, "%s/", l->group) : l->group;
         const struct keras_model inner = {l->k, l->config, group, true};
-        out = convert_model(&inner, in, in_count);
+        out = convert_model(l, &inner, in, in_count);
     } else {
         out = keras_fail(l, "mote has no such layer; replace it in the model");
     }
@@ -208,25 +293,27 @@ static int32_t convert_sequential(const struct keras_model *m, int32_t x)
 
 static bool is_functional(const struct keras_model *m) { return keras_get(m->config, "input_layers") != NULL; }
 
-static int32_t convert_model(const struct keras_model *m, const int32_t in[], int32_t in_count)
+static int32_t convert_model(struct keras_layer *l, const struct keras_model *m, const int32_t in[], int32_t in_count)
 {
     int32_t out[KERAS_ARGUMENTS + 1];
-    if (!is_functional(m)) {
-        return in_count == 1 ? convert_sequential(m, in[0]) : NO_TENSOR;
+    if (!keras_check_call(l, (const char *const[]){"mask", NULL})) {
+        return NO_TENSOR;
     }
-    return keras_convert_functional(m, in, in_count, out) > 0 ? out[0] : NO_TENSOR;
+    if (!is_functional(m)) {
+        return in_count == 1 ? convert_sequential(m, in[0]) : keras_fail(l, "has %d inputs, want 1", in_count);
+    }
+    const int32_t count = keras_convert_functional(m, in, in_count, out);
+    for (int32_t i = 1; i < count; i++) {
+        keras_add_output(l, out[i]);
+    }
+    return count > 0 ? out[0] : NO_TENSOR;
 }
 
 /*** The whole model ***/
 
 static bool is_known(const char *class_name)
 {
-    for (size_t i = 0; i < COUNT_OF(converters); i++) {
-        if (strcmp(converters[i].class_name, class_name) == 0) {
-            return true;
-        }
-    }
-    return is_model_class(class_name) || strcmp(class_name, "InputLayer") == 0;
+    return find_converter(class_name) != NULL || is_model_class(class_name) || strcmp(class_name, "InputLayer") == 0;
 }
 
 /* Says it of each layer that mote lacks, before any is converted; returns how many. */
@@ -238,7 +325,9 @@ static int32_t miss_layers(struct keras *k, const cJSON *config, int depth)
     {
         const cJSON *own = keras_get(layer, "config"), *wrapped = keras_get(own, "layer");
         const char *class_name = keras_get_text(layer, "class_name");
-        if (!is_known(class_name)) {
+        const bool is_operation = keras_is_operation(layer);
+        class_name = is_operation ? keras_operation_name(layer) : class_name;
+        if (is_operation ? !keras_has_operation(class_name) : !is_known(class_name)) {
             missed++;
             diag_miss(k->diag, "layer \"%.60s\" (%.40s): mote has no such layer; replace it in the model",
                       keras_get_text(own, "name"), class_name);
@@ -296,7 +385,7 @@ static bool read_file(struct keras_file *file, const struct file *bytes, const s
     *model = (struct model){.graphs = ARENA_NEW(arena, struct graph), .graph_count = 1, .description = "Keras"};
     struct graph *g = model->graphs;
     *g = (struct graph){.arena = arena, .name = "", .model = model};
-    struct keras k = {arena, diag, request, file, g, 0, 0};
+    struct keras k = {.arena = arena, .diag = diag, .request = request, .file = file, .g = g};
     if (!convert_whole(&k)) {
         return false;
     }

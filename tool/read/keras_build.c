@@ -109,9 +109,21 @@ int32_t keras_add_floats(struct keras_layer *l, int32_t rank, const int32_t dim[
     return data == NULL ? NO_TENSOR : add_tensor(l, TYPE_F32, rank, dim, data);
 }
 
+int32_t keras_add_number(struct keras_layer *l, double value)
+{
+    const float number = (float)value;
+    return keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &number, sizeof number));
+}
+
+int32_t keras_add_bools(struct keras_layer *l, int32_t rank, const int32_t dim[], const uint8_t *data)
+{
+    return add_tensor(l, TYPE_BOOL, rank, dim, data);
+}
+
 int32_t keras_add_ints(struct keras_layer *l, int32_t count, const int32_t values[])
 {
-    return add_tensor(l, TYPE_S32, 1, &count, arena_copy(l->k->arena, values, (size_t)count * sizeof *values));
+    const size_t size = (size_t)(count > 0 ? count : 1) * sizeof *values;
+    return add_tensor(l, TYPE_S32, count > 0, &count, arena_copy(l->k->arena, values, size));
 }
 
 static struct node *add_node(struct keras *k)
@@ -121,21 +133,31 @@ static struct node *add_node(struct keras *k)
     return &g->nodes[g->node_count];
 }
 
-int32_t keras_add_typed(struct keras_layer *l, enum op op, enum type type, int32_t in_count, const int32_t in[],
-                        const struct attr *attr)
+int32_t keras_add_many(struct keras_layer *l, enum op op, enum type type, int32_t in_count, const int32_t in[],
+                       int32_t out_count, const struct attr *attr)
 {
     struct keras *k = l->k;
     if (k->diag->failed) {
         return NO_TENSOR;
     }
-    const int32_t out = add_tensor(l, type, 0, NULL, NULL);
+    int32_t *out = ARENA_ARRAY(k->arena, out_count, int32_t);
+    for (int32_t i = 0; i < out_count; i++) {
+        out[i] = add_tensor(l, type, 0, NULL, NULL);
+    }
     struct node *n = add_node(k);
-    *n = (struct node){.op = op, .name = l->name, .index = k->g->node_count, .in_count = in_count, .out_count = 1};
+    *n = (struct node){
+        .op = op, .name = l->name, .index = k->g->node_count, .in_count = in_count, .out_count = out_count};
     n->attr = attr != NULL ? *attr : (struct attr){0};
     n->in = arena_copy(k->arena, in, (size_t)in_count * sizeof *in);
-    n->out = arena_copy(k->arena, &out, sizeof out);
+    n->out = out;
     k->g->node_count++;
-    return ir_infer(k->g, n, k->diag) ? out : NO_TENSOR;
+    return ir_infer(k->g, n, k->diag) ? out[0] : NO_TENSOR;
+}
+
+int32_t keras_add_typed(struct keras_layer *l, enum op op, enum type type, int32_t in_count, const int32_t in[],
+                        const struct attr *attr)
+{
+    return keras_add_many(l, op, type, in_count, in, 1, attr);
 }
 
 int32_t keras_add(struct keras_layer *l, enum op op, int32_t in_count, const int32_t in[], const struct attr *attr)
@@ -155,8 +177,7 @@ int32_t keras_reshaped(struct keras_layer *l, int32_t x, int32_t rank, const int
 
 static int32_t with_number(struct keras_layer *l, enum op op, int32_t x, double value)
 {
-    const float number = (float)value;
-    return KERAS_ADD(l, op, NULL, x, keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &number, sizeof number)));
+    return KERAS_ADD(l, op, NULL, x, keras_add_number(l, value));
 }
 
 int32_t keras_scaled(struct keras_layer *l, int32_t x, double factor)

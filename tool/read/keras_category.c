@@ -16,7 +16,6 @@ static int32_t encode(struct keras_layer *l, int32_t x, int32_t count, const cha
 {
     const struct tensor t = *keras_tensor(l, x);
     const bool is_single = t.rank > 1 && t.dim[t.rank - 1] == 1, joins = strcmp(how, "one_hot") != 0;
-    const float values[] = {1, 0};
     if (t.rank < 1 || t.rank >= IR_MAX_RANK || count < 1 || count > MOST_CATEGORIES ||
         (joins && strcmp(how, "multi_hot") != 0 && strcmp(how, "count") != 0)) {
         return keras_fail(l, "encodes %d dims in %d categories by \"%.20s\", want one_hot, multi_hot or count", t.rank,
@@ -26,9 +25,7 @@ static int32_t encode(struct keras_layer *l, int32_t x, int32_t count, const cha
     if (x == NO_TENSOR) {
         return NO_TENSOR;
     }
-    const int32_t depth = keras_add_ints(l, 1, &count),
-                  on = keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &values[0], sizeof values[0]));
-    const int32_t off = keras_add_floats(l, 0, NULL, arena_copy(l->k->arena, &values[1], sizeof values[1]));
+    const int32_t depth = keras_add_ints(l, 1, &count), on = keras_add_number(l, 1), off = keras_add_number(l, 0);
     const int32_t hot = KERAS_ADD(l, OP_ONE_HOT, &(struct attr){.axis = -1}, x, depth, on, off);
     const int32_t axis = -2;
     return joins ? KERAS_ADD(l, *how == 'm' ? OP_REDUCE_MAX : OP_SUM, NULL, hot, keras_add_ints(l, 1, &axis)) : hot;

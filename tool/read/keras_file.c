@@ -80,6 +80,12 @@ static char *read_entry(zip_t *zip, const char *name, struct arena *arena, size_
     return got == (zip_int64_t)stat.size ? text : NULL;
 }
 
+/* "3.4.1" to 3 */
+static int32_t major_version(const char *text, int32_t absent)
+{
+    return text != NULL && *text >= '1' && *text <= '9' ? *text - '0' : absent;
+}
+
 static bool read_zip(struct keras_file *file, zip_t *zip, struct arena *arena, struct diag *diag)
 {
     size_t text_size = 0, size = 0;
@@ -95,6 +101,10 @@ static bool read_zip(struct keras_file *file, zip_t *zip, struct arena *arena, s
     if (weights == NULL) {
         return diag_fail(diag, "has no readable model.weights.h5");
     }
+    const char *about = read_entry(zip, "metadata.json", arena, &text_size);
+    cJSON *metadata = about != NULL ? cJSON_ParseWithLength(about, text_size) : NULL;
+    file->version = major_version(keras_get_text(metadata, "keras_version"), 3);
+    cJSON_Delete(metadata);
     file->is_v3 = true;
     return open_hdf(file, weights, size, diag);
 }
@@ -181,6 +191,7 @@ static bool open_h5(struct keras_file *file, const struct file *bytes, struct ar
                          "is a HDF5 file without a model_config; save the whole Keras model, not its weights alone");
     }
     file->config = cJSON_ParseWithLength(text, strlen(text));
+    file->version = major_version(read_strings(file->hdf, "keras_version", arena, &count, &width), 2);
     return file->config != NULL || diag_fail(diag, "damaged file: its model_config is no JSON");
 }
 
@@ -228,10 +239,28 @@ static bool find_name(struct keras_layer *l, hid_t group, const char *attribute,
     return false;
 }
 
+/* Keras 2.12 and 2.13 said so for "layers". */
+static void rename_layers(hid_t file, char path[])
+{
+    static const char old[] = "_layer_checkpoint_dependencies", word[] = "layers/";
+    char renamed[2 * NAME_SIZE] = "";
+    if (H5Lexists(file, old, H5P_DEFAULT) <= 0) {
+        return;
+    }
+    const char *from = path;
+    for (const char *at; (at = strstr(from, word)) != NULL; from = at + strlen(word)) {
+        const size_t used = strlen(renamed);
+        snprintf(renamed + used, sizeof renamed - used, "%.*s%s/", (int)(at - from), from, old);
+    }
+    strncat(renamed, from, sizeof renamed - strlen(renamed) - 1);
+    snprintf(path, NAME_SIZE, "%.*s", NAME_SIZE - 1, renamed);
+}
+
 static bool find_weight(struct keras_layer *l, int32_t index, char path[])
 {
     if (l->k->file->is_v3) {
-        snprintf(path, NAME_SIZE, "%.400s/%.40svars/%d", l->group, l->part, index);
+        snprintf(path, NAME_SIZE, "%.250s/%.150svars/%d", l->group, l->part, index);
+        rename_layers(l->k->file->hdf, path);
         return true;
     }
     const struct arena_mark mark = arena_mark(l->k->arena);

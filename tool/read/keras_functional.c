@@ -16,8 +16,8 @@ enum { MAX_LAYERS = 1 << 12, MAX_CALLS = 64 };
 struct called {
     const cJSON *layer;
     struct keras_layer own;
-    int32_t call_count;
-    int32_t out[MAX_CALLS]; /* NO_TENSOR: not yet */
+    int32_t *out[MAX_CALLS]; /* NULL: not yet */
+    int32_t out_count[MAX_CALLS];
 };
 
 /* The layers of a functional model. */
@@ -50,12 +50,27 @@ static int32_t find_tensor(struct keras *k, const struct called_list *list, cons
         diag_fail(k->diag, "layer \"%.60s\" is used, but is not in the model", name != NULL ? name : "");
         return NO_TENSOR;
     }
-    if (output->valuedouble != 0) {
-        diag_fail(k->diag, "layer \"%.60s\": output %g is used; mote has only output 0 of each layer", name,
-                  output->valuedouble);
+    const int at = (int)call->valuedouble;
+    if (layer->out[at] == NULL) {
         return NO_TENSOR;
     }
-    return layer->out[(int)call->valuedouble];
+    if (!(output->valuedouble >= 0 && output->valuedouble < layer->out_count[at])) {
+        diag_fail(k->diag, "layer \"%.60s\": output %g is used, it has %d", name, output->valuedouble,
+                  layer->out_count[at]);
+        return NO_TENSOR;
+    }
+    return layer->out[at][(int)output->valuedouble];
+}
+
+static void set_outputs(struct called *layer, int32_t at, int32_t first)
+{
+    struct keras_layer *l = &layer->own;
+    layer->out[at] = NULL;
+    layer->out_count[at] = 0;
+    keras_add_end(l->k->arena, &layer->out[at], &layer->out_count[at], first);
+    for (int32_t i = 0; i < l->more_count; i++) {
+        keras_add_end(l->k->arena, &layer->out[at], &layer->out_count[at], l->more[i]);
+    }
 }
 
 /* The references among the arguments of a call: [["a", 0, 0, {}], ...], or, since Keras 3, {"args": [...]} with the history in
@@ -85,7 +100,76 @@ static const cJSON *find_arguments(const cJSON *call)
     for (int depth = 0; depth < KERAS_DEPTH && cJSON_IsArray(first) && cJSON_IsArray(first->child); depth++) {
         first = first->child;
     }
-    return cJSON_IsObject(call) ? keras_get(call, "kwargs") : cJSON_GetArrayItem(first, 3);
+    const cJSON *arguments = cJSON_IsObject(call) ? keras_get(call, "kwargs") : cJSON_GetArrayItem(first, 3);
+    return cJSON_IsObject(arguments) ? arguments : NULL;
+}
+
+/* What a call is made with: references by their place, then those by names. The input has the first place, also where the
+ * call gives it a name. */
+struct arguments {
+    const cJSON *found[KERAS_ARGUMENTS + 1];
+    const char *name[KERAS_ARGUMENTS + 1]; /* NULL: by its place */
+    int32_t by_place, count;
+};
+
+static void collect_arguments(const cJSON *call, struct arguments *a)
+{
+    const cJSON *argument;
+    a->by_place = a->count = collect(call, a->found, 0, 0);
+    cJSON_ArrayForEach(argument, find_arguments(call))
+    {
+        const int32_t before = a->count;
+        if (before <= KERAS_ARGUMENTS) {
+            a->count = collect(argument, a->found, before, 1);
+        }
+        for (int32_t i = before; i < a->count && i <= KERAS_ARGUMENTS; i++) {
+            a->name[i] = argument->string;
+        }
+    }
+    for (int32_t i = 0; i < a->count && i <= KERAS_ARGUMENTS && a->by_place == 0; i++) {
+        if (keras_is_input_name(a->name[i])) {
+            const cJSON *first = a->found[i];
+            a->found[i] = a->found[0];
+            a->name[i] = a->name[0];
+            a->found[0] = first;
+            a->by_place = 1;
+        }
+    }
+}
+
+/* One call; true if its inputs are there. */
+static bool run_call(struct keras *k, const struct called_list *list, struct called *layer, int32_t at,
+                     const cJSON *call)
+{
+    struct keras_layer *l = &layer->own;
+    struct arguments a;
+    int32_t in[KERAS_ARGUMENTS];
+    collect_arguments(call, &a);
+    if (a.count > KERAS_ARGUMENTS || a.count == 0) {
+        keras_fail(l, "has %d inputs, want 1 to %d", a.count, KERAS_ARGUMENTS);
+        return false;
+    }
+    for (int32_t i = 0; i < a.count; i++) {
+        in[i] = find_tensor(k, list, a.found[i]);
+        if (in[i] == NO_TENSOR) {
+            return false;
+        }
+    }
+    struct keras_named *named = ARENA_ARRAY(k->arena, a.count, struct keras_named);
+    for (int32_t i = a.by_place; i < a.count; i++) {
+        named[i - a.by_place] = (struct keras_named){a.name[i], in[i]};
+    }
+    l->call = call;
+    l->arguments = find_arguments(call);
+    l->named = named;
+    l->named_count = a.count - a.by_place;
+    l->more = NULL;
+    l->more_count = 0;
+    const int32_t first = keras_convert(l, in, a.by_place);
+    if (first != NO_TENSOR) {
+        set_outputs(layer, at, first);
+    }
+    return first != NO_TENSOR;
 }
 
 /* Runs the calls whose inputs are there; returns how many. */
@@ -95,35 +179,14 @@ static int32_t run_calls(struct keras *k, const struct called_list *list, struct
     int32_t number = 0, done = 0;
     cJSON_ArrayForEach(call, calls)
     {
-        const cJSON *found[KERAS_ARGUMENTS + 1];
-        int32_t in[KERAS_ARGUMENTS + 1], ready = 0;
         if (number == MAX_CALLS) {
             keras_fail(&layer->own, "is used more than %d times", MAX_CALLS);
-            return done;
-        }
-        const int32_t at = number++;
-        if (layer->out[at] != NO_TENSOR) {
-            continue;
-        }
-        const int32_t inputs = collect(call, found, 0, 0);
-        if (inputs > KERAS_ARGUMENTS || inputs == 0) {
-            keras_fail(&layer->own, "has %d inputs, want 1 to %d", inputs, KERAS_ARGUMENTS);
-            return done;
-        }
-        for (; ready < inputs; ready++) {
-            in[ready] = find_tensor(k, list, found[ready]);
-            if (in[ready] == NO_TENSOR) {
-                break;
-            }
-        }
-        if (ready == inputs) {
-            layer->own.arguments = find_arguments(call);
-            layer->out[at] = keras_convert(&layer->own, in, inputs);
-            done += layer->out[at] != NO_TENSOR;
         }
         if (k->diag->failed) {
             return done;
         }
+        done += layer->out[number] == NULL && run_call(k, list, layer, number, call);
+        number++;
     }
     return done;
 }
@@ -146,12 +209,13 @@ static bool set_inputs(const struct keras_model *m, const struct called_list *li
         if (layer == NULL) {
             return diag_fail(m->k->diag, "input layer %d is not in the model", i);
         }
-        layer->out[0] = in != NULL ? in[i] : keras_add_input(&layer->own, inputs == 1);
-        if (layer->out[0] == NO_TENSOR) {
+        const int32_t input = in != NULL ? in[i] : keras_add_input(&layer->own, inputs == 1);
+        if (input == NO_TENSOR) {
             return false;
         }
+        set_outputs(layer, 0, input);
         if (in == NULL) {
-            keras_add_end(m->k->arena, &m->k->g->inputs, &m->k->g->input_count, layer->out[0]);
+            keras_add_end(m->k->arena, &m->k->g->inputs, &m->k->g->input_count, input);
         }
     }
     return true;
@@ -174,7 +238,6 @@ int32_t keras_convert_functional(const struct keras_model *m, const int32_t in[]
         struct called *c = &list.all[list.count];
         *c = (struct called){.layer = layer, .own = keras_make_layer(m, layers, layer)};
         c->own.name = arena_printf(k->arena, "%s", keras_get_text(layer, "name"));
-        memset(c->out, 0xFF, sizeof c->out); /* NO_TENSOR */
         list.by_name[list.count++] = c;
     }
     qsort(list.by_name, (size_t)count, sizeof *list.by_name, compare_names);

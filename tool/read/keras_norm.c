@@ -192,14 +192,19 @@ int32_t keras_embedding(struct keras_layer *l, const int32_t in[], int32_t in_co
     if (rows < 1 || width < 1) {
         return keras_fail(l, "has a table of %d x %d", rows, width);
     }
-    if (keras_flag(l, "mask_zero", false)) {
-        return keras_fail(l, "masks zeros, which mote lacks; train it with mask_zero=False");
-    }
     const int32_t dim[] = {rows, width}, table = keras_add_floats(l, 2, dim, keras_weight(l, 0, 2, dim));
     const int32_t index = keras_tensor(l, in[0])->type == TYPE_S32
                               ? in[0]
                               : keras_add_typed(l, OP_CAST, TYPE_S32, 1, in, &(struct attr){.type = TYPE_S32});
-    return table == NO_TENSOR || index == NO_TENSOR ? NO_TENSOR : KERAS_ADD(l, OP_GATHER, NULL, table, index);
+    if (table == NO_TENSOR || index == NO_TENSOR) {
+        return NO_TENSOR;
+    }
+    const int32_t out = KERAS_ADD(l, OP_GATHER, NULL, table, index);
+    if (keras_flag(l, "mask_zero", false)) {
+        const int32_t zero = keras_add_ints(l, 0, &(int32_t){0});
+        keras_set_mask(l, out, keras_add_typed(l, OP_NOT_EQUAL, TYPE_BOOL, 2, (int32_t[]){index, zero}, NULL));
+    }
+    return out;
 }
 
 #endif

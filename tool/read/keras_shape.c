@@ -287,19 +287,61 @@ int32_t keras_dot(struct keras_layer *l, const int32_t in[], int32_t in_count)
     return keras_reshaped(l, y, rank > 1 ? rank : 2, dim);
 }
 
+/* Along the steps masks are joined, too; along features a step counts that does in one of the inputs. */
+static void join_masks(struct keras_layer *l, const int32_t in[], int32_t in_count, int32_t axis, int32_t out)
+{
+    int32_t *masks = ARENA_ARRAY(l->k->arena, in_count, int32_t), given = 0, mask = NO_TENSOR;
+    for (int32_t i = 0; i < in_count; i++) {
+        masks[i] = keras_mask(l, in[i]);
+        given += masks[i] != NO_TENSOR;
+    }
+    if (given == 0 || out == NO_TENSOR || (axis != 1 && given < in_count)) {
+        return;
+    }
+    for (int32_t i = 0; i < in_count && axis == 1; i++) {
+        const struct tensor t = *keras_tensor(l, in[i]);
+        uint8_t *all = masks[i] == NO_TENSOR ? arena_array(l->k->arena, (size_t)t.dim[0], (size_t)t.dim[1]) : NULL;
+        if (all != NULL) {
+            memset(all, 1, (size_t)t.dim[0] * (size_t)t.dim[1]);
+            masks[i] = keras_add_bools(l, 2, t.dim, all);
+        }
+    }
+    if (axis == 1) {
+        mask = keras_add_typed(l, OP_CONCATENATION, TYPE_BOOL, in_count, masks, &(struct attr){.axis = 1});
+    }
+    for (int32_t i = 0; i < in_count && axis != 1; i++) {
+        const int32_t both[] = {mask, masks[i]};
+        mask = i == 0 ? masks[0] : keras_add_typed(l, OP_LOGICAL_OR, TYPE_BOOL, 2, both, NULL);
+    }
+    keras_set_mask(l, out, mask);
+}
+
 int32_t keras_concatenate(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
-    return keras_add(l, OP_CONCATENATION, in_count, in, &(struct attr){.axis = keras_int(l, "axis", -1)});
+    const int32_t axis = keras_int(l, "axis", -1), rank = keras_tensor(l, in[0])->rank;
+    if (!keras_check_call(l, (const char *const[]){NULL})) {
+        return NO_TENSOR;
+    }
+    const int32_t out = keras_add(l, OP_CONCATENATION, in_count, in, &(struct attr){.axis = axis});
+    join_masks(l, in, in_count, axis < 0 ? axis + rank : axis, out);
+    return out;
 }
 
 /*** Layers in layers ***/
+
+/* The layer inside as it is: what is around it works in training only. */
+int32_t keras_wrapped(struct keras_layer *l, const int32_t in[], int32_t in_count)
+{
+    struct keras_layer inner;
+    return keras_inner_layer(l, "layer", "layer/", 0, &inner) ? keras_convert(&inner, in, in_count) : NO_TENSOR;
+}
 
 /* The steps become the batch of the inner layer. */
 int32_t keras_time_distributed(struct keras_layer *l, const int32_t in[], int32_t in_count)
 {
     (void)in_count;
     struct keras_layer inner;
-    if (!keras_inner_layer(l, "layer", "layer/", 0, &inner)) {
+    if (!keras_check_call(l, (const char *const[]){NULL}) || !keras_inner_layer(l, "layer", "layer/", 0, &inner)) {
         return NO_TENSOR;
     }
     int32_t dim[IR_MAX_RANK];
@@ -309,7 +351,12 @@ int32_t keras_time_distributed(struct keras_layer *l, const int32_t in[], int32_
     }
     const int32_t rank = x->rank, steps = x->dim[1];
     memcpy(dim, x->dim + 1, (size_t)(rank - 1) * sizeof *dim);
-    const int32_t each = keras_reshaped(l, in[0], rank - 1, dim), made = keras_convert(&inner, &each, 1);
+    const int32_t each = keras_reshaped(l, in[0], rank - 1, dim), mask = keras_mask(l, in[0]);
+    if (mask != NO_TENSOR && keras_tensor(l, mask)->rank > 2) {
+        const struct tensor of_steps = *keras_tensor(l, mask);
+        keras_set_mask(l, each, keras_reshaped(l, mask, of_steps.rank - 1, of_steps.dim + 1));
+    }
+    const int32_t made = keras_convert(&inner, &each, 1);
     if (made == NO_TENSOR) {
         return NO_TENSOR;
     }
@@ -319,7 +366,9 @@ int32_t keras_time_distributed(struct keras_layer *l, const int32_t in[], int32_
     }
     dim[0] = 1;
     memcpy(dim + 1, y->dim, (size_t)y->rank * sizeof *dim);
-    return keras_reshaped(l, made, y->rank + 1, dim);
+    const int32_t out = keras_reshaped(l, made, y->rank + 1, dim);
+    keras_set_mask(l, out, l->k->file->version == 2 && mask != NO_TENSOR ? mask : NO_TENSOR); /* Keras 3 drops it */
+    return out;
 }
 
 #endif
