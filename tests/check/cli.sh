@@ -108,6 +108,19 @@ ln -s target to-target
 expect 0 '' run "$model" --input in --output to-target
 [[ -L to-target && $(stat -c %a target) == 600 ]] || fail "a link or the permissions of the output were lost"
 cmp -s target out || fail "the output did not go where the link leads"
+expect 1 'mote: no?[1m?model: cannot open it: No such file or directory' inspect $'no\e[1m\nmodel'
+
+# An interrupt leaves nothing half-written, and no temporary file.
+truncate -s 40M big
+"$mote" run "$model" --input big --output big.out &
+until compgen -G 'big.out.*' > /dev/null || ! kill -0 $! 2> /dev/null; do
+    sleep 0.01
+done
+kill -TERM $!
+wait $! 2> /dev/null
+[[ $? == 143 ]] || fail "an interrupt does not end a run"
+[[ -z $(compgen -G 'big.out*') ]] || fail "an interrupt left $(compgen -G 'big.out*')"
+rm big
 rm -f in three short empty kept link out three.out target to-target
 [[ -z $(ls -A) ]] || fail "files were left behind: $(ls -A)"
 

@@ -114,7 +114,8 @@ size_t file_size(const char *path);
 bool file_is_same(const char *a, const char *b);
 
 /* A file on its way out: written under a temporary name and renamed at the end, so that it is there whole or not
- * at all. What is no regular file, such as a pipe, is written to directly. Starts zeroed. */
+ * at all; an interrupt that ends the program leaves no temporary behind. What is no regular file, such as a pipe, is
+ * written to directly. Starts zeroed; one thread writes at a time. */
 struct file_writer {
     void *stream;
     char *path, *temporary; /* temporary NULL: written to directly */
@@ -122,6 +123,9 @@ struct file_writer {
 
 bool file_write_open(struct file_writer *writer, const char *path, struct diag *diag);
 bool file_write_append(struct file_writer *writer, const void *data, size_t size, struct diag *diag);
+
+/* Whether there is room for all that was appended; then a commit can hardly fail. */
+bool file_write_flush(struct file_writer *writer, struct diag *diag);
 bool file_write_commit(struct file_writer *writer, struct diag *diag);
 
 /* Leaves no trace of what was not committed. Does nothing after a commit, or if nothing was opened. */

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,50 @@ bool file_is_same(const char *a, const char *b)
            x.st_ino == y.st_ino;
 }
 
+/*** Writing ***/
+
+static const int interrupts[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* Names that an interrupt removes. What finds no place here would stay. */
+static char *volatile temporaries[128];
+
+static void remove_temporaries(int signal)
+{
+    for (size_t i = 0; i < COUNT_OF(temporaries); i++) {
+        if (temporaries[i] != NULL) {
+            unlink(temporaries[i]);
+        }
+    }
+    raise(signal); /* which is blocked until here and then does what it always did */
+}
+
+/* Puts `name` where `old` is: NULL for a free place. Who has other plans for an interrupt, or ignores it, keeps them. */
+static void note_temporary(char *old, char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(interrupts); i++) {
+        struct sigaction action;
+        if (name != NULL && sigaction(interrupts[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+            action = (struct sigaction){.sa_handler = remove_temporaries, .sa_flags = (int)SA_RESETHAND};
+            sigaction(interrupts[i], &action, NULL);
+        }
+    }
+    for (size_t i = 0; i < COUNT_OF(temporaries); i++) {
+        if (temporaries[i] == old) {
+            temporaries[i] = name;
+            return;
+        }
+    }
+}
+
+static void forget_temporary(struct file_writer *w)
+{
+    if (w->temporary != NULL) {
+        note_temporary(w->temporary, NULL);
+        free(w->temporary);
+        w->temporary = NULL;
+    }
+}
+
 static bool cannot_write(struct diag *diag) { return diag_fail(diag, "cannot write it: %s", strerror(errno)); }
 
 /* A file of its own beside the last one, with the permissions that the last one has or a new one would get. */
@@ -97,10 +142,10 @@ static int open_temporary(struct file_writer *w, const struct stat *existing)
         return -1;
     }
     snprintf(w->temporary, length, "%s.XXXXXX", w->path);
+    note_temporary(NULL, w->temporary);
     const int fd = mkstemp(w->temporary);
     if (fd < 0) {
-        free(w->temporary);
-        w->temporary = NULL;
+        forget_temporary(w);
         return -1;
     }
     const mode_t mask = umask(0);
@@ -137,14 +182,15 @@ bool file_write_append(struct file_writer *w, const void *data, size_t size, str
     return fwrite(data, 1, size, w->stream) == size || cannot_write(diag);
 }
 
+bool file_write_flush(struct file_writer *w, struct diag *diag) { return fflush(w->stream) == 0 || cannot_write(diag); }
+
 bool file_write_commit(struct file_writer *w, struct diag *diag)
 {
     bool ok = fclose(w->stream) == 0;
     w->stream = NULL;
     ok = ok && (w->temporary == NULL || rename(w->temporary, w->path) == 0);
     if (ok) {
-        free(w->temporary);
-        w->temporary = NULL;
+        forget_temporary(w);
     } else {
         cannot_write(diag);
     }
@@ -160,7 +206,7 @@ void file_write_abort(struct file_writer *w)
     if (w->temporary != NULL) {
         unlink(w->temporary);
     }
-    free(w->temporary);
+    forget_temporary(w);
     free(w->path);
     *w = (struct file_writer){0};
 }

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <sha2.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,18 +102,23 @@ static bool check_board(struct session *s, const char *board, const struct plan 
                      (long long)(has_ram ? fit.flash : fit.ram));
 }
 
-/* All files are there under temporary names before the first gets its own. */
-static bool write_all(struct session *s, const char *folder, const struct emit_files *files,
-                      struct file_writer *writers)
+static bool write_temporary(struct session *s, const char *folder, const struct emit_files *files,
+                            struct file_writer *writers)
 {
     for (int i = 0; i < files->count; i++) {
         const struct emit_file *f = &files->list[i];
         s->path = arena_printf(&s->arena, "%s/%s", folder, f->name);
         if (!file_write_open(&writers[i], s->path, &s->diag) ||
-            !file_write_append(&writers[i], f->text, f->size, &s->diag)) {
+            !file_write_append(&writers[i], f->text, f->size, &s->diag) || !file_write_flush(&writers[i], &s->diag)) {
             return false;
         }
     }
+    return true;
+}
+
+static bool rename_all(struct session *s, const char *folder, const struct emit_files *files,
+                       struct file_writer *writers)
+{
     for (int i = 0; i < files->count; i++) {
         s->path = arena_printf(&s->arena, "%s/%s", folder, files->list[i].name);
         if (!file_write_commit(&writers[i], &s->diag)) {
@@ -130,7 +136,13 @@ bool command_write_c(struct session *s, const char *folder, const char *name, co
         return diag_fail(&s->diag, "cannot make the folder: %s", strerror(errno));
     }
     struct file_writer *writers = ARENA_ARRAY(&s->arena, files->count, struct file_writer);
-    const bool ok = write_all(s, folder, files, writers);
+    sigset_t interrupts, before;
+    sigemptyset(&interrupts);
+    sigaddset(&interrupts, SIGINT);
+    sigaddset(&interrupts, SIGTERM);
+    sigaddset(&interrupts, SIGHUP);
+    sigprocmask(SIG_BLOCK, &interrupts, &before); /* no old files beside new ones */
+    const bool ok = write_temporary(s, folder, files, writers) && rename_all(s, folder, files, writers);
     for (int i = 0; i < files->count; i++) {
         file_write_abort(&writers[i]);
     }
@@ -139,6 +151,7 @@ bool command_write_c(struct session *s, const char *folder, const char *name, co
     } else if (is_new) {
         rmdir(folder);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
 
@@ -170,7 +183,7 @@ int command_compile(int argc, char **argv)
 {
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
         [NAME] = {.name = "name", .value = "NAME", .help = "prefix of all names; default: model"},
         [INPUT_FED] = {.name = "input-fed",
