@@ -252,8 +252,10 @@ expect 1 "image.yaml: board.every is for sound" train "$root/recipes/image.yaml"
 expect 1 "model.thresholds has 3 numbers, want one, or one for each of 2 classes" train "$root/recipes/detect.yaml" \
     --data "$work/squares" --set "model.thresholds=[0.1, 0.2, 0.3]" -o "$work/e"
 expect 1 "nowhere: " train "$work/shake.yaml" -o "$work/e"
+echo > "$work/alone.csv"
+expect 1 "alone.csv: no example can be read: alone.csv: " train "$work/shake.yaml" --data "$work/alone.csv" -o "$work/e"
 for recipe in "$root"/recipes/*.yaml; do # each can be read
-    expect 1 "$work/nowhere: no such file or folder" train "$recipe" --data "$work/nowhere" -o "$work/e"
+    expect 1 "mote: $work/nowhere: no such file or folder" train "$recipe" --data "$work/nowhere" -o "$work/e"
 done
 [[ ! -e $work/stream/stream.tflite ]] ||
     expect 1 "data.positive is \"loud\", which is none of the model's classes" eval "$work/stream/stream.tflite" \

@@ -31,6 +31,9 @@ void diag_add(struct diag *diag, const char *text);
 /* Records something that mote lacks. True where there is a list of such things: work goes on, to find them all. */
 __attribute__((format(printf, 2, 3))) bool diag_miss(struct diag *diag, const char *format, ...);
 
+/* A line on stderr, printable as errors are. */
+__attribute__((format(printf, 1, 2))) void diag_print(const char *format, ...);
+
 /* The word of the list that a user may have meant by `word`; NULL if none is near. `list` ends with NULL. */
 const char *word_nearest(const char *word, const char *const list[]);
 

@@ -28,6 +28,17 @@ bool diag_fail(struct diag *diag, const char *format, ...)
     return false;
 }
 
+void diag_print(const char *format, ...)
+{
+    char text[sizeof((struct diag *)0)->text + 4096]; /* and a path */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    clean(text);
+    fprintf(stderr, "%s\n", text);
+}
+
 void diag_add(struct diag *diag, const char *text)
 {
     const size_t length = strlen(diag->text);

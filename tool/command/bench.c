@@ -204,7 +204,7 @@ int command_bench(int argc, char **argv)
     struct job job = {0};
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
         [ON] = {.name = "on",
                 .value = "CORE",
                 .help = "such as cortex-m4, or a board that has it; may be repeated",

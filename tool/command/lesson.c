@@ -177,19 +177,22 @@ static bool read_noise(struct lesson *l, struct arena *arena, struct diag *diag)
     return data_read(&o, &l->noise, arena, diag);
 }
 
-/* A line for all that follow each other with the same fault. */
-static void print_skipped(const struct dataset *d)
+/* A line for all that follow each other with the same fault; an error names the one that there was itself. */
+static void print_skipped(const struct dataset *d, bool is_error)
 {
+    if (is_error && d->skipped_count < 2) {
+        return;
+    }
     const int32_t count = d->skipped_count < DATA_MOST_SKIPPED ? d->skipped_count : DATA_MOST_SKIPPED;
     for (int32_t i = 0, next; i < count; i = next) {
         for (next = i + 1; next < count && strcmp(d->skipped[next].why, d->skipped[i].why) == 0;) {
             next++;
         }
-        fprintf(stderr, "mote: skipped %s", d->skipped[i].source);
+        char more[32] = "";
         if (next - i > 1) {
-            fprintf(stderr, " and %d more", next - i - 1);
+            snprintf(more, sizeof more, " and %d more", next - i - 1);
         }
-        fprintf(stderr, ": %s\n", d->skipped[i].why);
+        diag_print("mote: skipped %s%s: %s", d->skipped[i].source, more, d->skipped[i].why);
     }
     if (d->skipped_count > 0) {
         fprintf(stderr, "mote: %d skipped in all\n", d->skipped_count);
@@ -200,7 +203,7 @@ bool lesson_read_data(struct lesson *l, struct arena *arena, struct diag *diag)
 {
     set_data_options(l, arena);
     const bool ok = data_read(&l->data_options, &l->data, arena, diag);
-    print_skipped(&l->data);
+    print_skipped(&l->data, !ok);
     if (!ok || !read_noise(l, arena, diag)) {
         return false;
     }
@@ -227,7 +230,7 @@ bool lesson_listen(struct lesson *l, data_listener *listener, void *context, str
 {
     set_data_options(l, arena);
     const bool ok = data_read_sounds(&l->data_options, listener, context, &l->data, arena, diag);
-    print_skipped(&l->data);
+    print_skipped(&l->data, !ok);
     return ok;
 }
 

@@ -117,7 +117,9 @@ int command_quantize(int argc, char **argv)
 {
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file of floats (.tflite or .onnx)"},
+        [MODEL] = {.value = "MODEL",
+                   .required = true,
+                   .help = "a model file of floats (.tflite, .onnx, .keras or .h5)"},
         [DATA] = {.name = "data", .value = "DIR", .required = true, .help = "samples of the inputs: .bin, .npy"},
         [OUT] = {.name = "o", .value = "FILE", .required = true, .help = "the .tflite file to write"},
         [INT16X8] = {.name = "int16x8", .help = "activations of 16 bits"},

@@ -139,12 +139,12 @@ static void print_missed(struct session *s)
         survey_model(s, &missed);
     }
     if (missed.count < 2) {
-        fprintf(stderr, "mote: %s: %s\n", s->path, s->diag.text);
+        diag_print("mote: %s: %s", s->path, s->diag.text);
         return;
     }
-    fprintf(stderr, "mote: %s: mote lacks %d things for this model:\n", s->path, missed.count);
+    diag_print("mote: %s: mote lacks %d things for this model:", s->path, missed.count);
     for (int32_t i = 0; i < missed.count && i < MOST_MISSED; i++) {
-        fprintf(stderr, "  %s\n", missed.lines[i]);
+        diag_print("  %s", missed.lines[i]);
     }
     if (missed.count > MOST_MISSED) {
         fprintf(stderr, "  and %d more\n", missed.count - MOST_MISSED);
@@ -156,7 +156,7 @@ enum how { PLAIN, LISTS, AS_READ };
 /* Some errors name their own place. */
 static void print_error(const struct session *s)
 {
-    fprintf(stderr, "mote: %s%s%s\n", s->path != NULL ? s->path : "", s->path != NULL ? ": " : "", s->diag.text);
+    diag_print("mote: %s%s%s", s->path != NULL ? s->path : "", s->path != NULL ? ": " : "", s->diag.text);
 }
 
 static int run_session(const struct session_given *given, session_work *work, void *context, enum how how)

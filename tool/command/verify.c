@@ -182,7 +182,7 @@ static bool verify_all(struct session *s, struct job *job)
     }
     s->path = job->options[MODEL].text;
     return job->failed > 0
-               ? diag_fail(&s->diag, "is not the same on %d of %d targets", job->failed, job->failed + job->proved)
+               ? diag_fail(&s->diag, "is not proved on %d of %d targets", job->failed, job->failed + job->proved)
                : job->proved > 0 || diag_fail(&s->diag, "nothing was verified");
 }
 
@@ -201,7 +201,7 @@ int command_verify(int argc, char **argv)
     struct job job = {0};
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite or .onnx)"},
+        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
         [ON] = {.name = "on",
                 .value = "CORE",
                 .help = "such as cortex-m4, or a board that has it; may be repeated",

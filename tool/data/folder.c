@@ -207,7 +207,7 @@ bool folder_list(struct reader *r)
     struct stat status;
     const char *path = r->options->path;
     if (path == NULL || *path == '\0' || stat(path, &status) != 0) {
-        return diag_fail(r->diag, "%s: no such file or folder; give --data or data.path", path != NULL ? path : "");
+        return diag_fail(r->diag, "no such file or folder; give --data or data.path");
     }
     struct list list = {r, suffixes_of(r->options->kind), 0};
     if (S_ISDIR(status.st_mode)) {
