@@ -435,7 +435,7 @@ bool emit_c(const struct plan *plan, const struct emit_options *options, struct 
     }
     files->list = ARENA_ARRAY(plan->arena, most, struct emit_file);
     files->count = 0;
-    if (plan->is_small && !plan->has_flash) { /* in an int of 16 bits narrow factors would overflow */
+    if (!plan->has_flash) { /* in an int of 16 bits, as AVR has it, narrow factors would overflow */
         emit_find_fields(&e);
     }
     if (!write_model(&e)) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Small parameters, for --optimize size: in the kernels' headers that go along with a model, a field is as narrow as its
- * values in this model allow; what none of its kernels reads is left out. A function that returns the value stands for a field
- * that has the same in all layers, so that compilers drop what hangs on any other. Kernels compute the same, since integers
- * narrower than int are widened before any arithmetic.
+ * Small parameters: in the kernels' headers that go along with a model, a field is as narrow as its values in this model
+ * allow; what none of its kernels reads is left out. A function that returns the value stands for a field that has the same
+ * in all layers, so that compilers drop what hangs on any other. Kernels compute the same, since integers narrower than int
+ * are widened before any arithmetic.
  */
 #include <ctype.h>
 #include <stdio.h>
