@@ -9,6 +9,7 @@ MACRO = re.compile(r'^#.*(?:\\\n.*)*', re.M)
 FUNCTION = re.compile(r'(?s:.*?)(?:^(?:\S.*)?\}$|\Z)', re.M)
 VARIABLE = re.compile(r'\bstruct (\w+)((?:\s|\*|\bconst\b)*)\b(\w+)(?=([^;{}()]*))')
 CHAIN = re.compile(r'(\b[A-Za-z_]\w*)?((?:(?:\.|->)[A-Za-z_]\w*)+)')
+LITERAL = re.compile(r'\(struct (\w+)\)\s*\{')
 LINK = re.compile(r'(\.|->)(\w+)')
 INDICES = re.compile(r'(?:\[(?:[^][]|\[[^][]*\])*\])*')
 
@@ -33,7 +34,12 @@ def variables(scope, structs):
             pointers[pointer] = kind if pointers.get(pointer, kind) == kind else None
         if '*' not in between and kind in structs:
             own.add(kind)
-    return pointers, own
+    return pointers, own.union(kind for kind in LITERAL.findall(scope) if kind in structs)
+
+
+def is_designator(scope, m):
+    """Whether a chain names a member in an initialiser, which is no read: {.a = x, .b = y}. Whose, see `own`."""
+    return m[1] is None and scope[:m.start()].rstrip()[-1:] in ('{', ',') and re.match(r'(?:\[\w+\])?\s*=(?!=)', scope[m.end():])
 
 
 def chain_reads(base, links, after, is_address, pointers, structs):
@@ -58,7 +64,7 @@ def find(text, structs):
     for start, scope in scopes(text):
         pointers, own = variables(scope, structs)
         yield from ((s, name, 0, 0, None) for s in sorted(own) for name in structs[s])
-        for m in CHAIN.finditer(scope):
+        for m in (m for m in CHAIN.finditer(scope) if not is_designator(scope, m)):
             after = INDICES.match(scope, m.end())[0].count('[')
             is_address = scope[:m.start()].rstrip()[-1:] == '&'
             for s, name, call in chain_reads(m[1], LINK.findall(m[2]), after, is_address, pointers, structs):

@@ -92,8 +92,8 @@ struct mote_conv2d_s16_packed {
     int32_t filter_h, filter_w;
     int32_t stride_w, pad_w;
     int32_t depth;
-    int32_t
-        is_short; /* sums with biases stay below 2^31, multipliers below 0x7FFF0000, shifts in [-16, -1], not packed */
+    /* Sums with biases stay below 2^31, multipliers below 0x7FFF0000, shifts in [-16, -1], not packed. */
+    int32_t is_short;
     const MOTE_FLASH uint32_t *stream;
 };
 
@@ -108,8 +108,8 @@ struct mote_conv2d_s16_packed {
  * m2 in the upper half of the third word, 2^16 * m1 + m0 the fifth. */
 struct mote_depthwise_packed {
     int32_t in_w, out_w, channels;
-    int32_t
-        multiplier; /* output channels of each. The stream has the first ones of four channels, then the second ones... */
+    /* Output channels of each. The stream has the first ones of four channels, then the second ones... */
+    int32_t multiplier;
     int32_t stride_w, pad_w;
     int32_t in_zero;
     int32_t finish; /* enum mote_finish */
