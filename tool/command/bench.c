@@ -204,11 +204,8 @@ int command_bench(int argc, char **argv)
     struct job job = {0};
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
-        [ON] = {.name = "on",
-                .value = "CORE",
-                .help = "such as cortex-m4, or a board that has it; may be repeated",
-                .list = job.list},
+        [MODEL] = MODEL_OPTION,
+        [ON] = ON_OPTION(job.list),
         [INPUT_FED] = {.name = "input-fed", .help = "of the C of `mote compile --input-fed`"},
         [OPTIMIZE] = {.name = "optimize",
                       .value = "WISH",

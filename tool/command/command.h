@@ -92,6 +92,10 @@ void survey_model(struct session *session, struct diag_list *missed);
 int session_alone(size_t limit, session_work *work, void *context);
 
 /* The options that struct session_given is made of. `given` is a list of OPTION_MOST + 1. */
+#define MODEL_OPTION \
+    { \
+        .value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)" \
+    }
 #define SHAPE_OPTION(given) \
     { \
         .name = "shape", .value = "NAME=DIMS", \
@@ -119,6 +123,11 @@ bool command_core(struct session *session, const char *name, struct target_core 
 /* The features of a board's core. */
 bool command_board_features(struct session *session, const char *board, unsigned *features);
 
+#define ON_OPTION(given) \
+    { \
+        .name = "on", .value = "CORE", .help = "such as cortex-m4, or a board that has it; may be repeated", \
+        .list = (given) \
+    }
 #define OPTIMIZE_OPTION \
     { \
         .name = "optimize", .value = "WISH", \

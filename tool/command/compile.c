@@ -183,7 +183,7 @@ int command_compile(int argc, char **argv)
 {
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
+        [MODEL] = MODEL_OPTION,
         [OUTPUT] = {.name = "o", .value = "DIR", .required = true, .help = "folder to write; made if missing"},
         [NAME] = {.name = "name", .value = "NAME", .help = "prefix of all names; default: model"},
         [INPUT_FED] = {.name = "input-fed",

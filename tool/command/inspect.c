@@ -89,7 +89,7 @@ int command_inspect(int argc, char **argv)
 {
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
+        [MODEL] = MODEL_OPTION,
         [BOARD] = {.name = "board", .value = "NAME", .help = "whether it fits there, such as raspberry-pi-pico"},
         [JSON] = {.name = "json", .help = "print JSON instead of text"},
         [SHAPE] = SHAPE_OPTION(shapes),

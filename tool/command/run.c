@@ -92,7 +92,7 @@ int command_run(int argc, char **argv)
 {
     const char *shapes[OPTION_MOST + 1] = {NULL}, *values[OPTION_MOST + 1] = {NULL};
     struct option options[OPTION_COUNT] = {
-        [MODEL] = {.value = "MODEL", .required = true, .help = "a model file (.tflite, .onnx, .keras or .h5)"},
+        [MODEL] = MODEL_OPTION,
         [INPUT] = {.name = "input", .value = "FILE", .help = "values to read; none for a model without inputs"},
         [OUTPUT] = {.name = "output", .value = "FILE", .required = true, .help = "file to write"},
         [SHAPE] = SHAPE_OPTION(shapes),
