@@ -142,7 +142,11 @@ void put_log(const char *name, const char *header, int rows, int with_time, cons
 bool data_files_begin(void)
 {
     arena_init(&arena, (size_t)1 << 28);
-    return mkdtemp(root) != NULL;
+    const bool ok = mkdtemp(root) != NULL;
+    if (!ok) {
+        printf("FAILED: no folder %s\n", root);
+    }
+    return ok;
 }
 
 int data_files_end(void)

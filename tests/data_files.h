@@ -12,7 +12,7 @@ extern struct arena arena;
 extern struct diag diag;
 extern struct dataset data; /* as read last */
 
-/* Makes the folder; the exhaustion of the arena is the caller's. The end removes it and returns what main does. */
+/* Makes the folder, or says that it cannot. The end removes it and returns what main does. */
 bool data_files_begin(void);
 int data_files_end(void);
 
