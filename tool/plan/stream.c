@@ -22,7 +22,7 @@ enum {
 
 struct firings {
     struct mote_firing *list;
-    uint32_t count, capacity;
+    int32_t count, capacity;
 };
 
 struct stream {
@@ -51,14 +51,7 @@ static void emit(struct plan *plan, struct firings *f, int32_t step, int32_t y)
         f->list[f->count - 1].count++;
         return;
     }
-    if (f->count == f->capacity) {
-        struct mote_firing *grown = ARENA_ARRAY(plan->arena, f->capacity * 2 + 64, struct mote_firing);
-        if (f->count > 0) {
-            memcpy(grown, f->list, f->count * sizeof *grown);
-        }
-        f->list = grown;
-        f->capacity = f->capacity * 2 + 64;
-    }
+    ARENA_GROW(plan->arena, f->list, f->count, f->capacity);
     f->list[f->count++] = (struct mote_firing){(uint16_t)step, y, 1};
 }
 
@@ -156,7 +149,7 @@ static void count_buffer(struct stream *s, int32_t buffer, int32_t first, int32_
 static void count_firings(struct stream *s)
 {
     int32_t time = 0;
-    for (uint32_t i = 0; i < s->firings.count; i++) {
+    for (int32_t i = 0; i < s->firings.count; i++) {
         const struct mote_firing *f = &s->firings.list[i];
         const struct plan_step *p = &s->plan->steps[f->step];
         for (int32_t y = f->first; y < f->first + f->count; y++, time++) {
@@ -194,8 +187,8 @@ static int64_t cost(struct stream *s, int32_t first, int32_t end, uint32_t *chan
     const struct plan *plan = s->plan;
     s->firings.count = 0;
     simulate(s, first, end);
-    *changes = s->firings.count;
-    const int32_t times = live_follow(&s->live, plan, s->firings.list, s->firings.count);
+    *changes = (uint32_t)s->firings.count;
+    const int32_t times = live_follow(&s->live, plan, s->firings.list, *changes);
     memset(s->change, 0, ((size_t)times + 1) * sizeof *s->change);
     count_firings(s);
     mark_touched(s, first, end);
@@ -360,5 +353,5 @@ void plan_stream(struct plan *plan, enum plan_schedule how, enum plan_ties ties,
         }
     }
     plan->schedule = s.firings.list;
-    plan->schedule_count = s.firings.count;
+    plan->schedule_count = (uint32_t)s.firings.count;
 }

@@ -88,16 +88,9 @@ void prove_folder_close(struct prove_folder *folder)
 
 void prove_add_word(struct prove_command *c, const char *word)
 {
-    if (c->count + 1 >= c->capacity) {
-        const int32_t capacity = c->capacity * 2 + 32;
-        const char **grown = ARENA_ARRAY(c->arena, capacity, const char *);
-        if (c->count > 0) {
-            memcpy(grown, c->words, (size_t)c->count * sizeof *grown);
-        }
-        c->words = grown;
-        c->capacity = capacity;
-    }
+    ARENA_GROW(c->arena, c->words, c->count, c->capacity);
     c->words[c->count++] = word;
+    ARENA_GROW(c->arena, c->words, c->count, c->capacity);
     c->words[c->count] = NULL;
 }
 
