@@ -9,6 +9,19 @@
 #include "../../mote/kernel/packed.h"
 #include "plan.h"
 
+/* What all packed convolutions have from those that they stand for, as members of an initialiser. `layer` is a
+ * struct mote_conv2d or mote_depthwise, `channels` are the input's. */
+#define PACK_CONV2D_SIZES(layer, channels) \
+    .in_w = (layer)->in_w, .in_c = (channels), .out_w = (layer)->out_w, .out_c = (layer)->out_c, \
+    .filter_h = (layer)->filter_h, .filter_w = (layer)->filter_w, .stride_w = (layer)->stride_w, \
+    .pad_w = (layer)->pad_w
+
+/* The same for depthwise ones that go tap by tap. */
+#define PACK_TAPS_SIZES(layer) \
+    .in_w = (layer)->in_w, .out_w = (layer)->out_w, .channels = (layer)->in_c, .filter_h = (layer)->filter_h, \
+    .filter_w = (layer)->filter_w, .stride_w = (layer)->stride_w, .dilation_w = (layer)->dilation_w, \
+    .pad_w = (layer)->pad_w
+
 /* Weights as the lowering left them: that of output channel o and byte i of line y of the window is
  * at[o * out_step + (y * line + i) * in_step]. */
 struct pack_weights {

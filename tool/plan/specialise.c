@@ -42,14 +42,7 @@ static bool conv2d_dsp(struct plan *plan, struct plan_step *s, enum kernel to)
         return false;
     }
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_conv2d_packed){.in_w = c->in_w,
-                                     .in_c = c->in_c,
-                                     .out_w = c->out_w,
-                                     .out_c = c->out_c,
-                                     .filter_h = c->filter_h,
-                                     .filter_w = c->filter_w,
-                                     .stride_w = c->stride_w,
-                                     .pad_w = c->pad_w};
+    *p = (struct mote_conv2d_packed){PACK_CONV2D_SIZES(c, c->in_c)};
     struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1, .offset = weight_offset(s)};
     if (!plan_pack_quads(plan, &c->mac, &w, p)) {
         return false;
@@ -68,14 +61,7 @@ static bool conv2d_s16_dsp(struct plan *plan, struct plan_step *s, enum kernel t
         return false;
     }
     struct mote_conv2d_s16_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_conv2d_s16_packed){.in_w = c->in_w,
-                                         .in_c = c->in_c,
-                                         .out_w = c->out_w,
-                                         .out_c = c->out_c,
-                                         .filter_h = c->filter_h,
-                                         .filter_w = c->filter_w,
-                                         .stride_w = c->stride_w,
-                                         .pad_w = c->pad_w};
+    *p = (struct mote_conv2d_s16_packed){PACK_CONV2D_SIZES(c, c->in_c)};
     const struct pack_weights w = {c->filter, c->out_c, c->filter_h, line, c->filter_h * line, 1};
     if (!plan_pack_s16(plan, &c->mac, &w, has_wide_bias, p)) {
         return false;
@@ -121,14 +107,7 @@ static bool expanding_dsp(struct plan *plan, struct plan_step *s, enum kernel to
         return false;
     }
     struct mote_conv2d_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_conv2d_packed){.in_w = d->in_w,
-                                     .in_c = 1,
-                                     .out_w = d->out_w,
-                                     .out_c = d->out_c,
-                                     .filter_h = d->filter_h,
-                                     .filter_w = d->filter_w,
-                                     .stride_w = d->stride_w,
-                                     .pad_w = d->pad_w};
+    *p = (struct mote_conv2d_packed){PACK_CONV2D_SIZES(d, 1)};
     struct pack_weights w = {d->filter, d->out_c, d->filter_h, d->filter_w, 1, d->out_c, .offset = weight_offset(s)};
     if (!plan_pack_quads(plan, &d->mac, &w, p)) {
         return false;
@@ -205,14 +184,7 @@ static bool depthwise_taps(struct plan *plan, struct plan_step *s, enum kernel t
         return false;
     }
     struct mote_depthwise_taps *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_depthwise_taps){.in_w = d->in_w,
-                                      .out_w = d->out_w,
-                                      .channels = d->in_c,
-                                      .filter_h = d->filter_h,
-                                      .filter_w = d->filter_w,
-                                      .stride_w = d->stride_w,
-                                      .dilation_w = d->dilation_w,
-                                      .pad_w = d->pad_w};
+    *p = (struct mote_depthwise_taps){PACK_TAPS_SIZES(d)};
     const struct pack_weights w = tap_weights(d);
     if (!plan_pack_taps(plan, &d->mac, &w, p)) {
         return false;
@@ -228,14 +200,7 @@ static bool depthwise_s16_dsp(struct plan *plan, struct plan_step *s, enum kerne
         return false;
     }
     struct mote_depthwise_s16_packed *p = arena_alloc(plan->arena, sizeof *p);
-    *p = (struct mote_depthwise_s16_packed){.in_w = d->in_w,
-                                            .out_w = d->out_w,
-                                            .channels = d->in_c,
-                                            .filter_h = d->filter_h,
-                                            .filter_w = d->filter_w,
-                                            .stride_w = d->stride_w,
-                                            .dilation_w = d->dilation_w,
-                                            .pad_w = d->pad_w};
+    *p = (struct mote_depthwise_s16_packed){PACK_TAPS_SIZES(d)};
     const struct pack_weights w = tap_weights(d);
     if (!plan_pack_taps_s16(plan, &d->mac, &w, p)) {
         return false;

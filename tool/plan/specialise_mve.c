@@ -7,6 +7,7 @@
 #include "../../mote/kernel/binary.h"
 #include "../../mote/kernel/conv.h"
 #include "../../mote/kernel/packed_mve.h"
+#include "pack.h"
 #include "stages.h"
 
 /* A matrix of weights as the lowering left it: weight (o, i) is at[o * out_step + i * in_step]. */
@@ -108,14 +109,7 @@ bool plan_conv2d_mve(struct plan *plan, struct plan_step *s, enum kernel to)
         return false;
     }
     return use_conv2d(plan, s, to, &c->mac, &(struct weights){c->filter, c->out_c, depth, depth, 1},
-                      (struct mote_conv2d_mve){.in_w = c->in_w,
-                                               .in_c = c->in_c,
-                                               .out_w = c->out_w,
-                                               .out_c = c->out_c,
-                                               .filter_h = c->filter_h,
-                                               .filter_w = c->filter_w,
-                                               .stride_w = c->stride_w,
-                                               .pad_w = c->pad_w});
+                      (struct mote_conv2d_mve){PACK_CONV2D_SIZES(c, c->in_c)});
 }
 
 /* Two products, in int16, and all sums, in 2^30. */
@@ -183,14 +177,7 @@ bool plan_expanding_mve(struct plan *plan, struct plan_step *s, enum kernel to)
     }
     return use_conv2d(plan, s, to, &d->mac,
                       &(struct weights){d->filter, d->out_c, d->filter_h * d->filter_w, 1, d->out_c},
-                      (struct mote_conv2d_mve){.in_w = d->in_w,
-                                               .in_c = 1,
-                                               .out_w = d->out_w,
-                                               .out_c = d->out_c,
-                                               .filter_h = d->filter_h,
-                                               .filter_w = d->filter_w,
-                                               .stride_w = d->stride_w,
-                                               .pad_w = d->pad_w});
+                      (struct mote_conv2d_mve){PACK_CONV2D_SIZES(d, 1)});
 }
 
 bool plan_add_mve(struct plan *plan, struct plan_step *s, enum kernel to)

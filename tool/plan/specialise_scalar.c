@@ -48,14 +48,7 @@ bool plan_conv2d_scalar(struct plan *plan, struct plan_step *s, enum kernel to)
     if (c->filter == NULL || c->filter_c != c->in_c || c->dilation_w != 1 || c->folded > 0) {
         return false;
     }
-    const struct mote_conv2d_packed shape = {.in_w = c->in_w,
-                                             .in_c = c->in_c,
-                                             .out_w = c->out_w,
-                                             .out_c = c->out_c,
-                                             .filter_h = c->filter_h,
-                                             .filter_w = c->filter_w,
-                                             .stride_w = c->stride_w,
-                                             .pad_w = c->pad_w};
+    const struct mote_conv2d_packed shape = {PACK_CONV2D_SIZES(c, c->in_c)};
     const struct pack_weights w = {c->filter, c->out_c, 1, depth, depth, 1};
     return use_conv2d(plan, s, to, &c->mac, &w, &shape);
 }
@@ -67,14 +60,7 @@ bool plan_expanding_scalar(struct plan *plan, struct plan_step *s, enum kernel t
     if (d->filter == NULL || d->dilation_w != 1 || d->in_c != 1) {
         return false;
     }
-    const struct mote_conv2d_packed shape = {.in_w = d->in_w,
-                                             .in_c = 1,
-                                             .out_w = d->out_w,
-                                             .out_c = d->out_c,
-                                             .filter_h = d->filter_h,
-                                             .filter_w = d->filter_w,
-                                             .stride_w = d->stride_w,
-                                             .pad_w = d->pad_w};
+    const struct mote_conv2d_packed shape = {PACK_CONV2D_SIZES(d, 1)};
     const struct pack_weights w = {d->filter, d->out_c, 1, d->filter_h * d->filter_w, 1, d->out_c};
     return use_conv2d(plan, s, to, &d->mac, &w, &shape);
 }
