@@ -28,7 +28,7 @@ enum mote_finish {
  *   biases      a, 256 * b + a, c, 256 * d + c
  *   weights     for each 4 inputs two words a|b, c|d of the inputs 0 and 2, then two words of the inputs 1 and 3. Each half
  *               of a|b is 256 * b + a
- *   factors     of a, b, c and d: 2 * multiplier - 2^32, right shift
+ *   factors     of a, b, c and d: 2 * multiplier - 2^32; then their right shifts, a byte each
  *
  * So SXTB16 of a word gives the weights of a, while sums over the word itself are 256 * (sum of b) + (sum of a): one
  * instruction unpacks four weights. The sums of b and d must stay within 24 bits, shifts within [1, 20], and sums within
@@ -39,8 +39,8 @@ enum mote_finish {
  *   biases      a, b, c, d
  *   weights     for each 2 inputs two bytes of a, two of b, c, d, of two filters the bytes a b b a; not both -128. Only
  *               all lines as one are filled up
- *   factors     as above; for Cortex-M0 the multiplier is three digits, 2^20 * m2 + 2^10 * m1 + m0, in two words:
- *               2^16 * m1 + m0, 2^8 * m2 + right shift
+ *   factors     of each filter 2 * multiplier - 2^32, right shift; for Cortex-M0 the multiplier is three digits,
+ *               2^20 * m2 + 2^10 * m1 + m0, in two words: 2^16 * m1 + m0, 2^8 * m2 + right shift
  *
  * A weight with a zero point may need more than a byte: what is missing is the weight of the same input once more.
  * `again` bytes of the vector come again behind the lines, those at the offsets `inputs`, filled up to a multiple of 4.

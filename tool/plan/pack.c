@@ -3,7 +3,7 @@
 
 #include "stages.h"
 
-enum { MOST_SHIFT = 20, WORDS = 5, WIDE_WORDS = 8 };
+enum { MOST_SHIFT = 20, WORDS = 5, WIDE_WORDS = 8, QUAD_FACTOR_WORDS = 5 };
 
 static int32_t channel_shift(const struct mote_mac *mac, int32_t o) { return -mac->shift[o * mac->per_channel]; }
 
@@ -141,6 +141,19 @@ static uint32_t *add_factors(const struct mote_mac *mac, const struct pack_weigh
     return to;
 }
 
+/* The same of a group of four, shifts in bytes of their own. */
+static uint32_t *add_quad_factors(const struct mote_mac *mac, const struct pack_weights *w, int32_t o, uint32_t *to)
+{
+    uint32_t factors[2 * 4];
+    add_factors(mac, w, o, 4, PACK_DOUBLED, factors);
+    to[4] = 0;
+    for (int32_t k = 0; k < 4; k++) {
+        to[k] = factors[2 * k];
+        to[4] |= factors[2 * k + 1] << (8 * k);
+    }
+    return to + QUAD_FACTOR_WORDS;
+}
+
 static void set_outputs(const struct mote_mac *mac, const uint32_t *stream, int32_t depth, struct mote_conv2d_packed *p)
 {
     p->depth = depth;
@@ -172,13 +185,14 @@ bool plan_pack_quads(struct plan *plan, const struct mote_mac *mac, struct pack_
         return false;
     }
     const int32_t depth = depth_of(w), groups = (w->out_c + 3) / 4;
-    uint32_t *stream = plan_alloc_table(plan, (size_t)groups * (size_t)(4 + depth + 8), sizeof *stream), *to = stream;
+    const size_t words = (size_t)groups * (size_t)(4 + depth + QUAD_FACTOR_WORDS);
+    uint32_t *stream = plan_alloc_table(plan, words, sizeof *stream), *to = stream;
     for (int32_t o = 0; o < w->out_c; o += 4) {
         to = plan_pack_quad(mac, w, o, to);
         if (to == NULL) {
             return false;
         }
-        to = add_factors(mac, w, o, 4, PACK_DOUBLED, to);
+        to = add_quad_factors(mac, w, o, to);
     }
     set_outputs(mac, stream, depth, p);
     p->again = w->again;

@@ -15,12 +15,14 @@
 #include "simd.h"
 #include "single.h"
 
+enum { BIAS_WORDS = 4, FACTOR_WORDS = 5 }; /* of a group */
+
 /* What the loops over groups of four filters take. They copy it to the stack, where it costs no register. */
 struct groups {
-    const void *x; /* the inputs of a pixel or a pair, less what the first turn of the loop skips */
-    const uint32_t *stream;
-    int8_t *out, *next;   /* outputs of the pixel, and of the second one of a pair */
-    const uint32_t *stop; /* end of the stream */
+    const void *x;          /* the inputs of a pixel or a pair, less what the first turn of the loop skips */
+    const uint32_t *stream; /* FACTOR_WORDS before its biases, where the factors of a group before it would be */
+    int8_t *out, *next;     /* outputs of the pixel, and of the second one of a pair */
+    const uint32_t *stop;   /* the factors of the last group */
     const void *x_end;
     int32_t skip;   /* bytes of weights by which the first turn of the loop is shorter */
     int32_t zero;   /* the outputs' zero point */
@@ -48,10 +50,13 @@ struct groups {
 #define ENTER "push {r4-r11, lr}\n sub sp, #48\n ldm r0, {r2-r12}\n stm sp, {r2-r12}\n mov r1, r3\n"
 #define LEAVE "add sp, #48\n pop {r4-r11, pc}\n"
 
+/* From the factors of the group before to the sums of the next; its weights are 36 bytes away. */
+#define BIASES "ldr.w r2, [r1, #20]\n ldr.w r3, [r1, #24]\n ldr.w r4, [r1, #28]\n ldr.w r5, [r1, #32]\n"
+
 /* Steps from the sum s to the output, with a channel's factors in r12 and lr: the doubling high multiply with rounding,
  * which is s + round(s * (2 * multiplier - 2^32) / 2^32); one less below zero, for halves away from zero; the shift, which
  * leaves the bit that rounds in the carry, so that it is added with the zero point; the limits. */
-#define FACTORS "ldrd r12, lr, [r1], #8\n"
+#define FACTORS(factor, shift) "ldr.w r12, [r1, #" factor "]\n ldrb.w lr, [r1, #" shift "]\n"
 #define MULTIPLY(s) "smmlar " s ", " s ", r12, " s "\n"
 #define LESS(s) "add " s ", " s ", " s ", asr #31\n"
 #define SHIFT(s) "asrs " s ", " s ", lr\n adc " s ", " s ", r10\n"
@@ -61,13 +66,15 @@ struct groups {
 #define NONE(s)
 
 /* One channel of one pixel: 8 cycles; of two: 13. */
-#define CHANNEL1(s, t, less, limits, limit) FACTORS MULTIPLY(s) less(s) SHIFT(s) limits limit(s) STORE(s, "r11")
-#define CHANNEL2(s, t, less, limits, limit) \
-    FACTORS MULTIPLY(s) MULTIPLY(t) less(s) less(t) SHIFT(s) SHIFT(t) limits limit(s) limit(t) \
+#define CHANNEL1(s, t, factors, less, limits, limit) factors MULTIPLY(s) less(s) SHIFT(s) limits limit(s) STORE(s, "r11")
+#define CHANNEL2(s, t, factors, less, limits, limit) \
+    factors MULTIPLY(s) MULTIPLY(t) less(s) less(t) SHIFT(s) SHIFT(t) limits limit(s) limit(t) \
     STORE(s, "r11") STORE(t, "r0")
 #define CHANNELS(channel, less, limits, limit) \
-    channel("r2", "r6", less, limits, limit) channel("r3", "r7", less, limits, limit) \
-    channel("r4", "r8", less, limits, limit) channel("r5", "r9", less, limits, limit)
+    channel("r2", "r6", FACTORS("0", "16"), less, limits, limit) \
+    channel("r3", "r7", FACTORS("4", "17"), less, limits, limit) \
+    channel("r4", "r8", FACTORS("8", "18"), less, limits, limit) \
+    channel("r5", "r9", FACTORS("12", "19"), less, limits, limit)
 
 /* The outputs of a group in one of three ways; on to the next group, or out. */
 #define FINISH(channel, get_next, put_next) \
@@ -107,9 +114,10 @@ __attribute__((naked, noinline)) static void run_pairs(const struct groups *g __
         "rsb r12, r11, r11, lsl #3\n" /* 112 bytes of code take 16 of weights */
         "adr.w r10, 2f + 1\n"
         "add r10, r12\n"
-        PUT("r10", ENTRY)
+        "sub r11, #36\n"
+        PUT("r10", ENTRY) PUT("r11", SKIP)
         "1:\n"
-        "ldm r1!, {r2-r5}\n"
+        BIASES
         GET("r0", X) GET("r11", SKIP) GET("r12", ENTRY)
         "mov r6, r2\n mov r7, r3\n mov r8, r4\n mov r9, r5\n"
         "sub r1, r11\n"
@@ -140,9 +148,10 @@ __attribute__((naked, noinline)) static void run_single(const struct groups *g _
         "sub r12, r12, r11, lsr #2\n"
         "adr.w r10, 2f + 1\n"
         "add r10, r12\n"
-        PUT("r10", ENTRY)
+        "sub r11, #36\n"
+        PUT("r10", ENTRY) PUT("r11", SKIP)
         "1:\n"
-        "ldm r1!, {r2-r5}\n"
+        BIASES
         GET("r0", X) GET("lr", X_END) GET("r11", SKIP) GET("r12", ENTRY)
         "sub r1, r11\n"
         "bx r12\n"
@@ -365,7 +374,7 @@ static void run(const struct mote_conv2d_packed *p, struct groups *g, void (*loo
         int8_t *const out = g->out + p->out_c - rest;
         struct groups last = *g;
         last.stream = g->stop;
-        last.stop += 4 + p->depth + 8;
+        last.stop += BIAS_WORDS + p->depth + FACTOR_WORDS;
         last.out = outs[0];
         last.next = outs[1];
         loop(&last);
@@ -382,12 +391,13 @@ void KERNEL(const void *params, const struct mote_io *io)
 {
     const struct mote_conv2d_packed *p = (const struct mote_conv2d_packed *)params;
     const int32_t skip = -p->depth * 4 & 127;
+    const uint32_t *const stream = p->stream - FACTOR_WORDS;
     struct groups g = {
         .x = (const int8_t *)io->scratch - skip,
-        .stream = p->stream,
+        .stream = stream,
         .out = (int8_t *)io->out[0],
         .next = NULL,
-        .stop = p->stream + p->out_c / 4 * (4 + p->depth + 8),
+        .stop = stream + p->out_c / 4 * (BIAS_WORDS + p->depth + FACTOR_WORDS),
         .x_end = (const uint32_t *)io->scratch + p->depth,
         .skip = skip,
         .zero = p->out_zero,
