@@ -4,12 +4,13 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+CORES ?= cortex-m0 cortex-m4 cortex-m55 riscv32
 GOLDEN ?= ../shared/golden
 JOBS ?= $(shell nproc 2> /dev/null || echo 2)
 BUILD := cmake --build --preset
 SOURCES = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: all help test test-all test-valgrind test-onnx demo demo-faces bench bench-cortex bench-quantise bench-train fuzz \
+.PHONY: all help test test-all test-cores test-valgrind test-onnx demo demo-faces bench bench-cortex bench-quantise bench-train fuzz \
 	install format check-format setup clean
 
 all: build/build.ninja  ## build the program build/mote and the library build/libmote.a
@@ -24,12 +25,18 @@ test:  ## build, then run every test (under 10 minutes on two cores)
 	@test -d ../shared/golden || echo "no ../shared/golden here: check_golden, real models with known outputs, is skipped"
 	@ctest --preset host -j $(JOBS)
 
-test-all: test  ## the same again with more kernels' shapes, by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
+test-all: test test-cores  ## the same again with more kernels' shapes, by clang, and under AddressSanitizer and UndefinedBehaviorSanitizer
 	@MOTE_KERNEL_SEEDS=20 tests/check/kernels.sh . build/mote build/kernel_model build/test_op
 	@for preset in clang sanitizers; do \
 	    cmake --preset $$preset > /dev/null && $(BUILD) $$preset -j $(JOBS) && \
 	    ctest --preset $$preset -j $(JOBS) -LE device || exit 1; \
 	done
+
+test-cores: all  ## every case of every operator as emitted C on emulated cores: make test-cores [CORES="cortex-m4 avr"]
+	@scripts/setup.sh build test
+	@for core in $(CORES); do for part in 0 1; do \
+	    echo "$$core $$part/2"; \
+	done; done | xargs -L 1 -P $(JOBS) sh -c 'build/test_emit --on $$0 --part $$1 || exit 255'
 
 test-valgrind: all  ## the test programs and the program itself under valgrind
 	@scripts/setup.sh build test

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The cases of the test tables as emitted C: each is compiled for this machine by the host's compiler, with sanitizers
- * where it has them, and must compute what the executor computes; every other one with small parameters. test_op holds the
- * executor against the tables.
+ * where it has them, or for an emulated core with that core's kernels, and must compute what the executor computes with the
+ * portable ones; by turns with small parameters, for speed, and balanced. test_op holds the executor against the tables.
  *
  *     test_emit [--part N/M] [--case TEXT] [--on CORE] [FILE...]
  *
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../tool/command/command.h"
 #include "../tool/pass/pass.h"
 #include "../tool/prove/prove.h"
 #include "../tool/run/run.h"
@@ -39,17 +40,24 @@ static void collect_inputs(const struct op_case *c, const struct plan *plan, uin
     }
 }
 
+/* What the cases are optimised for takes turns. */
+static unsigned wish(const struct test *test)
+{
+    static const unsigned wishes[] = {PLAN_SMALL, 0, PLAN_SPEED};
+    return wishes[(size_t)(test->number / test->parts) % COUNT_OF(wishes)];
+}
+
 static bool prove_case(const struct op_case *c, struct test *test, struct arena *memory, struct diag *diag)
 {
     const struct emit_options how = {.name = "model", .source = "case", .hash = "-"};
     struct model model = *op_case_model(c, memory);
-    struct plan plan;
+    struct plan plan, emitted;
     struct emit_files files;
     struct target_core core;
-    const unsigned features = test->number / test->parts % 2 == 0 ? PLAN_SMALL : 0;
-    if (!ir_check(model.graphs, diag) || !pass_all(&model, run_node, diag) ||
-        !plan_graph_for(model.graphs, PLAN_STREAM, features, &plan, diag) || !emit_c(&plan, &how, &files, diag) ||
-        !target_read_core(test->core_name, &core, memory, diag)) {
+    if (!target_read_core(test->core_name, &core, memory, diag) || !ir_check(model.graphs, diag) ||
+        !pass_all(&model, run_node, diag) || !plan_graph(model.graphs, PLAN_STREAM, &plan, diag) ||
+        !plan_graph_for(model.graphs, PLAN_STREAM, command_features(&core) | wish(test), &emitted, diag) ||
+        !emit_c(&emitted, &how, &files, diag)) {
         return false;
     }
     const size_t in_size = run_input_size(&plan), out_size = run_output_size(&plan);
@@ -61,7 +69,7 @@ static bool prove_case(const struct op_case *c, struct test *test, struct arena 
     for (int n = 0; n < c->invokes; n++) {
         run_invoke(&runner, in + (size_t)n * in_size, want + (size_t)n * out_size);
     }
-    const struct prove_model m = {&plan, &files, in, want, c->invokes, 2, false};
+    const struct prove_model m = {&emitted, &files, in, want, c->invokes, 2, false};
     struct prove_program program;
     struct prove_result result;
     return prove_build(&core, &m, PROVE_VERIFY, &test->folder, memory, &program, diag) &&
