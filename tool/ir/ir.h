@@ -50,6 +50,8 @@ struct tensor {
     const void *init; /* a state's first value; NULL: the zero point in every element if int8, else 0 */
 };
 
+enum { IR_MOMENTS = 8 }; /* MoteMoments: how many of an axis */
+
 /* What an operator's options say; each operator uses the fields of its name in TensorFlow
  * Lite's schema, the others stay 0. */
 struct attr {
@@ -92,6 +94,7 @@ struct attr {
     int32_t stacker_left_context, stacker_right_context, stacker_step;
     int32_t words, letters; /* MoteTextHash: in a row, at most */
     bool clamping, prefill;
+    bool relative; /* MoteBands: to all of them together */
     /* Of TFLite_Detection_PostProcess. */
     int32_t max_detections, max_classes_per_detection, detections_per_class, num_classes;
     bool use_regular_nms;

@@ -18,6 +18,7 @@
 #include "../../mote/kernel/index.h"
 #include "../../mote/kernel/move.h"
 #include "../../mote/kernel/matmul.h"
+#include "../../mote/kernel/sensor.h"
 #include "../../mote/kernel/signal.h"
 #include "../../mote/kernel/softmax.h"
 #include "../../mote/kernel/text.h"
