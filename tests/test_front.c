@@ -148,97 +148,146 @@ static void test_tone(void)
 
 enum { STEPS = 256, AXES = 2, SHAPE = 4, BANDS = 16 };
 
-/* A sine has a root mean square of 1/sqrt(2), no skewness, a kurtosis of 1.5, extremes of sqrt(2); its power lies in one
- * band. The second axis is its negative three times as large, on top of a constant. */
+/* Steps of which 1 is so many. */
+static const double per_unit = 2048;
+
+static int16_t step_of(double x) { return (int16_t)lrint(x * per_unit); }
+
+/* Feature i, which has 12 fractional bits. */
+static double feature(const int32_t *out, int i) { return out[i] / 4096.0; }
+
+/* A sine has a deviation of 1/sqrt(2), no skewness, a kurtosis of 1.5, extremes of sqrt(2); its power lies in one band.
+ * The second axis is its negative three times as large, on top of a constant. */
 static void test_spectrum(void)
 {
-    enum { PAIRS = 1, POWERS = 2 * AXES + PAIRS, ALL = POWERS + AXES * (SHAPE + BANDS) };
-    const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .level = 1};
+    enum { HIGH = 0, LOW = AXES, SKEW = 2 * AXES, KURTOSIS = 3 * AXES, DEVIATION = 4 * AXES, POWER = 5 * AXES };
+    enum { PAIR = 6 * AXES, BAND = PAIR + 1, ALL = BAND + AXES * BANDS };
+    const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .unit = (float)(1 / per_unit)};
     struct plan *plan = make(&o, TYPE_F32, 2, (const int32_t[]){STEPS, AXES}, PLAN_STREAM);
-    float in[STEPS * AXES], out[ALL];
+    int16_t in[STEPS * AXES];
+    int32_t out[ALL];
     if (plan == NULL || run_output_size(plan) != sizeof out) {
         check(false, "a spectrum is built");
         return;
     }
     for (int i = 0; i < STEPS; i++) {
-        const float x = (float)sin(2 * 3.14159265358979 * 48 * i / STEPS);
-        in[i * AXES] = x;
-        in[i * AXES + 1] = 5 - 3 * x;
+        const double x = sin(2 * 3.14159265358979 * 48 * i / STEPS);
+        in[i * AXES] = step_of(x);
+        in[i * AXES + 1] = step_of(5 - 3 * x);
     }
     run(plan, in, out);
-    check(fabsf(out[2 * AXES] + 1) < 1e-4F, "opposite axes have a correlation of -1");
+    check(fabs(feature(out, PAIR) + 1) < 1e-3, "opposite axes have a correlation of -1");
+    double loudness[AXES];
     for (int axis = 0; axis < AXES; axis++) {
-        const float *f = out + POWERS + axis * SHAPE, *bands = out + POWERS + AXES * SHAPE + axis * BANDS;
-        const float power = axis == 0 ? 0.5F : 4.5F;
-        check(fabsf(out[axis] - sqrtf(power)) < 1e-3F && fabsf(out[AXES + axis] - logf(power)) < 1e-3F,
-              "root mean square of a sine, and the logarithm of its power");
-        check(fabsf(f[0]) < 1e-3F && fabsf(f[1] - logf(1.51F)) < 1e-2F && fabsf(f[2] - sqrtf(2)) < 1e-2F &&
-                  fabsf(f[3] + sqrtf(2)) < 1e-2F,
+        const double power = (axis == 0 ? 0.5 : 4.5) * per_unit * per_unit;
+        check(fabs(feature(out, DEVIATION + axis) * 256 / sqrt(power) - 1) < 1e-3 &&
+                  fabs(feature(out, POWER + axis) - log(power)) < 1e-3,
+              "deviation of a sine, and the logarithm of its power");
+        check(fabs(feature(out, SKEW + axis)) < 2e-3 && fabs(feature(out, KURTOSIS + axis) - log(1.51)) < 1e-2 &&
+                  fabs(feature(out, HIGH + axis) - sqrt(2)) < 1e-2 && fabs(feature(out, LOW + axis) + sqrt(2)) < 1e-2,
               "shape of a sine");
+        const int bands = BAND + axis * BANDS;
         int loudest = 0;
         double sum = 0;
         for (int i = 0; i < BANDS; i++) {
-            loudest = bands[i] > bands[loudest] ? i : loudest;
-            sum += exp((double)bands[i]);
+            loudest = out[bands + i] > out[bands + loudest] ? i : loudest;
+            sum += exp(feature(out, bands + i));
         }
-        check(loudest == 8 && fabs(sum / power - 1) < 0.02,
+        check(loudest == 8 && exp(feature(out, bands + loudest)) / sum > 0.999,
               "all of its power lies in the band of bin 48, half way between even and bent");
+        loudness[axis] = sum / power;
     }
+    check(fabs(loudness[1] / loudness[0] - 1) < 0.01, "bands are as loud as their axis");
 }
 
-/* Beside a tone one of 70 dB less is seen, however loud both are; of nothing at all the least power is left. */
+/* Beside a tone one of 70 dB less is seen; of nothing at all the bands are alike, and not so loud. */
 static void test_quiet_tone(void)
 {
-    enum { QUIET_BAND = 13 }; /* of bin 100 */
-    static const float loudness[] = {1e-2F, 1, 1e4F, 0};
-    const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .level = 1};
+    enum { LOUD_BAND = 8, QUIET_BAND = 13, BAND = 6 }; /* of bins 48 and 100 */
+    const struct front_options o = {.kind = FRONT_SPECTRUM, .rate = 256, .bands = BANDS, .unit = 1};
     struct plan *plan = make(&o, TYPE_F32, 2, (const int32_t[]){STEPS, 1}, PLAN_STREAM);
-    float in[STEPS], out[2 + SHAPE + BANDS];
-    bool seen = plan != NULL && run_output_size(plan) == sizeof out;
-    for (size_t k = 0; k < COUNT_OF(loudness) && seen; k++) {
-        for (int i = 0; i < STEPS; i++) {
-            const double turn = 2 * 3.14159265358979 * i / STEPS;
-            in[i] = loudness[k] * (float)(sin(48 * turn) + 3.1623e-4 * sin(100 * turn));
-        }
-        run(plan, in, out);
-        const double power = 0.5e-7 * (double)loudness[k] * (double)loudness[k] + 1e-8;
-        seen = fabs(exp((double)out[2 + SHAPE + QUIET_BAND]) / power - 1) < 0.02;
+    int16_t in[STEPS];
+    int32_t out[BAND + BANDS], silent[BAND + BANDS];
+    const bool ok = plan != NULL && run_output_size(plan) == sizeof out;
+    check(ok, "the spectrum of an axis is built");
+    for (int i = 0; i < STEPS; i++) {
+        const double turn = 2 * 3.14159265358979 * i / STEPS;
+        in[i] = (int16_t)lrint(32000 * (sin(48 * turn) + 3.1623e-4 * sin(100 * turn)));
     }
-    check(seen, "a tone of 70 dB less is seen beside another");
+    if (ok) {
+        run(plan, in, out);
+        memset(in, 0, sizeof in);
+        run(plan, in, silent);
+        const double less = feature(out, BAND + QUIET_BAND) - feature(out, BAND + LOUD_BAND);
+        check(fabs(less - log(1e-7)) < 0.2, "a tone of 70 dB less is seen beside another");
+        check(silent[BAND] == silent[BAND + LOUD_BAND] && silent[BAND] < out[BAND + QUIET_BAND], "silence has no tone");
+    }
 }
 
 /* What a sensor gives turned by 90 degrees has the same length, which is an axis more; groups part all features. */
 static void test_lengths(void)
 {
-    enum { SENSOR = 3, WITH = 4, PAIRS = 3 };
-    const struct front_options o = {.kind = FRONT_STATISTICS, .lengths = true, .mean = true, .level = 1};
+    enum { SENSOR = 3, WITH = 4, PAIRS = 3, MEAN = SHAPE * WITH, ALL = MEAN + 3 * WITH + PAIRS };
+    const struct front_options o = {.kind = FRONT_STATISTICS,
+                                    .lengths = true,
+                                    .mean = true,
+                                    .unit = (float)(1 / per_unit)};
     const struct tensor input = {.type = TYPE_F32, .rank = 2, .dim = {STEPS, SENSOR}};
-    enum { ALL = 2 * WITH + PAIRS + SHAPE * WITH + WITH };
     struct plan *plan = make(&o, TYPE_F32, 2, input.dim, PLAN_STREAM);
-    float in[STEPS * SENSOR], turned[STEPS * SENSOR], out[2][ALL];
+    int16_t in[STEPS * SENSOR], turned[STEPS * SENSOR];
+    int32_t out[2][ALL];
     if (plan == NULL || run_output_size(plan) != sizeof out[0]) {
         check(false, "statistics with lengths are built");
         return;
     }
     for (int i = 0; i < STEPS; i++) {
-        const float v[SENSOR] = {(float)sin(i * 0.3), (float)cos(i * 0.7), (float)(i % 7)};
+        const int16_t v[SENSOR] = {step_of(sin(i * 0.3)), step_of(cos(i * 0.7)), step_of(i % 7)};
         memcpy(in + i * SENSOR, v, sizeof v);
-        memcpy(turned + i * SENSOR, (const float[]){-v[1], v[0], v[2]}, sizeof v);
+        memcpy(turned + i * SENSOR, (const int16_t[]){(int16_t)-v[1], v[0], v[2]}, sizeof v);
     }
     run(plan, in, out[0]);
     run(plan, turned, out[1]);
     int32_t groups[FRONT_MOST_GROUPS][2];
     const int32_t count = front_groups(&o, &input, ALL, groups);
     bool same = count == 4;
-    const int of_length[] = {SENSOR, WITH + SENSOR, ALL - 1}; /* its root mean square, log, mean */
-    for (int i = 0; i < 3; i++) {
-        same = same && fabsf(out[0][of_length[i]] - out[1][of_length[i]]) < 1e-5F;
+    for (int i = SENSOR; i < ALL - PAIRS; i += WITH) {
+        same = same && out[0][i] == out[1][i];
     }
     check(same, "lengths stay the same");
-    check(fabsf(out[0][0] - out[1][1]) < 1e-5F && fabsf(out[0][0] - out[1][0]) > 1e-3F, "axes do not");
-    check(groups[1][0] == WITH && groups[1][1] == WITH + PAIRS && groups[2][0] == 2 * WITH + PAIRS &&
-              groups[3][0] + groups[3][1] == ALL,
-          "groups of powers, correlations, shapes and means");
+    check(out[0][MEAN + WITH] == out[1][MEAN + WITH + 1] && out[0][MEAN + WITH] != out[1][MEAN + WITH], "axes do not");
+    check(groups[1][0] == MEAN && groups[1][1] == WITH && groups[2][0] == MEAN + WITH && groups[2][1] == 2 * WITH &&
+              groups[3][0] == MEAN + 2 * WITH && groups[3][0] + groups[3][1] == ALL,
+          "groups of shapes, means, powers and correlations");
+}
+
+/* Floats become the same, by a unit for each axis; so do axes as they are, less their mean and by their deviation. */
+static void test_units(void)
+{
+    enum { FEW = 16 };
+    static const float units[2] = {0.5F, 100};
+    const float mean[2] = {10, -2000}, deviation[2] = {5, 1000};
+    struct front_options o = {.kind = FRONT_RAW, .units = units};
+    const struct tensor input = {.type = TYPE_F32, .rank = 2, .dim = {FEW, 2}};
+    struct graph g = {.arena = &arena};
+    struct plan plan;
+    float in[FEW * 2];
+    int16_t out[FEW * 2];
+    /* by a scale of 1, as the front-end is before */
+    const float steps[2] = {mean[0] / units[0], mean[1] / units[1]};
+    const float deviations[2] = {deviation[0] / units[0], deviation[1] / units[1]};
+    bool ok = front_build(&o, &input, &g, &diag) && front_standardise(&g, steps, deviations, &diag) &&
+              plan_graph(&g, PLAN_STREAM, &plan, &diag);
+    for (int i = 0; i < FEW; i++) {
+        in[2 * i] = 10 + 5.0F * (float)i;
+        in[2 * i + 1] = -2000 - 1000.0F * (float)i;
+    }
+    if (ok) {
+        run(&plan, in, out);
+    }
+    for (int i = 0; i < FEW; i++) {
+        ok = ok && abs(out[2 * i] - 1024 * i) <= i && abs(out[2 * i + 1] + 1024 * i) <= i;
+    }
+    check(ok, "axes with units of their own");
 }
 
 /* Counters by hand for two words without letters: one word thrice, the other once, no pairs. */
@@ -360,6 +409,7 @@ int main(int argc, char **argv)
     test_spectrum();
     test_quiet_tone();
     test_lengths();
+    test_units();
     test_hash();
     test_stitch();
     test_stream();

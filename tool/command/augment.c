@@ -145,7 +145,7 @@ static void change_sensor(const struct lesson *l, const float *from, float *to, 
     const float speed = 1 + augment_either_way(random, r->augment_speed),
                 scale = 1 + augment_either_way(random, r->augment_scale);
     const float shift = augment_either_way(random, r->augment_shift) * (float)steps, middle = (float)steps / 2;
-    const float jitter = (float)(r->augment_jitter * l->front_options.level);
+    const float jitter = (float)(r->augment_jitter * l->level);
     float m[9];
     make_rotation(m, r->augment_rotate, random);
     for (int32_t i = 0; i < steps; i++) {

@@ -29,8 +29,10 @@ static double normal_quantile(double share)
 }
 
 /* Scores of what is usual: of recordings for validation, of all if these are few. */
-static int32_t score_usual(const struct training *t, struct plan *plan, double *scores)
+static int32_t score_usual(const struct training *t, const struct graph *device, struct plan *plan, double *scores)
 {
+    const struct tensor *in = &device->tensors[device->inputs[0]];
+    uint8_t *given = arena_alloc(t->arena, (size_t)ir_size(in));
     const struct lesson *l = &t->lesson;
     const int32_t normal = lesson_normal(l);
     const bool is_few = data_count(&l->data, SPLIT_VALIDATION, normal) < LEAST_HELD_OUT;
@@ -42,7 +44,8 @@ static int32_t score_usual(const struct training *t, struct plan *plan, double *
         if (e->label == normal && (e->split == SPLIT_VALIDATION || (is_few && e->split == SPLIT_TRAIN))) {
             float score;
             mote_init(&plan->code, runner.arena);
-            run_invoke(&runner, data_values(&l->data, i), (uint8_t *)&score);
+            lesson_give(l, in, data_values(&l->data, i), given);
+            run_invoke(&runner, given, (uint8_t *)&score);
             scores[count++] = (double)score;
         }
     }
@@ -83,7 +86,7 @@ bool detector_set_limit(struct training *t, struct graph *device, struct diag *d
     if (!plan_graph(device, PLAN_STREAM, &plan, diag)) {
         return false;
     }
-    const int32_t count = score_usual(t, &plan, scores);
+    const int32_t count = score_usual(t, device, &plan, scores);
     const bool is_distance = strcmp(r->model_name, "gaussian") != 0; /* that one's score is in logarithms already */
     for (int32_t i = 0; i < count && is_distance; i++) {
         scores[i] = log(scores[i] + 1e-12);

@@ -12,30 +12,6 @@
 
 enum { MOST_THREADS = 64, MOST_CHANGED = 24000 };
 
-/* The deviation of an axis of a training example from its mean, over all of them. */
-static double find_level(const struct dataset *d)
-{
-    double sum = 0;
-    int64_t count = 0;
-    if (d->shape.type != TYPE_F32 || d->shape.rank != 2) {
-        return 0;
-    }
-    const int32_t steps = d->shape.dim[0], axes = d->shape.dim[1];
-    for (int32_t i = 0; i < d->count; i++) {
-        const float *x = data_values(d, i);
-        for (int32_t a = 0; a < axes && d->examples[i].split == SPLIT_TRAIN; a++) {
-            double s = 0, q = 0;
-            for (int32_t t = 0; t < steps; t++) {
-                s += x[t * axes + a];
-                q += (double)x[t * axes + a] * x[t * axes + a];
-            }
-            sum += q / steps - s / steps * (s / steps);
-            count++;
-        }
-    }
-    return count > 0 && sum > 0 ? sqrt(sum / (double)count) : 1;
-}
-
 /* One thread's part: every `step`-th example from `first` on. */
 struct part {
     const struct lesson *lesson;
@@ -54,6 +30,9 @@ static void to_floats(const struct tensor *t, const void *from, float *to, size_
         switch (t->type) {
         case TYPE_S16:
             to[i] = scale * (float)(((const int16_t *)from)[i] - zero);
+            break;
+        case TYPE_S32:
+            to[i] = scale * (float)(((const int32_t *)from)[i] - zero);
             break;
         case TYPE_U8:
             to[i] = scale * (float)(((const uint8_t *)from)[i] - zero);
@@ -82,7 +61,7 @@ static void *run_part(void *context)
             raw = p->raw;
         }
         mote_init(code, p->arena);
-        memcpy(mote_input(code, p->arena, 0), raw, code->inputs[0].size);
+        lesson_give(l, &l->front.tensors[l->front.inputs[0]], raw, mote_input(code, p->arena, 0));
         mote_invoke(code, p->arena);
         memcpy(p->out, mote_output(code, p->arena, 0), code->outputs[0].size);
         to_floats(&l->front.tensors[l->front.outputs[0]], p->out, p->to + (size_t)i * l->width, l->width);
@@ -215,7 +194,7 @@ static bool make_copies(struct lesson *l, struct diag *diag)
 
 bool lesson_make_features(struct lesson *l, struct arena *arena, struct diag *diag)
 {
-    l->front_options.level = find_level(&l->data);
+    lesson_find_units(l, arena);
     if (l->data.rate > 0 && l->data_options.kind == DATA_SENSOR) {
         l->front_options.rate = l->data.rate;
     }
@@ -229,9 +208,9 @@ bool lesson_make_features(struct lesson *l, struct arena *arena, struct diag *di
     if (l->features == NULL || (!is_empty && !plan_graph(&l->front, PLAN_STREAM, &l->plan, diag))) {
         return false;
     }
-    for (int32_t i = 0; i < l->data.count && is_empty; i++) {
-        to_floats(&l->front.tensors[l->front.outputs[0]], data_values(&l->data, i), l->features + (size_t)i * l->width,
-                  l->width);
+    for (int32_t i = 0; i < l->data.count && is_empty; i++) { /* floats are what they are in any steps */
+        to_floats(l->data.shape.type == TYPE_F32 ? &l->data.shape : &l->front.tensors[l->front.outputs[0]],
+                  data_values(&l->data, i), l->features + (size_t)i * l->width, l->width);
     }
     if (!is_empty && !run_all(l, l->features, -1, diag)) {
         return false;

@@ -53,7 +53,7 @@ static bool check_model(const struct grade *g, struct session *s)
         return diag_fail(&s->diag, "has %d inputs and %d outputs, want one of each", graph->input_count,
                          graph->output_count);
     }
-    if ((size_t)ir_size(in) != d->example_size || in->type != d->shape.type) {
+    if (!lesson_takes(g->lesson, in)) {
         return diag_fail(&s->diag,
                          "takes %lld bytes of %s, the recordings give %zu of %s; take device.tflite, which has the "
                          "front-end in it, and the recipe beside it",
@@ -83,13 +83,16 @@ bool grade_run(struct grade *g, struct session *s, struct plan *plan)
         return diag_fail(&s->diag, "tells %d classes apart, the data has %d", own_classes, g->lesson->data.class_count);
     }
     g->scores = arena_array(&s->arena, (size_t)g->count * g->output_count, sizeof *g->scores);
-    uint8_t *answer = arena_alloc(&s->arena, run_output_size(plan));
+    const struct tensor *in = &graph->tensors[graph->inputs[0]];
+    uint8_t *answer = arena_alloc(&s->arena, run_output_size(plan)),
+            *given = arena_alloc(&s->arena, (size_t)ir_size(in));
     struct runner runner;
     run_init(&runner, plan);
     struct progress progress = {.total = (uint64_t)g->count};
     for (int32_t i = 0; i < g->count; i++) {
         mote_init(&plan->code, runner.arena);
-        run_invoke(&runner, data_values(&g->lesson->data, g->examples[i]), answer);
+        lesson_give(g->lesson, in, data_values(&g->lesson->data, g->examples[i]), given);
+        run_invoke(&runner, given, answer);
         for (size_t k = 0; k < g->output_count; k++) {
             g->scores[(size_t)i * g->output_count + k] = grade_real(out, answer, k);
         }

@@ -17,6 +17,7 @@ struct lesson {
     bool is_settled; /* the recipe is one that a training left */
     struct dataset data;
     struct front_options front_options;
+    double level;        /* of steps: the usual deviation of an axis from its mean */
     struct graph front;  /* raw example to features */
     struct plan plan;    /* of it */
     struct tensor shape; /* of the features of one example, as the network sees them */
@@ -41,6 +42,15 @@ bool lesson_listen(struct lesson *lesson, data_listener *listener, void *context
 
 /* Builds the front-end and runs it on all examples. */
 bool lesson_make_features(struct lesson *lesson, struct arena *arena, struct diag *diag);
+
+/* How large a step of the integers is that the device takes for floats, and the level; for the front-end. */
+void lesson_find_units(struct lesson *lesson, struct arena *arena);
+
+/* Whether examples can be given to a model with this input: the same type, or floats as integers with one scale. */
+bool lesson_takes(const struct lesson *lesson, const struct tensor *input);
+
+/* An example's values as such a model takes them: ir_size(input) bytes. Saturates. */
+void lesson_give(const struct lesson *lesson, const struct tensor *input, const void *values, void *to);
 
 /* What the recipe left open is written into it, so that the same can be done to other data. */
 void lesson_settle(struct lesson *lesson);

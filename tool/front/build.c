@@ -52,9 +52,12 @@ static struct node *add_node(struct build *b, enum op op, const struct attr *att
                              const int32_t in[])
 {
     struct graph *g = b->graph;
-    const bool has_second =
-        op == OP_SignalFftAutoScale || op == OP_SignalFilterBankSpectralSubtraction || op == OP_SignalFramer;
-    const enum type second = op == OP_SignalFftAutoScale ? TYPE_S32 : op == OP_SignalFramer ? TYPE_BOOL : type;
+    const bool has_second = op == OP_SignalFftAutoScale || op == OP_SignalFilterBankSpectralSubtraction ||
+                            op == OP_SignalFramer || op == OP_MoteMoments;
+    const enum type second = op == OP_SignalFftAutoScale ? TYPE_S32
+                             : op == OP_SignalFramer     ? TYPE_BOOL
+                             : op == OP_MoteMoments      ? TYPE_S16
+                                                         : type;
     if (b->diag->failed || g->node_count == BUILD_MOST_NODES) {
         diag_fail(b->diag, "a front-end of more than %d operators", BUILD_MOST_NODES);
         return NULL;

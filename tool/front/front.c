@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "front.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "build.h"
@@ -25,7 +26,31 @@ static int32_t add_input(struct build *b, const struct front_options *o, const s
         build_quant(b, in, ranges[o->range].scale, ranges[o->range].zero_point);
         return in;
     }
-    return build_tensor(b, "input", input->type, input->rank, input->dim);
+    if (input->type != TYPE_F32 || o->unit <= 0) {
+        return build_tensor(b, "input", input->type, input->rank, input->dim);
+    }
+    const int32_t in =
+        build_tensor(b, "input", o->kind == FRONT_STANDARD ? TYPE_S32 : TYPE_S16, input->rank, input->dim);
+    build_quant(b, in, o->unit, 0);
+    return in;
+}
+
+/* Steps in int16, floats by the unit of each axis. */
+static int32_t in_steps(struct build *b, const struct front_options *o, int32_t in)
+{
+    const struct tensor *t = build_at(b, in);
+    if (t->type != TYPE_F32 || o->units == NULL) {
+        return in;
+    }
+    const int32_t axes = t->dim[1];
+    float *factor = ARENA_ARRAY(b->graph->arena, axes, float);
+    for (int32_t i = 0; i < axes; i++) {
+        factor[i] = 1 / o->units[i];
+    }
+    const int32_t x = build_binary(b, OP_MUL, in, build_floats(b, axes, factor));
+    const int32_t y = build_node(b, OP_QUANTIZE, NULL, TYPE_S16, 1, LIST(x));
+    build_quant(b, y, 1, 0);
+    return y;
 }
 
 static int32_t add_kind(struct build *b, const struct front_options *o, int32_t in)
@@ -39,12 +64,13 @@ static int32_t add_kind(struct build *b, const struct front_options *o, int32_t 
         return front_mfcc(b, o, front_mel(b, o, in));
     case FRONT_SPECTRUM:
     case FRONT_STATISTICS:
-        return front_statistics(b, o, in);
+        return front_statistics(b, o, in_steps(b, o, in));
     case FRONT_HASH:
         x = build_node(b, OP_MoteTextHash, &hash, TYPE_U8, 1, LIST(in));
         build_quant(b, x, 0.25F, 0);
         return x;
     case FRONT_RAW:
+        return in_steps(b, o, in);
     case FRONT_PIXELS:
     case FRONT_STANDARD:
         break;
@@ -76,10 +102,39 @@ bool front_build(const struct front_options *o, const struct tensor *input, stru
     return !diag->failed && ir_check(g, diag);
 }
 
+/* (x - mean) / deviation of integers: less an integer, times one of 15 bits, shifted. */
+static int32_t standardise_integers(struct build *b, int32_t x, const float *mean, const float *deviation)
+{
+    enum { FRACTION = 10, BITS = 15, MOST_SHIFT = 47 };
+    const struct tensor *t = build_at(b, x);
+    const int32_t count = ir_dim(t, -1);
+    const double scale = (double)ir_scale(t);
+    int32_t *all[3];
+    for (int i = 0; i < 3; i++) {
+        all[i] = ARENA_ARRAY(b->graph->arena, count, int32_t);
+    }
+    for (int32_t i = 0; i < count; i++) {
+        int exponent;
+        const double part = frexp(scale / (double)deviation[i], &exponent);
+        const int32_t shift = BITS - exponent - FRACTION;
+        all[0][i] = (int32_t)fmin(fmax(rint((double)mean[i] / scale), INT32_MIN), INT32_MAX);
+        all[1][i] = shift > MOST_SHIFT ? 0 : shift < 1 ? INT16_MAX : (int32_t)fmin(ldexp(part, BITS), INT16_MAX);
+        all[2][i] = shift > MOST_SHIFT ? MOST_SHIFT : shift < 1 ? 1 : shift;
+    }
+    const int32_t in[4] = {x, build_ints(b, count, all[0]), build_ints(b, count, all[1]), build_ints(b, count, all[2])};
+    const int32_t y = build_node(b, OP_MoteStandardise, NULL, TYPE_S16, 4, in);
+    build_quant(b, y, 1.0F / (1 << FRACTION), 0);
+    return y;
+}
+
 bool front_standardise(struct graph *g, const float *mean, const float *deviation, struct diag *diag)
 {
     struct build b = {g, diag};
     const int32_t out = g->outputs[0], count = ir_dim(&g->tensors[out], -1);
+    if (g->tensors[out].type != TYPE_F32) {
+        build_end(&b, g->inputs[0], standardise_integers(&b, out, mean, deviation));
+        return !diag->failed && ir_check(g, diag);
+    }
     float *factor = ARENA_ARRAY(g->arena, count, float);
     for (int32_t i = 0; i < count; i++) {
         factor[i] = 1 / deviation[i];

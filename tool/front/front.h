@@ -11,12 +11,12 @@
 enum front_kind {
     FRONT_MEL,        /* int16 samples: logarithms of band energies, frame by frame, in fixed point */
     FRONT_MFCC,       /* their cosine transform, in float */
-    FRONT_SPECTRUM,   /* float steps by axes: statistics and band powers of each axis */
-    FRONT_STATISTICS, /* float steps by axes: statistics of each axis */
-    FRONT_RAW,        /* float steps by axes as they are */
+    FRONT_SPECTRUM,   /* steps by axes: statistics and band powers of each axis, in integers */
+    FRONT_STATISTICS, /* steps by axes: statistics of each axis, likewise */
+    FRONT_RAW,        /* steps by axes as they are */
     FRONT_PIXELS,     /* uint8 pixels as they are */
     FRONT_HASH,       /* uint8 text: counters of words and letters */
-    FRONT_STANDARD    /* float columns as they are */
+    FRONT_STANDARD    /* columns as they are */
 };
 
 /* What the network takes for black and white. */
@@ -39,17 +39,22 @@ struct front_options {
     bool shape;     /* SPECTRUM: bands relative to their sum */
     int32_t buckets, words, letters;
     enum front_range range; /* PIXELS */
-    double level;           /* SPECTRUM, STATISTICS: the usual deviation of an axis, which powers are relative to */
+    /* Steps and columns, which examples have as floats: what 1 is in the integers of the input, int16 and int32; 0: it is
+     * float. Then SPECTRUM, STATISTICS and RAW have for each axis what becomes 1 of an int16. */
+    float unit;
+    const float *units;
 };
 
 /* Of how many samples an example may consist: a MEL front-end takes whole hops. */
 int32_t front_length(const struct front_options *options, int32_t samples);
 
-/* Builds the graph for examples like `input`, into graph->arena. Its output 0 is float, or of integers with a scale. */
+/* Builds the graph for examples like `input`, into graph->arena. Its output 0 is float, or of integers with a scale. Its
+ * input is of the same type, but for floats and a `unit` of integers with a scale. */
 bool front_build(const struct front_options *options, const struct tensor *input, struct graph *graph,
                  struct diag *diag);
 
-/* Puts (x - mean) / deviation behind the output, for each element of its last dim. For float outputs only. */
+/* Puts (x - mean) / deviation behind the output, for each element of its last dim. Of integers it is int16 with 10
+ * fractional bits. */
 bool front_standardise(struct graph *graph, const float *mean, const float *deviation, struct diag *diag);
 
 /* Features that belong together, as {first, how many}, of `count` in all; returns how many groups. One more may be

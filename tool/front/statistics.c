@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Vibration: moments of each axis, and the powers of bands of its spectrum, as logarithms where they span decades.
+ * Vibration: moments of each axis, and the powers of bands of its spectrum, as logarithms where they span decades. All is in
+ * integers, with 12 fractional bits in the end.
  */
 #include <math.h>
 
 #include "build.h"
 
-/* Powers below this share of the usual one count as this: -80 dB. */
-static const float least_power = 1e-8F;
 static const double pi = 3.14159265358979323846;
 
-static int32_t log_of(struct build *b, int32_t x, float least)
-{
-    return build_unary(b, OP_LOG, build_binary(b, OP_ADD, x, build_float(b, least)));
-}
-
-static int32_t mean_of(struct build *b, int32_t x) { return build_reduce(b, OP_MEAN, x, 1, true); }
+/* MoteMoments: both extremes, skewness and kurtosis; mean; deviation, logarithm of power; how loud the axes are that it gives. */
+enum { FRACTION = 12, SHAPE = 4, MEAN = 1, POWERS = 2 };
 
 /* What is put side by side in the end; each part flattens. */
 struct parts {
@@ -30,50 +25,17 @@ static void add_part(struct build *b, struct parts *parts, int32_t x)
 /* How many pairs of axes correlate: those of one sensor, three axes each. */
 static int32_t pair_count(int32_t axes) { return axes / 3 * 3 + (axes % 3 == 2); }
 
-/* The correlation of each pair, of axes [axes, steps] of deviation 1. */
-static int32_t correlations(struct build *b, int32_t unit)
+static int32_t cast(struct build *b, int32_t x, enum type type)
 {
-    const int32_t axes = build_at(b, unit)->dim[0], steps = build_at(b, unit)->dim[1], pairs = pair_count(axes);
-    int32_t *which = ARENA_ARRAY(b->graph->arena, pairs, int32_t), n = 0;
-    for (int32_t i = 0; i < axes; i++) {
-        for (int32_t k = i + 1; k < axes && k / 3 == i / 3; k++) {
-            which[n++] = i * axes + k;
-        }
-    }
-    const struct attr turned = {.adj_y = true};
-    int32_t x = build_node(b, OP_BATCH_MATMUL, &turned, TYPE_F32, 2, LIST(unit, unit));
-    x = build_binary(b, OP_MUL, build_reshape(b, x, 1, LIST(axes * axes)), build_float(b, 1.0F / (float)steps));
-    return build_node(b, OP_GATHER, NULL, TYPE_F32, 2, LIST(x, build_ints(b, pairs, which)));
+    return build_node(b, OP_CAST, &(const struct attr){.type = type}, type, 1, LIST(x));
 }
 
-/* Axes [axes, steps] without their mean, of deviation 1, and their powers [axes, 1]. */
-struct signal {
-    int32_t unit, power;
-};
-
-static struct signal normalise(struct build *b, int32_t x)
+/* Rows `first` to `first + rows - 1` of [all, columns]. */
+static int32_t rows_of(struct build *b, int32_t x, int32_t first, int32_t rows)
 {
-    const int32_t power =
-        build_binary(b, OP_ADD, mean_of(b, build_unary(b, OP_SQUARE, x)), build_float(b, least_power));
-    return (struct signal){build_binary(b, OP_MUL, x, build_unary(b, OP_RSQRT, power)), power};
-}
-
-/* Root mean square and its logarithm, correlations of axes, and their shapes: skewness, kurtosis, both extremes. */
-static void add_moments(struct build *b, struct parts *parts, const struct signal *s)
-{
-    const int32_t unit = s->unit, unit2 = build_unary(b, OP_SQUARE, unit);
-    add_part(b, parts, build_unary(b, OP_SQRT, s->power));
-    add_part(b, parts, build_unary(b, OP_LOG, s->power));
-    if (pair_count(build_at(b, unit)->dim[0]) > 0) {
-        add_part(b, parts, correlations(b, unit));
-    }
-    const int32_t shape[] = {
-        mean_of(b, build_binary(b, OP_MUL, unit, unit2)),
-        log_of(b, mean_of(b, build_unary(b, OP_SQUARE, unit2)), 1e-2F),
-        build_reduce(b, OP_REDUCE_MAX, unit, 1, true),
-        build_reduce(b, OP_REDUCE_MIN, unit, 1, true),
-    };
-    add_part(b, parts, build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_F32, 4, shape));
+    const struct tensor *t = build_at(b, x);
+    return build_node(b, OP_SLICE, NULL, t->type, 3,
+                      LIST(x, build_ints(b, 2, LIST(first, 0)), build_ints(b, 2, LIST(rows, t->dim[1]))));
 }
 
 /* Which band a bin from 1 on belongs to: even steps for few bins, wider ones higher up for many. */
@@ -85,97 +47,72 @@ static int32_t band_of(int32_t bin, int32_t bins, int32_t bands)
     return band < bands ? band : bands - 1;
 }
 
-static int32_t cast(struct build *b, int32_t x, enum type type)
+/* The first bin of each band, and the end. The constant part is in none. */
+static int32_t band_edges(struct build *b, int32_t bins, int32_t bands)
 {
-    return build_node(b, OP_CAST, &(const struct attr){.type = type}, type, 1, LIST(x));
-}
-
-static int32_t transpose(struct build *b, int32_t x)
-{
-    return build_node(b, OP_TRANSPOSE, NULL, build_at(b, x)->type, 2, LIST(x, build_ints(b, 2, LIST(1, 0))));
-}
-
-/* Sums of squares of real and imaginary parts, [axes, 2 * bins] to [axes, bands]. The constant part is left out. */
-static int32_t band_sums(struct build *b, int32_t x, int32_t bands)
-{
-    const int32_t axes = build_at(b, x)->dim[0], values = build_at(b, x)->dim[1] - 2, bins = values / 2 + 1;
-    int32_t *band = ARENA_ARRAY(b->graph->arena, values, int32_t);
-    for (int32_t i = 0; i < values; i++) {
-        band[i] = band_of(i / 2 + 1, bins, bands);
+    int32_t *edge = ARENA_ARRAY(b->graph->arena, bands + 1, int32_t), bin = 1;
+    for (int32_t i = 0; i < bands; i++) {
+        for (; bin < bins && band_of(bin, bins, bands) < i;) {
+            bin++;
+        }
+        edge[i] = bin;
     }
-    x = build_node(b, OP_SLICE, NULL, TYPE_F32, 3,
-                   LIST(transpose(b, x), build_ints(b, 2, LIST(2, 0)), build_ints(b, 2, LIST(values, axes))));
-    return transpose(b, build_node(b, OP_SEGMENT_SUM, NULL, TYPE_F32, 2, LIST(x, build_ints(b, values, band))));
+    edge[bands] = bins;
+    return build_ints(b, bands + 1, edge);
 }
 
-/* Logarithms of the powers of bands, [axes, bands]. The transform is in integers: what has a deviation of 1 is at most the
- * root of its steps, which leaves the noise of rounding below -100 dB, and a core without an FPU transforms it several times
- * faster. */
-static int32_t spectrum(struct build *b, const struct front_options *o, const struct signal *s)
+/* Logarithms of the powers of bands, [axes, bands], of axes of 15 bits. With the window they fill an int32 but for two bits,
+ * which leaves the noise of the transform below -100 dB. */
+static int32_t spectrum(struct build *b, const struct front_options *o, int32_t axes, int32_t loudness)
 {
-    const int32_t steps = build_at(b, s->unit)->dim[1];
-    int32_t fft = 16, one = 1 << 29;
+    enum { ONE = 1 << 14 };
+    const int32_t steps = build_at(b, axes)->dim[1];
+    int32_t fft = 16;
     while (fft < steps) {
         fft *= 2;
     }
-    for (int32_t root = 1; root * root < steps; root *= 2) {
-        one /= 2;
-    }
-    float *hann = ARENA_ARRAY(b->graph->arena, steps, float);
-    double energy = 0;
+    int32_t *hann = ARENA_ARRAY(b->graph->arena, steps, int32_t);
     for (int32_t i = 0; i < steps; i++) {
-        const double weight = 0.5 - 0.5 * cos(2 * pi * (i + 0.5) / steps);
-        hann[i] = (float)(weight * one);
-        energy += weight * weight;
+        hann[i] = (int32_t)lround((0.5 - 0.5 * cos(2 * pi * (i + 0.5) / steps)) * ONE);
     }
     const int32_t bands = o->bands < fft / 4 ? o->bands : fft / 4;
-    int32_t x = cast(b, build_binary(b, OP_MUL, s->unit, build_floats(b, steps, hann)), TYPE_S32);
+    int32_t x = build_binary(b, OP_MUL, cast(b, axes, TYPE_S32), build_ints(b, steps, hann));
     x = build_node(b, OP_SignalRfft, &(const struct attr){.fft_length = fft}, TYPE_S32, 1,
                    LIST(x)); /* over its length */
-    x = band_sums(b, build_unary(b, OP_SQUARE, cast(b, x, TYPE_F32)), bands);
-    x = build_binary(b, OP_MUL, x, build_float(b, (float)(2.0 * fft / (energy * one * one))));
-    x = build_binary(b, OP_MUL, x, s->power);
-    if (o->shape) {
-        const int32_t sum = build_binary(b, OP_ADD, build_reduce(b, OP_SUM, x, 1, true), build_float(b, least_power));
-        x = build_binary(b, OP_DIV, x, sum);
-    }
-    return log_of(b, x, least_power);
-}
-
-/* The length of each three axes as an axis more, [axes, steps] to [axes + axes / 3, steps]: it is the same however the
- * sensor is turned. */
-static int32_t with_lengths(struct build *b, int32_t x)
-{
-    const int32_t axes = build_at(b, x)->dim[0], steps = build_at(b, x)->dim[1], sensors = axes / 3;
-    if (sensors == 0) {
-        return x;
-    }
-    int32_t square = build_unary(b, OP_SQUARE, x);
-    if (axes % 3 != 0) {
-        square = build_node(b, OP_SLICE, NULL, TYPE_F32, 3,
-                            LIST(square, build_ints(b, 2, LIST(0, 0)), build_ints(b, 2, LIST(3 * sensors, steps))));
-    }
-    square = build_reduce(b, OP_SUM, build_reshape(b, square, 3, LIST(sensors, 3, steps)), 1, false);
-    const int32_t both[] = {x, build_unary(b, OP_SQRT, square)};
-    return build_node(b, OP_CONCATENATION, NULL, TYPE_F32, 2, both);
+    x = build_node(b, OP_MoteBands, &(const struct attr){.relative = o->shape}, TYPE_S32, 2,
+                   LIST(x, band_edges(b, fft / 2 + 1, bands)));
+    return o->shape ? x : build_binary(b, OP_ADD, x, loudness);
 }
 
 int32_t front_statistics(struct build *b, const struct front_options *o, int32_t steps)
 {
-    const float unit = o->level > 0 ? (float)(1 / o->level) : 1.0F;
-    int32_t x = build_binary(b, OP_MUL, transpose(b, steps), build_float(b, unit));
-    x = o->lengths ? with_lengths(b, x) : x;
-    const int32_t mean = mean_of(b, x);
-    const struct signal signal = normalise(b, build_binary(b, OP_SUB, x, mean));
+    const int32_t x = o->lengths && build_at(b, steps)->dim[1] >= 3
+                          ? build_node(b, OP_MoteLengths, NULL, TYPE_S16, 1, LIST(steps))
+                          : steps;
+    int32_t moments = build_node(b, OP_MoteMoments, NULL, TYPE_S32, 1, LIST(x));
+    if (b->diag->failed) {
+        return 0;
+    }
+    const int32_t axes = b->graph->nodes[b->graph->node_count - 1].out[1], count = build_at(b, axes)->dim[0];
+    moments = build_node(b, OP_TRANSPOSE, NULL, TYPE_S32, 2, LIST(moments, build_ints(b, 2, LIST(1, 0))));
     struct parts parts = {.count = 0};
-    add_moments(b, &parts, &signal);
     if (o->mean) {
-        add_part(b, &parts, mean);
+        add_part(b, &parts, rows_of(b, moments, 0, SHAPE + MEAN + POWERS));
+    } else {
+        add_part(b, &parts, rows_of(b, moments, 0, SHAPE));
+        add_part(b, &parts, rows_of(b, moments, SHAPE + MEAN, POWERS));
+    }
+    if (pair_count(count) > 0) {
+        add_part(b, &parts, build_node(b, OP_MoteCorrelations, NULL, TYPE_S32, 1, LIST(axes)));
     }
     if (o->kind == FRONT_SPECTRUM) {
-        add_part(b, &parts, spectrum(b, o, &signal));
+        const int32_t loudness = rows_of(b, moments, SHAPE + MEAN + POWERS, 1);
+        add_part(b, &parts, spectrum(b, o, axes, build_reshape(b, loudness, 2, LIST(count, 1))));
     }
-    return build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_F32, parts.count, parts.at);
+    const int32_t all =
+        build_node(b, OP_CONCATENATION, &(const struct attr){.axis = 1}, TYPE_S32, parts.count, parts.at);
+    build_quant(b, all, 1.0F / (1 << FRACTION), 0);
+    return all;
 }
 
 int32_t front_groups(const struct front_options *o, const struct tensor *input, int32_t count,
@@ -188,11 +125,10 @@ int32_t front_groups(const struct front_options *o, const struct tensor *input, 
         return n;
     }
     const int32_t axes = input->dim[1] + (o->lengths ? input->dim[1] / 3 : 0), pairs = pair_count(axes);
-    const int32_t sizes[] = {2 * axes, pairs > 0 ? axes + pairs : 0, 4 * axes, o->mean ? axes : 0};
+    const int32_t sizes[] = {SHAPE * axes, o->mean ? axes : 0, POWERS * axes, pairs > 0 ? axes + pairs : 0};
     int32_t at = 0;
     for (int i = 0; i < 4; i++) {
-        at -=
-            i == 1 && pairs > 0 ? axes : 0; /* correlations go with the logarithms of powers, which come before them */
+        at -= i == 3 && sizes[i] > 0 ? axes : 0; /* correlations go with the logarithms of powers before them */
         groups[n][0] = at;
         groups[n][1] = sizes[i];
         at += sizes[i];
