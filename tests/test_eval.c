@@ -4,8 +4,9 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "../tool/eval/eval.h"
+#include "../tool/command/spotting.h"
 #include "expect.h"
 
 static bool is_near(double a, double b) { return fabs(a - b) < 5e-5; }
@@ -136,6 +137,25 @@ static void test_spotting(struct arena *arena)
     expect(isnan(r.per_hour.value) && r.missed == 1, "a word that no threshold finds");
 }
 
+/* Of some seconds the rates are large, and plain all the same. */
+static void test_spotting_text(struct arena *arena)
+{
+    const struct spotting s = {
+        .word = "yes",
+        .rule = {.refractory = 1},
+        .figures = {.per_hour = {4851.6, 3204.2, 7050.3},
+                    .missed = 0.05,
+                    .words = 20,
+                    .false_accepts = 31,
+                    .hours = 0.00639,
+                    .threshold = 0.53125},
+    };
+    const char *text = spotting_text(&s, arena);
+    expect(strcmp(text, "4852 false accepts per hour (3204 to 7050) where 0.05 of 20 words \"yes\" are missed: 31 in "
+                        "0.00639 hours, by a score of 0.531, no two accepts within 1 s") == 0,
+           "numbers as they are: %s", text);
+}
+
 int main(void)
 {
     struct arena arena;
@@ -146,6 +166,7 @@ int main(void)
     test_objects(&arena);
     test_threshold();
     test_spotting(&arena);
+    test_spotting_text(&arena);
     arena_free(&arena);
     return expect_end();
 }

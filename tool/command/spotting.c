@@ -193,6 +193,12 @@ void spotting_json(const struct spotting *p, struct text *text)
     json_number(text, "decision_seconds", p->every);
 }
 
+/* Three digits, or all that are before the point. */
+static const char *plain(double value, struct arena *arena)
+{
+    return arena_printf(arena, fabs(value) < 100 ? "%.3g" : "%.0f", value);
+}
+
 char *spotting_text(const struct spotting *p, struct arena *arena)
 {
     const struct eval_spotting *f = &p->figures;
@@ -203,10 +209,11 @@ char *spotting_text(const struct spotting *p, struct arena *arena)
         return arena_printf(arena, "no threshold misses %g or less of %lld words \"%s\"", p->rule.most_missed,
                             (long long)f->words, p->word);
     }
-    return arena_printf(
-        arena,
-        "%.3g false accepts per hour (%.3g to %.3g) where %.3g of %lld words \"%s\" are missed: %lld in %.3g "
-        "hours, by a score of %.3g, no two accepts within %g s",
-        f->per_hour.value, f->per_hour.low, f->per_hour.high, f->missed, (long long)f->words, p->word,
-        (long long)f->false_accepts, f->hours, f->threshold, p->rule.refractory);
+    return arena_printf(arena,
+                        "%s false accepts per hour (%s to %s) where %.3g of %lld words \"%s\" are missed: %lld in %s "
+                        "hours, by a score of "
+                        "%.3g, no two accepts within %g s",
+                        plain(f->per_hour.value, arena), plain(f->per_hour.low, arena), plain(f->per_hour.high, arena),
+                        f->missed, (long long)f->words, p->word, (long long)f->false_accepts, plain(f->hours, arena),
+                        f->threshold, p->rule.refractory);
 }
