@@ -72,20 +72,19 @@ static void scale_filter(struct graph *g, struct node *n, const struct tensor *f
     n->in[1] = add_constant(g, n->in[1], filter.rank, filter.dim, values);
 }
 
-/* bias * factor + summand; either may be NULL */
-static void set_bias(struct graph *g, struct node *n, const struct tensor *factor, const struct tensor *summand,
-                     int32_t like, int32_t channels)
+/* The bias of n after `by`: bias * constant, bias + constant or bias - constant. */
+static void set_bias(struct graph *g, struct node *n, enum op by, const struct tensor *constant, int32_t like,
+                     int32_t channels)
 {
     const int at = bias_input(n->op);
     const struct tensor *bias = ir_in(g, n, at);
-    if (bias == NULL && summand == NULL) {
+    if (bias == NULL && by == OP_MUL) {
         return;
     }
     float *values = ARENA_ARRAY(g->arena, channels, float);
     for (int32_t c = 0; c < channels; c++) {
-        const float old = bias != NULL ? value_at(bias, c) : 0,
-                    scaled = factor != NULL ? old * value_at(factor, c) : old;
-        values[c] = summand == NULL ? scaled : bias == NULL ? value_at(summand, c) : scaled + value_at(summand, c);
+        const float x = value_at(constant, c), term = by == OP_SUB ? -x : x;
+        values[c] = bias == NULL ? term : by == OP_MUL ? value_at(bias, c) * x : value_at(bias, c) + term;
     }
     int32_t *in = ARENA_ARRAY(g->arena, at + 1, int32_t);
     for (int i = 0; i < at; i++) {
@@ -96,14 +95,15 @@ static void set_bias(struct graph *g, struct node *n, const struct tensor *facto
     n->in_count = at + 1;
 }
 
-/* The input of a MUL or ADD that is a constant for each channel; -1: none. */
+/* The input of a MUL, ADD or SUB that is a constant for each channel; -1: none. */
 static int find_constant(const struct graph *g, const struct node *n)
 {
     const struct tensor *out = ir_out(g, n, 0);
-    if ((n->op != OP_MUL && n->op != OP_ADD) || out->type != TYPE_F32 || out->rank < 1 || ir_count(out) == 0) {
+    if ((n->op != OP_MUL && n->op != OP_ADD && n->op != OP_SUB) || out->type != TYPE_F32 || out->rank < 1 ||
+        ir_count(out) == 0) {
         return -1;
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = n->op == OP_SUB; i < 2; i++) {
         if (is_for_channels(ir_in(g, n, i), ir_dim(out, -1)) && ir_in(g, n, 1 - i)->data == NULL) {
             return i;
         }
@@ -135,7 +135,7 @@ bool pass_fold_affine(struct graph *g, pass_evaluate *evaluate, struct diag *dia
         if (n->op == OP_MUL) {
             scale_filter(g, writer, &constant, channels);
         }
-        set_bias(g, writer, n->op == OP_MUL ? &constant : NULL, n->op == OP_ADD ? &constant : NULL, n->in[k], channels);
+        set_bias(g, writer, n->op, &constant, n->in[k], channels);
         writer->attr.activation = activation;
     }
     wires_apply(&w);
