@@ -54,7 +54,8 @@ struct mote_conv2d_packed {
     int32_t stride_w, pad_w;
     int32_t depth;
     int32_t in_zero;
-    int32_t finish; /* enum mote_finish */
+    int32_t finish;     /* enum mote_finish */
+    int32_t is_limited; /* it is MOTE_FINISH_CLAMP */
     int32_t out_zero, low, high;
     int32_t folded;
     int32_t again;

@@ -157,6 +157,7 @@ static uint32_t *add_quad_factors(const struct mote_mac *mac, const struct pack_
 static void set_outputs(const struct mote_mac *mac, const uint32_t *stream, int32_t depth, struct mote_conv2d_packed *p)
 {
     p->depth = depth;
+    p->is_limited = p->finish == MOTE_FINISH_CLAMP;
     p->in_zero = -mac->in_offset;
     p->out_zero = mac->out_offset;
     p->low = mac->low;

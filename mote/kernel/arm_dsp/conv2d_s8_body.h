@@ -76,24 +76,22 @@ struct groups {
     channel("r4", "r8", FACTORS("8", "18"), less, limits, limit) \
     channel("r5", "r9", FACTORS("12", "19"), less, limits, limit)
 
-/* The outputs of a group in one of three ways; on to the next group, or out. */
-#define FINISH(channel, get_next, put_next) \
+/* The outputs of a group in one of two ways, or with limits; on to the next group, or out. */
+#define NEXT_GROUP(put_next) PUT("r11", OUT) put_next GET("r10", STOP) "cmp r1, r10\n bne.w 1b\n" LEAVE
+#define FINISH_FREE(channel, get_next, put_next) \
     GET("r11", OUT) get_next GET("r10", ZERO) GET("r12", HOW) \
-    "cmp r12, #1\n" \
-    "bge.w 4f\n" \
+    "cmp r12, #0\n" \
+    "bne.w 4f\n" \
     CHANNELS(channel, NONE, "", NONE) \
     "3:\n" \
-    PUT("r11", OUT) put_next GET("r10", STOP) \
-    "cmp r1, r10\n" \
-    "bne.w 1b\n" \
-    LEAVE \
+    NEXT_GROUP(put_next) \
     "4:\n" \
-    "bgt.w 5f\n" \
     CHANNELS(channel, LESS, "", NONE) \
-    "b.w 3b\n" \
-    "5:\n" \
-    CHANNELS(channel, LESS, LIMITS, LIMIT) \
     "b.w 3b\n"
+#define FINISH_LIMITED(channel, get_next, put_next) \
+    GET("r11", OUT) get_next GET("r10", ZERO) \
+    CHANNELS(channel, LESS, LIMITS, LIMIT) \
+    NEXT_GROUP(put_next)
 
 /* Two inputs of two pixels by four filters. Loads 4 words in 5 cycles, since they follow each other; 2 SXTB16, in place
  * when the words themselves have been used, for want of registers; 8 SMLAD: 15 cycles for 16 MACs. 56 bytes of code. */
@@ -106,66 +104,72 @@ struct groups {
 /* r0 inputs, r1 stream, r2-r5 and r6-r9 sums. A turn of the loop takes 32 inputs, 240 cycles and 8 for the loop: 0.97
  * cycles per MAC, where 0.5 is the limit of SMLAD alone and loads and unpacking take the rest. A group of 8 outputs takes
  * 85 cycles around it. */
-__attribute__((naked, noinline)) static void run_pairs(const struct groups *g __attribute__((unused)))
-{
-    __asm__ volatile(
-        ENTER
-        GET("r11", SKIP)
-        "rsb r12, r11, r11, lsl #3\n" /* 112 bytes of code take 16 of weights */
-        "adr.w r10, 2f + 1\n"
-        "add r10, r12\n"
-        "sub r11, #36\n"
-        PUT("r10", ENTRY) PUT("r11", SKIP)
-        "1:\n"
-        BIASES
-        GET("r0", X) GET("r11", SKIP) GET("r12", ENTRY)
-        "mov r6, r2\n mov r7, r3\n mov r8, r4\n mov r9, r5\n"
-        "sub r1, r11\n"
-        "bx r12\n"
-        ".balign 4\n"
-        "2:\n"
-        PAIR_STEP("0", "4") PAIR_STEP("8", "12") PAIR_STEP("16", "20") PAIR_STEP("24", "28")
-        PAIR_STEP("32", "36") PAIR_STEP("40", "44") PAIR_STEP("48", "52") PAIR_STEP("56", "60")
-        PAIR_STEP("64", "68") PAIR_STEP("72", "76") PAIR_STEP("80", "84") PAIR_STEP("88", "92")
-        PAIR_STEP("96", "100") PAIR_STEP("104", "108") PAIR_STEP("112", "116") PAIR_STEP("120", "124")
-        GET("r10", X_END)
-        "add r0, #128\n"
-        "add r1, #128\n"
-        "cmp r0, r10\n"
-        "bne.w 2b\n"
-        "sub r3, r2\n sub r7, r6\n sub r5, r4\n sub r9, r8\n"
-        "asr r3, #8\n asr r7, #8\n asr r5, #8\n asr r9, #8\n"
-        FINISH(CHANNEL2, GET("r0", NEXT), PUT("r0", NEXT)));
-}
+#define RUN_PAIRS(name, finish) \
+    __attribute__((naked, noinline)) static void name(const struct groups *g __attribute__((unused))) \
+    { \
+        __asm__ volatile( \
+            ENTER \
+            GET("r11", SKIP) \
+            "rsb r12, r11, r11, lsl #3\n" /* 112 bytes of code take 16 of weights */ \
+            "adr.w r10, 2f + 1\n" \
+            "add r10, r12\n" \
+            "sub r11, #36\n" \
+            PUT("r10", ENTRY) PUT("r11", SKIP) \
+            "1:\n" \
+            BIASES \
+            GET("r0", X) GET("r11", SKIP) GET("r12", ENTRY) \
+            "mov r6, r2\n mov r7, r3\n mov r8, r4\n mov r9, r5\n" \
+            "sub r1, r11\n" \
+            "bx r12\n" \
+            ".balign 4\n" \
+            "2:\n" \
+            PAIR_STEP("0", "4") PAIR_STEP("8", "12") PAIR_STEP("16", "20") PAIR_STEP("24", "28") \
+            PAIR_STEP("32", "36") PAIR_STEP("40", "44") PAIR_STEP("48", "52") PAIR_STEP("56", "60") \
+            PAIR_STEP("64", "68") PAIR_STEP("72", "76") PAIR_STEP("80", "84") PAIR_STEP("88", "92") \
+            PAIR_STEP("96", "100") PAIR_STEP("104", "108") PAIR_STEP("112", "116") PAIR_STEP("120", "124") \
+            GET("r10", X_END) \
+            "add r0, #128\n" \
+            "add r1, #128\n" \
+            "cmp r0, r10\n" \
+            "bne.w 2b\n" \
+            "sub r3, r2\n sub r7, r6\n sub r5, r4\n sub r9, r8\n" \
+            "asr r3, #8\n asr r7, #8\n asr r5, #8\n asr r9, #8\n" \
+            finish(CHANNEL2, GET("r0", NEXT), PUT("r0", NEXT))); \
+    }
+RUN_PAIRS(run_pairs, FINISH_FREE)
+RUN_PAIRS(run_pairs_limited, FINISH_LIMITED)
 
 /* r0 inputs, r1 stream, r2-r5 sums. A turn takes 32 inputs, 160 cycles and 6 for the loop: 1.30 cycles per MAC. */
-__attribute__((naked, noinline)) static void run_single(const struct groups *g __attribute__((unused)))
-{
-    __asm__ volatile(
-        ENTER
-        GET("r11", SKIP)
-        "add r12, r11, r11, lsl #2\n" /* 76 bytes of code take 16 of weights */
-        "sub r12, r12, r11, lsr #2\n"
-        "adr.w r10, 2f + 1\n"
-        "add r10, r12\n"
-        "sub r11, #36\n"
-        PUT("r10", ENTRY) PUT("r11", SKIP)
-        "1:\n"
-        BIASES
-        GET("r0", X) GET("lr", X_END) GET("r11", SKIP) GET("r12", ENTRY)
-        "sub r1, r11\n"
-        "bx r12\n"
-        ".balign 4\n"
-        "2:\n"
-        MOTE_SINGLE_STEPS
-        "add r0, #32\n"
-        "add r1, #128\n"
-        "cmp r0, lr\n"
-        "bne.w 2b\n"
-        "sub r3, r2\n sub r5, r4\n"
-        "asr r3, #8\n asr r5, #8\n"
-        FINISH(CHANNEL1, "", ""));
-}
+#define RUN_SINGLE(name, finish) \
+    __attribute__((naked, noinline)) static void name(const struct groups *g __attribute__((unused))) \
+    { \
+        __asm__ volatile( \
+            ENTER \
+            GET("r11", SKIP) \
+            "add r12, r11, r11, lsl #2\n" /* 76 bytes of code take 16 of weights */ \
+            "sub r12, r12, r11, lsr #2\n" \
+            "adr.w r10, 2f + 1\n" \
+            "add r10, r12\n" \
+            "sub r11, #36\n" \
+            PUT("r10", ENTRY) PUT("r11", SKIP) \
+            "1:\n" \
+            BIASES \
+            GET("r0", X) GET("lr", X_END) GET("r11", SKIP) GET("r12", ENTRY) \
+            "sub r1, r11\n" \
+            "bx r12\n" \
+            ".balign 4\n" \
+            "2:\n" \
+            MOTE_SINGLE_STEPS \
+            "add r0, #32\n" \
+            "add r1, #128\n" \
+            "cmp r0, lr\n" \
+            "bne.w 2b\n" \
+            "sub r3, r2\n sub r5, r4\n" \
+            "asr r3, #8\n asr r5, #8\n" \
+            finish(CHANNEL1, "", "")); \
+    }
+RUN_SINGLE(run_single, FINISH_FREE)
+RUN_SINGLE(run_single_limited, FINISH_LIMITED)
 
 /* clang-format on */
 
@@ -380,7 +384,7 @@ static void run(const struct mote_conv2d_packed *p, struct groups *g, void (*loo
         loop(&last);
         for (int32_t k = 0; k < rest; k++) {
             out[k] = outs[0][k];
-            if (loop == run_pairs) {
+            if (g->next != NULL) {
                 out[p->out_c + k] = outs[1][k];
             }
         }
@@ -412,12 +416,13 @@ void KERNEL(const void *params, const struct mote_io *io)
             repeat_pair(p, (int16_t *)io->scratch);
         }
         g.next = g.out + p->out_c;
-        run(p, &g, run_pairs);
+        run(p, &g, p->is_limited ? run_pairs_limited : run_pairs);
     }
     if (x < p->out_w) {
         const int8_t *inputs = gather_single(p, io->in, left, (int8_t *)io->scratch);
         g.x = inputs - skip / 4;
         g.x_end = inputs + p->depth;
-        run(p, &g, run_single);
+        g.next = NULL;
+        run(p, &g, p->is_limited ? run_single_limited : run_single);
     }
 }
