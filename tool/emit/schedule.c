@@ -56,12 +56,13 @@ static void write_switch(struct emitter *e, int32_t segment, const char *i, cons
 {
     const struct plan_segment *g = &e->plan->segments[segment];
     const int32_t first = e->plan->is_fed && segment == 0 ? 1 : 0;
-    text_add(&e->text, "        switch (%sorder_%d[%s]) {\n", e->prefix, segment, i);
+    text_add(&e->text, "        const int32_t layer = %sorder_%d[%s], row = %s[layer]++;\n        switch (layer) {\n",
+             e->prefix, segment, i, y);
     for (int32_t k = first; k < g->count; k++) {
         text_add(&e->text, k == g->count - 1 ? "        default:\n" : "        case %d:\n", k);
         text_add(&e->text, "            ");
-        emit_layer_call(e, g->first + k, "arena", arena_printf(e->plan->arena, "%s[%d]", y, k));
-        text_add(&e->text, "            %s[%d]++;\n            break;\n", y, k);
+        emit_layer_call(e, g->first + k, "arena", "row");
+        text_add(&e->text, "            break;\n");
     }
     text_add(&e->text, "        }\n");
 }
@@ -69,10 +70,18 @@ static void write_switch(struct emitter *e, int32_t segment, const char *i, cons
 /* A segment of several layers: each counts its own rows. */
 static void write_segment(struct emitter *e, int32_t segment, uint32_t *at)
 {
+    const struct plan_segment *g = &e->plan->segments[segment];
     const uint32_t firings = write_order(e, segment, at);
+    int32_t most = 0;
+    for (int32_t k = 0; k < g->count; k++) {
+        most = e->plan->steps[g->first + k].rows > most ? e->plan->steps[g->first + k].rows : most;
+    }
     text_add(&e->text, "\nstatic void %ssegment_%d(uint8_t *arena)\n{\n", e->prefix, segment);
-    text_add(&e->text, "    int32_t y[%d] = {0};\n    for (uint32_t i = 0; i < %u; i++) {\n",
-             e->plan->segments[segment].count, firings);
+    text_add(&e->text, "    %s y[%d] = {0};\n    for (uint32_t i = 0; i < %u; i++) {\n",
+             most <= UINT8_MAX    ? "uint8_t"
+             : most <= UINT16_MAX ? "uint16_t"
+                                  : "int32_t",
+             g->count, firings);
     write_switch(e, segment, "i", "y");
     text_add(&e->text, "    }\n}\n");
 }
