@@ -364,7 +364,7 @@ static void test_table(void)
 static void test_errors(void)
 {
     struct data_options o = options_for(DATA_AUDIO, "nowhere");
-    check(!load(&o) && strstr(diag.text, "nowhere") != NULL, "no such folder");
+    check(!load(&o) && strstr(diag.text, "no such file or folder") != NULL, "no such folder");
     o = options_for(DATA_SENSOR, "npy");
     o.pattern = "(unclosed";
     check(!load(&o) && strstr(diag.text, "data.pattern") != NULL, "a broken pattern");
