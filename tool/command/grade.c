@@ -128,7 +128,10 @@ static void add_auc(struct grade *g, struct arena *arena)
 {
     bool *positive = ARENA_ARRAY(arena, g->count + 1, bool);
     const float *scores = grade_detection(g, positive, arena);
-    add_figure(g, "auc", eval_auc(scores, positive, g->count, arena));
+    const struct eval_figure auc = eval_auc(scores, positive, g->count, arena);
+    if (!isnan(auc.value)) { /* there are both */
+        add_figure(g, "auc", auc);
+    }
 }
 
 /* Shares of the others that were taken for it, and of it that was taken for another. */

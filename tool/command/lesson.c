@@ -176,20 +176,26 @@ static bool read_noise(struct lesson *l, struct arena *arena, struct diag *diag)
     return data_read(&o, &l->noise, arena, diag);
 }
 
-/* A line for all that follow each other with the same fault; an error names the one that there was itself. */
+/* A line for all with the same fault; an error names the one that there was itself. */
 static void print_skipped(const struct dataset *d, bool is_error)
 {
     if (is_error && d->skipped_count < 2) {
         return;
     }
     const int32_t count = d->skipped_count < DATA_MOST_SKIPPED ? d->skipped_count : DATA_MOST_SKIPPED;
-    for (int32_t i = 0, next; i < count; i = next) {
-        for (next = i + 1; next < count && strcmp(d->skipped[next].why, d->skipped[i].why) == 0;) {
-            next++;
+    for (int32_t i = 0; i < count; i++) {
+        int32_t same = 0, said = 0;
+        for (int32_t k = 0; k < count; k++) {
+            const bool is_same = strcmp(d->skipped[k].why, d->skipped[i].why) == 0;
+            same += is_same;
+            said += is_same && k < i;
+        }
+        if (said > 0) {
+            continue;
         }
         char more[32] = "";
-        if (next - i > 1) {
-            snprintf(more, sizeof more, " and %d more", next - i - 1);
+        if (same > 1) {
+            snprintf(more, sizeof more, " and %d more", same - 1);
         }
         diag_print("mote: skipped %s%s: %s", d->skipped[i].source, more, d->skipped[i].why);
     }
