@@ -33,7 +33,24 @@ bool data_parse_number(const char *cell, double *value)
     return true;
 }
 
-/* The mark that occurs, outside of quotes, the same number of times in most of the first lines. */
+/* Behind the lines that are remarks, which begin with # or %, or empty. */
+static const char *skip_remarks(const char *at)
+{
+    while (*at == '#' || *at == '%' || *at == '\n' || *at == '\r') {
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    return at;
+}
+
+/* Whether nothing follows in the line but blanks. */
+static bool is_line_end(const char *at)
+{
+    at += strspn(at, " \t\r");
+    return *at == '\n' || *at == '\0';
+}
+
+/* The mark that occurs, outside of quotes and not as the end of lines, the same number of times in most of the first lines. */
 static char find_mark(const char *text)
 {
     static const char marks[] = {'\t', ';', ',', '|', ' '};
@@ -42,12 +59,12 @@ static char find_mark(const char *text)
     for (size_t m = 0; m < COUNT_OF(marks); m++) {
         int first = 0, score = 0;
         const char *at = text;
-        for (int line = 0; line < LINES_TO_LOOK && *at != '\0'; line++) {
+        for (int line = 0; line < LINES_TO_LOOK && *(at = skip_remarks(at)) != '\0'; line++) {
             int count = 0;
             bool quoted = false;
             for (; *at != '\0' && *at != '\n'; at++) {
                 quoted ^= *at == '"';
-                count += *at == marks[m] && !quoted;
+                count += *at == marks[m] && !quoted && !is_line_end(at + 1);
             }
             at += *at == '\n';
             first = line == 0 ? count : first;
@@ -154,7 +171,7 @@ static int32_t count_columns(char *text, char mark)
 {
     int32_t most = 1;
     const char *at = text;
-    for (int line = 0; line < LINES_TO_LOOK && *at != '\0'; line++) {
+    for (int line = 0; line < LINES_TO_LOOK && *(at = skip_remarks(at)) != '\0'; line++) {
         int32_t count = 1;
         bool quoted = false;
         for (; *at != '\0' && (*at != '\n' || quoted); at++) {
@@ -229,7 +246,7 @@ bool data_parse_csv(struct reader *r, const struct data_file *f, char *text, siz
     int32_t line = 0;
     while (*text != '\0') {
         line++;
-        if (*text == '\n' || *text == '\r' || *text == '#') {
+        if (*text == '\n' || *text == '\r' || *text == '#' || *text == '%') {
             text += strcspn(text, "\n");
             text += *text == '\n';
             continue;

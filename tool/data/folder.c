@@ -202,6 +202,20 @@ static void find_splits(struct reader *r)
     }
 }
 
+/* Files for the test that have no label, beside others that have one, are no test. */
+static void check_splits(struct reader *r)
+{
+    bool is_labelled = false, is_tested = false;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        const struct data_file *f = &r->files[i];
+        is_labelled |= f->label != NULL;
+        is_tested |= f->split == SPLIT_TEST && (f->label != NULL || f->is_spanned);
+    }
+    for (int32_t i = 0; i < r->file_count && is_labelled && !is_tested; i++) {
+        r->files[i].split = -1;
+    }
+}
+
 bool folder_list(struct reader *r)
 {
     struct stat status;
@@ -222,7 +236,9 @@ bool folder_list(struct reader *r)
         qsort(r->files, (size_t)r->file_count, sizeof *r->files, by_name);
     }
     find_splits(r);
-    return label_files(r);
+    const bool ok = label_files(r);
+    check_splits(r);
+    return ok;
 }
 
 /*** Groups ***/

@@ -6,6 +6,7 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "folder.h"
 
@@ -30,20 +31,46 @@ static int32_t count_values(char **texts, int32_t count)
  * several files in each. */
 typedef void part_rule(struct folder_parts *parts, const char *name, const void *context);
 
+/* Who it is rather than what: "subject3", "SA01"; or a number behind such a word. */
+static bool is_person(const struct folder_parts *parts, int level)
+{
+    static const char *const words[] = {"subject", "subj", "sub", "user", "person", "participant", "volunteer",
+                                        "speaker", "sa",   "se",  "s",    "u",      "p",           NULL};
+    const char *text = parts->text[level];
+    const size_t letters = strcspn(text, "_- 0123456789"), marks = strspn(text + letters, "_- ");
+    const char *number = text + letters + marks, *word = text;
+    size_t length = letters;
+    if (*number == '\0' || number[strspn(number, "0123456789")] != '\0') {
+        return false;
+    }
+    if (letters == 0 && level > 0) {
+        word = parts->text[level - 1];
+        length = strlen(word);
+    }
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strlen(words[i]) == length && strncasecmp(word, words[i], length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool label_by_part(struct reader *r, part_rule *rule, const void *context, int level, int32_t files_per_class)
 {
     char **texts = ARENA_ARRAY(r->arena, r->file_count + 1, char *);
-    int32_t count = 0;
+    int32_t count = 0, persons = 0;
     for (int32_t i = 0; i < r->file_count; i++) {
         struct folder_parts parts;
         rule(&parts, r->files[i].name, context);
         if (level < parts.count) {
+            persons += is_person(&parts, level);
             texts[count++] = arena_printf(r->arena, "%s", parts.text[level]);
             r->files[i].label = texts[count - 1];
         }
     }
     const int32_t values = count_values(texts, count);
-    if (values >= 2 && values <= MOST_CLASSES && values * files_per_class <= count && 2 * count > r->file_count) {
+    if ((persons < count || r->persons_too) && values >= 2 && values <= MOST_CLASSES &&
+        values * files_per_class <= count && 2 * count > r->file_count) {
         return true;
     }
     for (int32_t i = 0; i < r->file_count; i++) {
@@ -70,7 +97,7 @@ static void letters_rule(struct folder_parts *parts, const char *name, const voi
     folder_name_parts(parts, name, "0123456789");
 }
 
-static bool label_by_folder(struct reader *r)
+static bool label_by_folders(struct reader *r)
 {
     for (int level = 0; level < FOLDER_MOST_DEPTH; level++) {
         if (label_by_part(r, folder_rule, NULL, level, 1)) {
@@ -80,7 +107,7 @@ static bool label_by_folder(struct reader *r)
     return false;
 }
 
-static bool label_by_name(struct reader *r)
+static bool label_by_names(struct reader *r)
 {
     static const char *const marks[] = {"_", "_- .", NULL};
     for (int i = 0; marks[i] != NULL; i++) {
@@ -91,6 +118,17 @@ static bool label_by_name(struct reader *r)
         }
     }
     return label_by_part(r, letters_rule, NULL, 0, 4);
+}
+
+/* By one rule or the other; persons are classes only where nothing else is. */
+static bool label_by_either(struct reader *r, bool folders, bool names)
+{
+    bool found = false;
+    for (int persons = 0; persons < 2 && !found; persons++) {
+        r->persons_too = persons > 0;
+        found = (folders && label_by_folders(r)) || (names && label_by_names(r));
+    }
+    return found;
 }
 
 static void label_by_pattern(struct reader *r)
@@ -210,16 +248,14 @@ static bool find_labels(struct reader *r)
         return label_by_file(r);
     }
     if (strcmp(how, "folder") == 0) {
-        return label_by_folder(r) ||
+        return label_by_either(r, true, false) ||
                diag_fail(r->diag, "data.labels is folder, but there are not two folders with files to tell apart");
     }
     if (strcmp(how, "name") == 0) {
-        return label_by_name(r) ||
+        return label_by_either(r, false, true) ||
                diag_fail(r->diag, "data.labels is name, but no part of the names makes classes; give data.pattern");
     }
-    if (!label_by_folder(r) && o->kind != DATA_TEXT && o->kind != DATA_TABLE) {
-        label_by_name(r);
-    }
+    label_by_either(r, true, o->kind != DATA_TEXT && o->kind != DATA_TABLE);
     return true;
 }
 

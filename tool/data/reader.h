@@ -33,6 +33,7 @@ struct reader {
     struct data_file *files;
     int32_t file_count;
     bool labels_inside;        /* labels come from the content */
+    bool persons_too;          /* who it is may be a label, too */
     struct data_label *labels; /* as they came up; examples refer to them until data_read sorts */
     int32_t label_count, label_capacity;
     struct data_label unlabelled;

@@ -3,6 +3,7 @@
  * Logs of sensors: CSV with or without a header, with or without a column of time, and .npy; [steps, axes]. All
  * recordings are read first and parted into pieces of one label, whose lengths suggest the window; then cut.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@ enum { MOST_AXES = 64, LONG_WINDOW = 2048, USUAL_WINDOW = 1024 };
 
 struct recording {
     const struct data_file *f;
-    float *values;   /* [steps, axes] */
-    int32_t *labels; /* of each step; NULL: the file's */
+    const char *const *names; /* of axes; NULL: unknown */
+    float *values;            /* [steps, axes] */
+    int32_t *labels;          /* of each step; NULL: the file's */
     int32_t steps, axes;
     double rate;  /* samples a second; 0: unknown */
     double begin; /* seconds on the log's own clock */
@@ -94,7 +96,7 @@ static bool is_time_name(const char *name)
             return true;
         }
     }
-    return strncasecmp(name, "time", 4) == 0 || strncasecmp(name, "elapsed", 7) == 0;
+    return strcasestr(name, "time") != NULL || strncasecmp(name, "elapsed", 7) == 0;
 }
 
 /* Whether a column rises by nearly the same from each row to the next; the step, 0 if it does not. */
@@ -152,15 +154,16 @@ static int32_t find_axes(struct log *l, const struct csv *csv, int32_t label, in
     return count;
 }
 
-static void name_axes(struct log *l, const struct csv *csv, const int32_t *axes, int32_t count)
+static void name_axes(struct log *l, const struct csv *csv, const int32_t *axes, struct recording *rec)
 {
-    if (csv->header == NULL || l->r->data->column_names != NULL) {
+    if (csv->header == NULL) {
         return;
     }
-    l->r->data->column_names = ARENA_ARRAY(l->r->arena, count, const char *);
-    for (int32_t i = 0; i < count; i++) {
-        l->r->data->column_names[i] = csv->header[axes[i]];
+    const char **names = ARENA_ARRAY(l->r->arena, rec->axes, const char *);
+    for (int32_t i = 0; i < rec->axes; i++) {
+        names[i] = csv->header[axes[i]];
     }
+    rec->names = names;
 }
 
 static void read_csv(struct log *l, const struct data_file *f, const struct file *content)
@@ -179,7 +182,7 @@ static void read_csv(struct log *l, const struct data_file *f, const struct file
     if (!begin(l, &rec)) {
         return;
     }
-    name_axes(l, &csv, axes, rec.axes);
+    name_axes(l, &csv, axes, &rec);
     rec.labels = label >= 0 ? calloc((size_t)rec.steps, sizeof *rec.labels) : NULL;
     int32_t bad = 0;
     for (int32_t i = 0; i < rec.steps; i++) {
@@ -382,13 +385,74 @@ static bool cut(struct log *l, const struct piece *p, int32_t window, int32_t ho
     return true;
 }
 
-/* Whether a recording is one to learn from, beside others of so many axes. */
-static bool is_usable(struct log *l, const struct recording *rec, int32_t axes)
+/*** What is alike ***/
+
+/* Letters and digits alone count: "Acc X" is acc_x. */
+static bool is_same_name(const char *a, const char *b)
 {
+    for (;; a++, b++) {
+        while (*a != '\0' && !isalnum((unsigned char)*a)) {
+            a++;
+        }
+        while (*b != '\0' && !isalnum((unsigned char)*b)) {
+            b++;
+        }
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b) || *a == '\0') {
+            return *a == *b;
+        }
+    }
+}
+
+/* Which axis of a recording has another name than that of the other; -1: all are alike, or names are unknown. */
+static int32_t find_other_name(const struct recording *a, const struct recording *b)
+{
+    for (int32_t i = 0; a->names != NULL && b->names != NULL && i < a->axes && i < b->axes; i++) {
+        if (!is_same_name(a->names[i], b->names[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* The first recording of those that are most, by number and names of axes. */
+static const struct recording *find_usual(const struct log *l)
+{
+    enum { MOST_SORTS = 64 };
+    struct {
+        const struct recording *first;
+        int32_t count;
+    } sorts[MOST_SORTS];
+    int32_t sort_count = 0, best = 0;
+    for (int32_t i = 0; i < l->count; i++) {
+        const struct recording *rec = &l->recordings[i];
+        int32_t k = 0;
+        while (k < sort_count && (sorts[k].first->axes != rec->axes || find_other_name(sorts[k].first, rec) >= 0)) {
+            k++;
+        }
+        if (k == sort_count && k < MOST_SORTS) {
+            sorts[sort_count].first = rec;
+            sorts[sort_count++].count = 0;
+        }
+        sorts[k < sort_count ? k : 0].count += k < sort_count;
+    }
+    for (int32_t k = 1; k < sort_count; k++) {
+        best = sorts[k].count > sorts[best].count ? k : best;
+    }
+    return sorts[best].first;
+}
+
+/* Whether a recording is one to learn from, beside others like the usual one. */
+static bool is_usable(struct log *l, const struct recording *rec, const struct recording *usual)
+{
+    const int32_t other = find_other_name(rec, usual);
     const struct data_options *o = l->r->options;
     const bool is_labelled = rec->f->label != NULL || rec->labels != NULL || rec->f->is_spanned;
-    if (rec->axes != axes) {
-        return data_skip(l->r, rec->f->name, "has %d axes, the others %d", rec->axes, axes);
+    if (rec->axes != usual->axes) {
+        return data_skip(l->r, rec->f->name, "has %d axes, the others %d", rec->axes, usual->axes);
+    }
+    if (other >= 0) {
+        return data_skip(l->r, rec->f->name, "has a column %s where most have %s", rec->names[other],
+                         usual->names[other]);
     }
     return is_labelled || (o->labels != NULL && strcmp(o->labels, "none") == 0) ||
            data_skip(l->r, rec->f->name, "has no label");
@@ -407,9 +471,10 @@ static bool cut_all(struct log *l)
         }
     }
     r->data->rate = o->rate > 0 ? o->rate : (int32_t)lround(l->recordings[0].rate);
-    const int32_t axes = l->recordings[l->count / 2].axes;
+    const struct recording *usual = find_usual(l);
+    const int32_t axes = usual->axes;
     for (int32_t i = 0; i < l->count; i++) {
-        if (is_usable(l, &l->recordings[i], axes)) {
+        if (is_usable(l, &l->recordings[i], usual)) {
             find_pieces(l, &l->recordings[i]);
         }
     }

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Data sets as they lie on other people's disks: what is a label, what tells who it was, what is no data.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data_files.h"
+
+/* A log of so many steps, each line as printf makes it of the step. */
+static void put_lines(const char *name, const char *head, const char *line, int count)
+{
+    enum { MOST = 60 };
+    char *text = malloc(strlen(head) + (size_t)count * MOST + 1);
+    int n = sprintf(text, "%s", head);
+    for (int i = 0; i < count; i++) {
+        n += snprintf(text + n, MOST, line, i);
+    }
+    put_text(name, text);
+    free(text);
+}
+
+static bool has_classes(int count, const char *first, const char *last)
+{
+    return data.class_count == count && strcmp(data.classes[0], first) == 0 &&
+           strcmp(data.classes[count - 1], last) == 0;
+}
+
+/* SisFall: folders are persons, names begin with the activity, lines end with a semicolon. */
+static void test_persons(void)
+{
+    for (int person = 1; person <= 4; person++) {
+        for (int kind = 0; kind < 2; kind++) {
+            char name[60];
+            snprintf(name, sizeof name, "sis/set/SA%02d/%s_SA%02d_R01.txt", person, kind == 0 ? "D01" : "F05", person);
+            put_lines(name, "", " 17,%4d,  12;\n", 20);
+        }
+    }
+    struct data_options o = options_for(DATA_SENSOR, "sis");
+    check(load(&o) && has_classes(2, "D01", "F05"), "folders that are persons are no classes");
+    check(data.shape.dim[1] == 3, "a semicolon at the end of lines parts nothing");
+    for (int i = 0; i < 8; i++) { /* UMAFall: a word, then the person's number; remarks begin with % */
+        char name[60];
+        snprintf(name, sizeof name, "uma/UMAFall_Subject_%02d_%s_1.csv", i / 2, i % 2 ? "ADL" : "Fall");
+        put_lines(name, "% University; of; a; town\n% Time; X\n", "%d;-0.5\n", 20);
+    }
+    o = options_for(DATA_SENSOR, "uma");
+    check(load(&o) && has_classes(2, "ADL", "Fall"), "numbers of persons are no classes");
+    check(data.shape.dim[0] == 20 && data.shape.dim[1] == 1, "lines that begin with a per cent sign are remarks");
+    put_lines("who/s1/a.csv", "", "%d,1\n", 20);
+    put_lines("who/s2/b.csv", "", "%d,1\n", 20);
+    o = options_for(DATA_SENSOR, "who");
+    check(load(&o) && has_classes(2, "s1", "s2"), "unless there is nothing else");
+}
+
+/* WEDA-FALL: four files of each recording, of which three are of something else. */
+static void test_columns(void)
+{
+    for (int i = 0; i < 4; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "weda/%s/U%02d_R01_accel.csv", i % 2 ? "F01" : "D01", i);
+        put_lines(name, "accel_time_list,accel_x_list,accel_y_list\n", "%d.00,1,2\n", 20);
+        snprintf(name, sizeof name, "weda/%s/U%02d_R01_gyro.csv", i % 2 ? "F01" : "D01", i);
+        put_lines(name, "gyro_time_list,gyro_x_list,gyro_y_list\n", "%d.00,1,2\n", 20);
+        snprintf(name, sizeof name, "weda/%s/U%02d_R01_turn.csv", i % 2 ? "F01" : "D01", i);
+        put_lines(name, "Accel Time List,Accel X List,Accel Y List,more\n", "%d.00,1,2,3\n", 20);
+    }
+    struct data_options o = options_for(DATA_SENSOR, "weda");
+    check(load(&o) && data.count == 4 && data.shape.dim[1] == 2, "recordings with columns of one kind, time left out");
+    check(was_skipped("D01/U00_R01_gyro.csv", "has a column gyro_x_list where most have accel_x_list") &&
+              was_skipped("D01/U00_R01_turn.csv", "has 3 axes"),
+          "what others have is said");
+}
+
+/* A competition's folder for the test, which has no labels. */
+static void test_unlabelled_test(void)
+{
+    for (int i = 0; i < 12; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "rival/train/%s/%d.csv", i % 2 ? "yes" : "no", i);
+        put_lines(name, "", "%d,1\n", 20);
+        snprintf(name, sizeof name, "rival/test/%d.csv", i / 2);
+        put_lines(name, "", "%d,1\n", 20);
+    }
+    struct data_options o = options_for(DATA_SENSOR, "rival");
+    o.test = 0.3;
+    check(load(&o) && has_classes(2, "no", "yes") && data_count(&data, SPLIT_TEST, NO_LABEL) > 0,
+          "a test without labels is none");
+}
+
+/* Spoken digits: what begins a name may be a digit. Apple___healthy. Questions in Latin-1. */
+static void test_names(void)
+{
+    for (int i = 0; i < 16; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "digits/recordings/%d_%s_%d.wav", i % 2, i % 4 < 2 ? "jackson" : "theo", i);
+        put_wav(name, 8000, 1, 4000, 440, 0);
+    }
+    struct data_options o = options_for(DATA_AUDIO, "digits");
+    o.rate = 16000;
+    o.window = 1;
+    check(load(&o) && has_classes(2, "0", "1"), "digits are classes");
+    put_lines("trec/train_5500.label", "DESC:manner How did caf\xe9s develop ?\nDESC:def What is a caf\xe9 ?\n",
+              "NUM:count How many times %d ?\n", 14);
+    o = options_for(DATA_TEXT, "trec");
+    check(load(&o) && data.count == 16 && has_classes(2, "DESC", "NUM"), "coarse labels of questions");
+}
+
+int main(void)
+{
+    if (!data_files_begin()) {
+        return 1;
+    }
+    test_persons();
+    test_columns();
+    test_unlabelled_test();
+    if (data_missing(DATA_AUDIO) == NULL) {
+        test_names();
+    }
+    return data_files_end();
+}
