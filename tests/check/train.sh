@@ -252,6 +252,9 @@ expect 1 "image.yaml: board.every is for sound" train "$root/recipes/image.yaml"
 expect 1 "model.thresholds has 3 numbers, want one, or one for each of 2 classes" train "$root/recipes/detect.yaml" \
     --data "$work/squares" --set "model.thresholds=[0.1, 0.2, 0.3]" -o "$work/e"
 expect 1 "nowhere: " train "$work/shake.yaml" -o "$work/e"
+expect 1 "mote: $work/shake.yaml: is no folder" train "$work/shake.yaml" --data "$work/shake" -o "$work/shake.yaml"
+mkdir -p "$work/blocked/recipe.yaml"
+expect 1 "mote: $work/blocked/recipe.yaml: cannot write it" train "$work/shake.yaml" --data "$work/shake" -o "$work/blocked"
 echo > "$work/alone.csv"
 expect 1 "alone.csv: no example can be read: alone.csv: " train "$work/shake.yaml" --data "$work/alone.csv" -o "$work/e"
 for recipe in "$root"/recipes/*.yaml; do # each can be read

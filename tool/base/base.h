@@ -118,7 +118,7 @@ bool file_is_same(const char *a, const char *b);
 
 /* A file on its way out: written under a temporary name and renamed at the end, so that it is there whole or not
  * at all; an interrupt that ends the program leaves no temporary behind. What is no regular file, such as a pipe, is
- * written to directly. Starts zeroed; one thread writes at a time. */
+ * written to directly. Starts zeroed; one thread writes at a time. Errors name the path. */
 struct file_writer {
     void *stream;
     char *path, *temporary; /* temporary NULL: written to directly */

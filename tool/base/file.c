@@ -131,7 +131,10 @@ static void forget_temporary(struct file_writer *w)
     }
 }
 
-static bool cannot_write(struct diag *diag) { return diag_fail(diag, "cannot write it: %s", strerror(errno)); }
+static bool cannot_write(const char *path, struct diag *diag)
+{
+    return diag_fail(diag, "%s: cannot write it: %s", path, strerror(errno));
+}
 
 /* A file of its own beside the last one, with the permissions that the last one has or a new one would get. */
 static int open_temporary(struct file_writer *w, const struct stat *existing)
@@ -161,13 +164,13 @@ bool file_write_open(struct file_writer *w, const char *path, struct diag *diag)
     *w = (struct file_writer){0};
     w->path = exists ? realpath(path, NULL) : strdup(path); /* a link stays; what it leads to is replaced */
     if (w->path == NULL) {
-        return cannot_write(diag);
+        return cannot_write(path, diag);
     }
     const bool direct = exists && !S_ISREG(existing.st_mode);
     const int fd = direct ? open(w->path, O_WRONLY | O_CLOEXEC) : open_temporary(w, exists ? &existing : NULL);
     w->stream = fd < 0 ? NULL : fdopen(fd, "wb");
     if (w->stream == NULL) {
-        cannot_write(diag);
+        cannot_write(path, diag);
         if (fd >= 0) {
             close(fd);
         }
@@ -179,10 +182,13 @@ bool file_write_open(struct file_writer *w, const char *path, struct diag *diag)
 
 bool file_write_append(struct file_writer *w, const void *data, size_t size, struct diag *diag)
 {
-    return fwrite(data, 1, size, w->stream) == size || cannot_write(diag);
+    return fwrite(data, 1, size, w->stream) == size || cannot_write(w->path, diag);
 }
 
-bool file_write_flush(struct file_writer *w, struct diag *diag) { return fflush(w->stream) == 0 || cannot_write(diag); }
+bool file_write_flush(struct file_writer *w, struct diag *diag)
+{
+    return fflush(w->stream) == 0 || cannot_write(w->path, diag);
+}
 
 bool file_write_commit(struct file_writer *w, struct diag *diag)
 {
@@ -192,7 +198,7 @@ bool file_write_commit(struct file_writer *w, struct diag *diag)
     if (ok) {
         forget_temporary(w);
     } else {
-        cannot_write(diag);
+        cannot_write(w->path, diag);
     }
     file_write_abort(w);
     return ok;

@@ -107,8 +107,7 @@ static bool write_temporary(struct session *s, const char *folder, const struct 
 {
     for (int i = 0; i < files->count; i++) {
         const struct emit_file *f = &files->list[i];
-        s->path = arena_printf(&s->arena, "%s/%s", folder, f->name);
-        if (!file_write_open(&writers[i], s->path, &s->diag) ||
+        if (!file_write_open(&writers[i], arena_printf(&s->arena, "%s/%s", folder, f->name), &s->diag) ||
             !file_write_append(&writers[i], f->text, f->size, &s->diag) || !file_write_flush(&writers[i], &s->diag)) {
             return false;
         }
@@ -116,12 +115,10 @@ static bool write_temporary(struct session *s, const char *folder, const struct 
     return true;
 }
 
-static bool rename_all(struct session *s, const char *folder, const struct emit_files *files,
-                       struct file_writer *writers)
+static bool rename_all(struct file_writer *writers, int32_t count, struct diag *diag)
 {
-    for (int i = 0; i < files->count; i++) {
-        s->path = arena_printf(&s->arena, "%s/%s", folder, files->list[i].name);
-        if (!file_write_commit(&writers[i], &s->diag)) {
+    for (int32_t i = 0; i < count; i++) {
+        if (!file_write_commit(&writers[i], diag)) {
             return false;
         }
     }
@@ -135,6 +132,7 @@ bool command_write_c(struct session *s, const char *folder, const char *name, co
     if (!is_new && errno != EEXIST) {
         return diag_fail(&s->diag, "cannot make the folder: %s", strerror(errno));
     }
+    s->path = NULL;
     struct file_writer *writers = ARENA_ARRAY(&s->arena, files->count, struct file_writer);
     sigset_t interrupts, before;
     sigemptyset(&interrupts);
@@ -142,7 +140,7 @@ bool command_write_c(struct session *s, const char *folder, const char *name, co
     sigaddset(&interrupts, SIGTERM);
     sigaddset(&interrupts, SIGHUP);
     sigprocmask(SIG_BLOCK, &interrupts, &before); /* no old files beside new ones */
-    const bool ok = write_temporary(s, folder, files, writers) && rename_all(s, folder, files, writers);
+    const bool ok = write_temporary(s, folder, files, writers) && rename_all(writers, files->count, &s->diag);
     for (int i = 0; i < files->count; i++) {
         file_write_abort(&writers[i]);
     }

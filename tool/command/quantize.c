@@ -46,7 +46,7 @@ static bool write_model(struct session *s, const struct job *job, const struct g
         return false;
     }
     const struct file file = write_tflite(out, &s->arena);
-    s->path = path;
+    s->path = NULL;
     return file_write(path, file.data, file.size, &s->diag);
 }
 

@@ -57,9 +57,10 @@ static bool invoke_all(struct session *s, struct job *job, struct plan *plan, si
     bool ok = true;
     for (size_t i = 0; i < invokes && ok; i++) {
         run_invoke(&runner, job->in.data + i * in_size, out);
-        s->path = job->options[MODEL].text;
-        ok = run_check(&runner, &s->diag);
-        s->path = ok ? job->options[OUTPUT].text : s->path;
+        if (!run_check(&runner, &s->diag)) {
+            s->path = job->options[MODEL].text;
+            ok = false;
+        }
         ok = ok && file_write_append(&job->out, out, out_size, &s->diag);
         progress_step(&progress);
     }
@@ -84,7 +85,8 @@ static bool run(struct session *s, void *context)
             return diag_fail(&s->diag, "is the %s; write to another file", i == MODEL ? "model" : "input");
         }
     }
-    return file_write_open(&job->out, s->path, &s->diag) && invoke_all(s, job, &plan, invokes) &&
+    s->path = NULL;
+    return file_write_open(&job->out, job->options[OUTPUT].text, &s->diag) && invoke_all(s, job, &plan, invokes) &&
            file_write_commit(&job->out, &s->diag);
 }
 

@@ -295,8 +295,11 @@ static void print_data(const struct training *t)
 
 static bool make_folder(const char *folder, struct diag *diag)
 {
-    return mkdir(folder, 0777) == 0 || errno == EEXIST ||
-           diag_fail(diag, "%s: cannot make the folder: %s", folder, strerror(errno));
+    struct stat info;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        return diag_fail(diag, "%s: cannot make the folder: %s", folder, strerror(errno));
+    }
+    return (stat(folder, &info) == 0 && S_ISDIR(info.st_mode)) || diag_fail(diag, "%s: is no folder", folder);
 }
 
 static bool train(struct session *s, void *context)

@@ -290,8 +290,11 @@ bool training_finish(struct session *s, void *context)
     }
     grade_figures(&grade, &s->arena);
     struct graph *graph;
-    if (!find_graph(s, t, &graph) || !judge_stream(s, t, graph) || !make_device(s, t, graph, &device) ||
-        !write_metrics(s, t, &grade, &device) || !write_report(s, t, &grade, &device)) {
+    if (!find_graph(s, t, &graph) || !judge_stream(s, t, graph) || !make_device(s, t, graph, &device)) {
+        return false;
+    }
+    s->path = NULL;
+    if (!write_metrics(s, t, &grade, &device) || !write_report(s, t, &grade, &device)) {
         return false;
     }
     print_figures(t, &grade);
