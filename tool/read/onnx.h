@@ -136,6 +136,10 @@ enum type onnx_wide_type(enum type type);
 /*** Shared by families ***/
 
 int32_t onnx_matmul(struct onnx *o, int32_t a, int32_t b);
+int32_t onnx_gemm(struct onnx *o); /* Gemm of the node at hand */
+
+/* x / sqrt(mean of squares + epsilon) over these axes; the divisor's inverse goes to *inverse. */
+int32_t onnx_normalise_rms(struct onnx *o, int32_t x, const bool over[], float epsilon, int32_t *inverse);
 
 /* (x - mean) / sqrt(variance + epsilon) over these axes. */
 int32_t onnx_normalise(struct onnx *o, int32_t x, const bool over[], float epsilon);

@@ -14,14 +14,13 @@ static int32_t as_bias(struct onnx *o, int32_t c, int32_t units)
     return fits ? onnx_reshape(o, c, 1, (int64_t[]){units}) : NO_TENSOR;
 }
 
-void onnx_convert_gemm(struct onnx *o)
+int32_t onnx_gemm(struct onnx *o)
 {
     int32_t a = onnx_in(o, 0), b = onnx_in(o, 1), c = onnx_in(o, 2);
     const bool turns_a = onnx_int(o, "transA", 0) != 0, turns_b = onnx_int(o, "transB", 0) != 0;
     const float alpha = onnx_float(o, "alpha", 1), beta = onnx_float(o, "beta", 1);
     if (onnx_tensor(o, a)->rank != 2 || onnx_tensor(o, b)->rank != 2) {
-        onnx_fail(o, "inputs have %d and %d dims, want 2", onnx_tensor(o, a)->rank, onnx_tensor(o, b)->rank);
-        return;
+        return onnx_fail(o, "inputs have %d and %d dims, want 2", onnx_tensor(o, a)->rank, onnx_tensor(o, b)->rank);
     }
     int32_t y, bias = NO_TENSOR;
     c = c == NO_TENSOR ? c : onnx_affine(o, c, beta, 0);
@@ -34,8 +33,10 @@ void onnx_convert_gemm(struct onnx *o)
         y = onnx_emit(o, OP_BATCH_MATMUL, &(struct attr){.adj_x = turns_a, .adj_y = turns_b}, (int32_t[]){a, b}, 2);
         y = onnx_affine(o, y, alpha, 0);
     }
-    onnx_out(o, 0, c == NO_TENSOR || bias != NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, c));
+    return c == NO_TENSOR || bias != NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, c);
 }
+
+void onnx_convert_gemm(struct onnx *o) { onnx_out(o, 0, onnx_gemm(o)); }
 
 /* Vectors are matrices of one row or one column, which the product loses again. */
 int32_t onnx_matmul(struct onnx *o, int32_t a, int32_t b)

@@ -84,6 +84,28 @@ void onnx_convert_layer_norm(struct onnx *o)
     onnx_out(o, 2, inverse);
 }
 
+int32_t onnx_normalise_rms(struct onnx *o, int32_t x, const bool over[], float epsilon, int32_t *inverse)
+{
+    const int32_t mean = onnx_reduce(o, OP_MEAN, onnx_unary(o, OP_SQUARE, x), over, true);
+    *inverse = onnx_unary(o, OP_RSQRT, onnx_affine(o, mean, 1, epsilon));
+    return onnx_binary(o, OP_MUL, x, *inverse);
+}
+
+/* Over all dims from `axis` on, without a mean. */
+void onnx_convert_rms_norm(struct onnx *o)
+{
+    const int32_t x = onnx_in(o, 0), rank = onnx_tensor(o, x)->rank;
+    const int32_t axis = onnx_axis(o, onnx_int(o, "axis", -1), rank);
+    bool over[IR_MAX_RANK];
+    for (int32_t d = 0; d < IR_MAX_RANK; d++) {
+        over[d] = d >= axis;
+    }
+    int32_t inverse;
+    const int32_t y = onnx_normalise_rms(o, x, over, onnx_float(o, "epsilon", 1e-5F), &inverse);
+    onnx_out(o, 0, onnx_binary(o, OP_MUL, y, onnx_in(o, 1)));
+    onnx_out(o, 1, inverse);
+}
+
 void onnx_convert_mvn(struct onnx *o)
 {
     int64_t axes[IR_MAX_RANK] = {0, 2, 3};

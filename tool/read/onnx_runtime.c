@@ -55,6 +55,26 @@ static bool is_channels_last(struct onnx *o)
     return onnx_failed(o);
 }
 
+void onnx_convert_qlinear_reduce_mean(struct onnx *o)
+{
+    const int32_t x = real_in(o, 0), rank = onnx_tensor(o, x)->rank;
+    int64_t axes[IR_MAX_RANK];
+    const int count = onnx_list(o, "axes", axes, IR_MAX_RANK);
+    bool over[IR_MAX_RANK];
+    for (int32_t d = 0; d < IR_MAX_RANK; d++) {
+        over[d] = count <= 0;
+    }
+    for (int i = 0; i < count && !onnx_failed(o); i++) {
+        over[onnx_axis(o, axes[i], rank)] = true;
+    }
+    put_quantised(o, onnx_reduce(o, OP_MEAN, x, over, onnx_int(o, "keepdims", 1) != 0), 3);
+}
+
+void onnx_convert_qlinear_where(struct onnx *o)
+{
+    put_quantised(o, onnx_select(o, onnx_in(o, 0), real_in(o, 1), real_in(o, 4)), 7);
+}
+
 void onnx_convert_qlinear_global_pool(struct onnx *o)
 {
     static const bool spatial[IR_MAX_RANK] = {false, false, true, true, true, true, true, true};
@@ -121,6 +141,16 @@ void onnx_convert_dynamic_matmul(struct onnx *o)
     onnx_out(o, 0, bias == NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, bias));
 }
 
+/* a * b in steps of both scales, and a bias of floats. Inputs: a, b, their scales, their zero points, the bias. */
+void onnx_convert_matmul_to_float(struct onnx *o)
+{
+    const int32_t a = onnx_in(o, 0), b = onnx_in(o, 1), bias = onnx_in(o, 6);
+    const int32_t x = onnx_dequantize(o, a, onnx_in(o, 2), onnx_in(o, 4), onnx_tensor(o, a)->rank - 2);
+    const int32_t y =
+        onnx_matmul(o, x, onnx_dequantize(o, b, onnx_in(o, 3), onnx_in(o, 5), onnx_tensor(o, b)->rank - 1));
+    onnx_out(o, 0, bias == NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, bias));
+}
+
 /*** What the optimiser joins ***/
 
 static int32_t activated(struct onnx *o, int32_t y)
@@ -138,7 +168,9 @@ static int32_t activated(struct onnx *o, int32_t y)
     }
     for (size_t i = 0; i < COUNT_OF(all); i++) {
         if (strcmp(name, all[i].name) == 0) {
-            const struct attr attr = {.alpha = count > 0 ? params[0] : onnx_float(o, "leaky_relu_alpha", 0.01F)};
+            const struct attr attr = {
+                .alpha = count > 0 ? params[0]
+                                   : onnx_float(o, "leaky_relu_alpha", onnx_float(o, "activation_alpha", 0.01F))};
             return onnx_emit(o, all[i].op, all[i].op == OP_LEAKY_RELU ? &attr : NULL, &y, 1);
         }
     }
@@ -151,6 +183,8 @@ void onnx_convert_fused_conv(struct onnx *o)
     const int32_t y = onnx_conv(o, onnx_in(o, 0), onnx_in(o, 1), onnx_in(o, 2)), sum = onnx_in(o, 3);
     onnx_out(o, 0, activated(o, sum == NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, sum)));
 }
+
+void onnx_convert_fused_gemm(struct onnx *o) { onnx_out(o, 0, activated(o, onnx_gemm(o))); }
 
 void onnx_convert_fused_matmul(struct onnx *o)
 {
@@ -171,10 +205,11 @@ void onnx_convert_bias_gelu(struct onnx *o)
     onnx_out(o, 0, onnx_emit(o, OP_GELU, &attr, &x, 1));
 }
 
-/* x * sigmoid(alpha * x) */
+/* x * sigmoid(alpha * x): QuickGelu, Swish */
 void onnx_convert_quick_gelu(struct onnx *o)
 {
-    const int32_t x = onnx_in(o, 0), scaled = onnx_affine(o, x, onnx_float(o, "alpha", 1.702F), 0);
+    const float alpha = onnx_float(o, "alpha", strcmp(onnx_name(o), "Swish") == 0 ? 1 : 1.702F);
+    const int32_t x = onnx_in(o, 0), scaled = onnx_affine(o, x, alpha, 0);
     onnx_out(o, 0, onnx_binary(o, OP_MUL, x, onnx_unary(o, OP_LOGISTIC, scaled)));
 }
 
@@ -189,5 +224,18 @@ void onnx_convert_skip_layer_norm(struct onnx *o)
     int32_t y = onnx_normalise(o, sum, last, onnx_float(o, "epsilon", 1e-12F));
     y = onnx_binary(o, OP_MUL, y, onnx_in(o, 2));
     onnx_out(o, 0, beta == NO_TENSOR ? y : onnx_binary(o, OP_ADD, y, beta));
+    onnx_out(o, 3, sum);
+}
+
+/* Without a mean, and without a bias behind it. */
+void onnx_convert_skip_rms_norm(struct onnx *o)
+{
+    const int32_t bias = onnx_in(o, 3);
+    int32_t sum = onnx_binary(o, OP_ADD, onnx_in(o, 0), onnx_in(o, 1)), inverse;
+    sum = bias == NO_TENSOR ? sum : onnx_binary(o, OP_ADD, sum, bias);
+    bool last[IR_MAX_RANK] = {false};
+    last[onnx_axis(o, -1, onnx_tensor(o, sum)->rank)] = true;
+    const int32_t y = onnx_normalise_rms(o, sum, last, onnx_float(o, "epsilon", 1e-12F), &inverse);
+    onnx_out(o, 0, onnx_binary(o, OP_MUL, y, onnx_in(o, 2)));
     onnx_out(o, 3, sum);
 }
