@@ -99,14 +99,15 @@ struct mote_conv2d_s16_packed {
 };
 
 /* DEPTHWISE_CONV_2D with filters of 3 by 3, stride 1 or 2, at least four channels. What lies outside of the image is
- * in_zero; the input's zero point is folded into the biases. The stream has five words a channel; w[y][x] are the
- * weights, as bytes from the lowest on:
+ * in_zero; the input's zero point is folded into the biases. The stream has four words a channel, and behind those of all
+ * channels a half word of each; w[y][x] are the weights, as bytes from the lowest on:
  *
- *   w[0][0] w[0][1] w[1][0] w[1][1], w[0][2] w[2][0] w[1][2] w[2][1], w[2][2] shift 0 0, bias, 2 * multiplier - 2^32
+ *   w[0][0] w[0][1] w[1][0] w[1][1], w[0][2] w[2][0] w[1][2] w[2][1], bias, 2 * multiplier - 2^32;  w[2][2] shift
  *
- * so that SXTB16 makes of them the pairs that meet two rows of a column. Weights with a zero point, or with a multiplier, are these
- * pairs, five words, then shift, bias and factor. For Cortex-M0 the factor is in digits, as above:
- * m2 in the upper half of the third word, 2^16 * m1 + m0 the fifth. */
+ * so that SXTB16 makes of them the pairs that meet two rows of a column. Weights with a zero point, or with a multiplier,
+ * are these pairs, five words, then shift, bias and factor. For cores without the DSP extension the half word, filled up to
+ * a word, is the third of five. For Cortex-M0 the factor is in digits, as above: m2 in the upper half of the third word,
+ * 2^16 * m1 + m0 the fifth. */
 struct mote_depthwise_packed {
     int32_t in_w, out_w, channels;
     /* Output channels of each. The stream has the first ones of four channels, then the second ones... */

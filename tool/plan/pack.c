@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "pack.h"
 
+#include <string.h>
+
 #include "stages.h"
 
 enum { MOST_SHIFT = 20, WORDS = 5, WIDE_WORDS = 8, QUAD_FACTOR_WORDS = 5 };
@@ -387,8 +389,10 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
     if (!plan_pack_finish(mac, w->out_c, &p->finish)) {
         return false;
     }
-    const int32_t words = how == PACK_WIDE ? WIDE_WORDS : WORDS;
-    uint32_t *stream = plan_alloc_table(plan, (size_t)w->out_c * (size_t)words, sizeof *stream), *to = stream;
+    const int32_t words = how == PACK_WIDE ? WIDE_WORDS : how == PACK_HALVES ? WORDS - 1 : WORDS;
+    const int32_t halves = how == PACK_HALVES ? w->out_c : 0;
+    uint32_t *stream = plan_alloc_table(plan, (size_t)(w->out_c * words + (halves + 1) / 2), sizeof *stream),
+             *to = stream;
     for (int32_t i = 0; i < w->out_c; i++) {
         const int32_t o = channel_at(p, i);
         int64_t low, high;
@@ -402,8 +406,13 @@ bool plan_pack_columns(struct plan *plan, const struct mote_mac *mac, const stru
             add_taps(w, o, 2, to);
             to[5] = factor[1];
         } else {
-            add_taps(w, o, 4, to);
-            to[2] |= (factor[1] & 0xFF) << 8 | factor[1] >> 8 << 16;
+            uint32_t taps[3] = {0};
+            add_taps(w, o, 4, taps);
+            taps[2] |= (factor[1] & 0xFF) << 8 | factor[1] >> 8 << 16;
+            memcpy(to, taps, (size_t)(words - 2) * sizeof *to);
+            if (halves > 0) {
+                stream[w->out_c * words + i / 2] |= taps[2] << (i % 2 * 16);
+            }
         }
         to += words;
         to[-2] = (uint32_t)bias;

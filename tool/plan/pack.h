@@ -33,8 +33,9 @@ struct pack_weights {
     const uint16_t *inputs; /* which */
 };
 
-/* How a channel's factor is written, packed.h; PACK_WIDE: doubled, beside weights of int16. */
-enum pack_factor { PACK_DOUBLED, PACK_DIGITS, PACK_WIDE };
+/* How a channel's factor is written, packed.h; PACK_WIDE: doubled, beside weights of int16; PACK_HALVES: doubled, what
+ * fills no word behind all that does. */
+enum pack_factor { PACK_DOUBLED, PACK_DIGITS, PACK_WIDE, PACK_HALVES };
 
 /* How the sums of a multiply-accumulate operator become outputs: the cheapest that is right for all channels. False:
  * none of them is. */

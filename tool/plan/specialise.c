@@ -131,7 +131,7 @@ static bool depthwise_dsp(struct plan *plan, struct plan_step *s, enum kernel to
                                         .stride_w = d->stride_w,
                                         .pad_w = d->pad_w};
     const struct pack_weights w = {d->filter, d->out_c, 3, 3, 1, d->out_c, .offset = weight_offset(s)};
-    const enum pack_factor how = to == KERNEL_depthwise_wide_s8__arm_dsp ? PACK_WIDE : PACK_DOUBLED;
+    const enum pack_factor how = to == KERNEL_depthwise_wide_s8__arm_dsp ? PACK_WIDE : PACK_HALVES;
     if (!plan_pack_columns(plan, &d->mac, &w, how, p)) {
         return false;
     }

@@ -26,6 +26,7 @@ struct channels {
     int32_t zero; /* 2 * the outputs' zero point + 1 */
     int32_t low, high;
     int32_t next; /* bytes from channel to channel of the output */
+    const uint16_t *halves;
 };
 
 /* Where the copy has its members, and what belongs to the channel at work. */
@@ -39,10 +40,11 @@ struct channels {
 #define LOW "28"
 #define HIGH "32"
 #define NEXT "36"
-#define BIAS "40"
-#define MULTIPLIER "44"
-#define ROUNDING "48"
-#define SHIFT "52"
+#define HALVES "40"
+#define BIAS "44"
+#define MULTIPLIER "48"
+#define ROUNDING "52"
+#define SHIFT "56"
 #define GET(r, member) "ldr " r ", [sp, #" member "]\n"
 #define PUT(r, member) "str " r ", [sp, #" member "]\n"
 
@@ -55,9 +57,9 @@ struct channels {
 #define WEIGHTS "ldm r0!, {r2-r6, r9-r11}\n"
 #define UNPACK
 #else
-#define WORDS 5
+#define WORDS 4
 #define NEXT_OUT "add r1, #1\n"
-#define WEIGHTS "ldm r0!, {r7-r11}\n"
+#define WEIGHTS "ldm r0!, {r7, r8, r10, r11}\n" GET("r6", HALVES) "ldrh r9, [r6], #2\n" PUT("r6", HALVES)
 #define UNPACK \
     "sxtb16 r2, r7\n sxtb16 r3, r7, ror #8\n sxtb16 r4, r8\n sxtb16 r5, r8, ror #8\n" \
     "sxtb r6, r9\n" \
@@ -142,12 +144,12 @@ struct channels {
     __attribute__((naked, noinline)) static void name(const struct channels *c __attribute__((unused))) \
     { \
         __asm__ volatile( \
-            "push {r4-r11, lr}\n sub sp, #56\n" \
-            "ldm r0, {r1-r10}\n stm sp, {r1-r10}\n" \
+            "push {r4-r11, lr}\n sub sp, #60\n" \
+            "ldm r0, {r1-r11}\n stm sp, {r1-r11}\n" \
             "1:\n" \
             stride(how) \
             "bne.w 1b\n" \
-            "add sp, #56\n pop {r4-r11, pc}\n"); \
+            "add sp, #60\n pop {r4-r11, pc}\n"); \
     }
 /* clang-format on */
 
@@ -204,6 +206,7 @@ void KERNEL(const void *params, const struct mote_io *io)
         .low = p->low,
         .high = p->high,
         .next = multiplier,
+        .halves = (const uint16_t *)(p->stream + WORDS * channels),
     };
     for (int32_t i = 0; i < columns * 3; i++) {
         words[i] = zero;
@@ -217,6 +220,7 @@ void KERNEL(const void *params, const struct mote_io *io)
             c.count = count;
             c.out = out + k;
             loop(&c);
+            c.halves += count;
         }
     }
 }
