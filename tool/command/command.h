@@ -131,7 +131,7 @@ bool command_board_features(struct session *session, const char *board, unsigned
 #define OPTIMIZE_OPTION \
     { \
         .name = "optimize", .value = "WISH", \
-        .help = "speed, size, or balanced (default): code only where it saves 2 %" \
+        .help = "speed, size, or balanced (default): code only where it saves time enough" \
     }
 
 /* Adds what --optimize asks for to the features of plan_graph_for; NULL: nothing. */

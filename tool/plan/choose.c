@@ -6,82 +6,84 @@
  *
  * fitted to `mote bench`, without wait states; portable kernels on Cortex-M4, which take twice as long on Cortex-M0.
  * PLAN_SPEED takes the fastest for each layer. Otherwise a special kernel stays only if without it the whole inference
- * would take over 2 % longer: its code would cost flash for little. A layer that shares a kernel with others costs no
- * code, so kernels are judged as a whole, those that buy least first; what their layers do instead may be another special
- * kernel that stays. Nor are the many weights of a single filter packed.
+ * would take longer by 1 % for each 512 bytes of code that it adds, or by 2 %: else it would cost flash for little. A layer
+ * that shares a kernel with others costs no code, and where all layers of a portable kernel have a special one, that is in
+ * its place. So kernels are judged as a whole, those that buy least first; what their layers do instead may be another
+ * special kernel that stays. Nor are the many weights of a single filter packed.
  */
 #include "stages.h"
 
-enum { NO_COST = -1, WORTH_PERCENT = 2, ELEMENT_CYCLES = 10, MACS_A_CYCLE = 3 };
+enum { NO_COST = -1, WORTH_PERCENT = 2, CODE_A_PERCENT = 512, ELEMENT_CYCLES = 10, MACS_A_CYCLE = 3 };
 
 /* Kernels without a row are taken where they can be: such are those for Helium, which are better than all others. */
 static const struct cost {
     enum kernel kernel;
     double firing, channel, output, mac, odd; /* odd: more for each MAC of the last pixel of an odd row */
+    int32_t code;                             /* bytes, as scripts/kernel_sizes.sh measures them; tables included */
 } costs[] = {
-    {KERNEL_conv2d_s8, 500, 25, 40, 8.5, 0},
-    {KERNEL_conv2d_plain_s8__arm_dsp, 450, 45, 40, 2.2, 0},
-    {KERNEL_conv2d_s8_offset, 500, 25, 40, 9, 0},
-    {KERNEL_conv2d_plain_s8_offset__arm_dsp, 395, 25, 40, 2.2, 0},
-    {KERNEL_transpose_conv_s8, 300, 0, 60, 8, 0},
-    {KERNEL_transpose_conv_s8__arm_dsp, 300, 0, 60, 2.2, 0},
-    {KERNEL_transpose_conv_s16, 300, 0, 100, 8, 0},
-    {KERNEL_transpose_conv_s16__arm_dsp, 300, 0, 100, 4, 0},
-    {KERNEL_conv2d_plain_s16__arm_dsp, 300, 0, 80, 4, 0},
-    {KERNEL_depthwise_s8, 100, 0, 30, 20, 0},
-    {KERNEL_depthwise_s8_offset, 100, 0, 30, 24, 0},
-    {KERNEL_add_s8, 100, 0, 75, 0, 0},
-    {KERNEL_conv2d_s8__arm_dsp, 350, 0, 13, 1.02, 0.28},
-    {KERNEL_conv2d_s8_offset__arm_dsp, 400, 0, 13, 1.05, 0.28},
-    {KERNEL_fully_connected_s8__arm_dsp, 400, 17, 0, 1.3, 0},
-    {KERNEL_depthwise_s8__arm_dsp, 150, 81, 29.5, 0, 0},
-    {KERNEL_depthwise_wide_s8__arm_dsp, 150, 85, 29.5, 0, 0},
-    {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0},
-    {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0},
-    {KERNEL_depthwise_s16, 100, 0, 80, 25, 0},
-    {KERNEL_depthwise_s16__arm_dsp, 150, 0, 50, 4, 0},
-    {KERNEL_conv2d_s16, 100, 0, 80, 5, 0},
-    {KERNEL_conv2d_s16__arm_dsp, 200, 0, 50, 1.7, 0.5},
-    {KERNEL_conv2d_s16_sum32, 100, 0, 50, 5, 0},
-    {KERNEL_conv2d_s16_sum32__arm_dsp, 200, 0, 40, 1.7, 0.5},
-    {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0},
-    {KERNEL_add_s16, 100, 0, 88, 0, 0},
-    {KERNEL_add_s16__arm_dsp, 100, 0, 21, 0, 0},
-    {KERNEL_mul_s8, 100, 0, 69, 0, 0},
-    {KERNEL_mul_s8__arm_dsp, 100, 0, 16, 0, 0},
-    {KERNEL_mul_s16, 100, 0, 69, 0, 0},
-    {KERNEL_mul_s16__arm_dsp, 100, 0, 16, 0, 0},
-    {KERNEL_reduce_sum_s8, 100, 0, 60, 13, 0},
-    {KERNEL_reduce_sum_s8__arm_dsp, 100, 0, 60, 4.5, 0},
-    {KERNEL_conv2d_s8__arm_v7m, 400, 0, 24, 2.5, 1.2},
-    {KERNEL_fully_connected_s8__arm_v7m, 200, 0, 70, 3.9, 0},
-    {KERNEL_depthwise_s8__arm_v7m, 200, 140, 48, 0, 0},
-    {KERNEL_depthwise_taps_s8__arm_v7m, 200, 0, 70, 5.2, 0},
-    {KERNEL_add_s8__arm_v7m, 100, 0, 45, 0, 0},
-    {KERNEL_conv2d_s8__arm_v6m, 600, 0, 42, 3.05, 1.6},
-    {KERNEL_fully_connected_s8__arm_v6m, 400, 0, 36, 4.35, 0},
-    {KERNEL_depthwise_s8__arm_v6m, 150, 95, 92, 0, 0},
-    {KERNEL_depthwise_taps_s8__arm_v6m, 200, 0, 125, 9, 0},
-    {KERNEL_add_s8__arm_v6m, 100, 0, 82, 0, 0},
-    {KERNEL_lstm_s8, 400, 0, 1000, 6, 0},
-    {KERNEL_lstm_plain_s8__arm_dsp, 400, 0, 1000, 2.2, 0},
-    {KERNEL_lstm_s8__arm_dsp, 200, 0, 350, 1.7, 0},
-    {KERNEL_lstm_s16, 400, 0, 1000, 8, 0},
-    {KERNEL_lstm_s16__arm_dsp, 200, 0, 350, 1.9, 0},
-    {KERNEL_average_pool_s8, 100, 0, 25, 3, 0},
-    {KERNEL_average_pool_s8__arm_dsp, 100, 0, 25, 1.2, 0},
-    {KERNEL_average_pool_u8, 100, 0, 25, 3, 0},
-    {KERNEL_average_pool_u8__arm_dsp, 100, 0, 25, 1.2, 0},
-    {KERNEL_softmax_s8, 300, 0, 225, 0, 0},
-    {KERNEL_softmax_s8s16, 300, 0, 225, 0, 0},
-    {KERNEL_softmax_u8, 300, 0, 225, 0, 0},
-    {KERNEL_softmax_table_s8, 300, 0, 40, 0, 0},
-    {KERNEL_softmax_table_s8s16, 300, 0, 40, 0, 0},
-    {KERNEL_softmax_table_u8, 300, 0, 40, 0, 0},
-    {KERNEL_max_pool_s8, 100, 0, 12, 3.5, 0},
-    {KERNEL_max_pool_s8__arm_dsp, 100, 0, 4, 1.3, 0},
-    {KERNEL_max_pool_u8, 100, 0, 12, 3.5, 0},
-    {KERNEL_max_pool_u8__arm_dsp, 100, 0, 4, 1.3, 0},
+    {KERNEL_conv2d_s8, 500, 25, 40, 8.5, 0, 1232},
+    {KERNEL_conv2d_plain_s8__arm_dsp, 450, 45, 40, 2.2, 0, 1496},
+    {KERNEL_conv2d_s8_offset, 500, 25, 40, 9, 0, 1224},
+    {KERNEL_conv2d_plain_s8_offset__arm_dsp, 395, 25, 40, 2.2, 0, 1532},
+    {KERNEL_transpose_conv_s8, 300, 0, 60, 8, 0, 920},
+    {KERNEL_transpose_conv_s8__arm_dsp, 300, 0, 60, 2.2, 0, 1184},
+    {KERNEL_transpose_conv_s16, 300, 0, 100, 8, 0, 1168},
+    {KERNEL_transpose_conv_s16__arm_dsp, 300, 0, 100, 4, 0, 1464},
+    {KERNEL_conv2d_plain_s16__arm_dsp, 300, 0, 80, 4, 0, 1728},
+    {KERNEL_depthwise_s8, 100, 0, 30, 20, 0, 1348},
+    {KERNEL_depthwise_s8_offset, 100, 0, 30, 24, 0, 1404},
+    {KERNEL_add_s8, 100, 0, 75, 0, 0, 1068},
+    {KERNEL_conv2d_s8__arm_dsp, 350, 0, 13, 1.02, 0.28, 6384},
+    {KERNEL_conv2d_s8_offset__arm_dsp, 400, 0, 13, 1.05, 0.28, 6540},
+    {KERNEL_fully_connected_s8__arm_dsp, 400, 17, 0, 1.3, 0, 1696},
+    {KERNEL_depthwise_s8__arm_dsp, 150, 81, 29.5, 0, 0, 2156},
+    {KERNEL_depthwise_wide_s8__arm_dsp, 150, 85, 29.5, 0, 0, 2092},
+    {KERNEL_depthwise_narrow_s8__arm_dsp, 120, 11, 30, 0, 0, 2848},
+    {KERNEL_depthwise_taps_s8__arm_dsp, 150, 0, 40, 4, 0, 588},
+    {KERNEL_depthwise_s16, 100, 0, 80, 25, 0, 1636},
+    {KERNEL_depthwise_s16__arm_dsp, 150, 0, 50, 4, 0, 972},
+    {KERNEL_conv2d_s16, 100, 0, 80, 5, 0, 1464},
+    {KERNEL_conv2d_s16__arm_dsp, 200, 0, 50, 1.7, 0.5, 1984},
+    {KERNEL_conv2d_s16_sum32, 100, 0, 50, 5, 0, 1204},
+    {KERNEL_conv2d_s16_sum32__arm_dsp, 200, 0, 40, 1.7, 0.5, 1604},
+    {KERNEL_add_s8__arm_dsp, 100, 0, 20, 0, 0, 1316},
+    {KERNEL_add_s16, 100, 0, 88, 0, 0, 1024},
+    {KERNEL_add_s16__arm_dsp, 100, 0, 21, 0, 0, 1120},
+    {KERNEL_mul_s8, 100, 0, 69, 0, 0, 688},
+    {KERNEL_mul_s8__arm_dsp, 100, 0, 16, 0, 0, 912},
+    {KERNEL_mul_s16, 100, 0, 69, 0, 0, 728},
+    {KERNEL_mul_s16__arm_dsp, 100, 0, 16, 0, 0, 764},
+    {KERNEL_reduce_sum_s8, 100, 0, 60, 13, 0, 544},
+    {KERNEL_reduce_sum_s8__arm_dsp, 100, 0, 60, 4.5, 0, 716},
+    {KERNEL_conv2d_s8__arm_v7m, 400, 0, 24, 2.5, 1.2, 4628},
+    {KERNEL_fully_connected_s8__arm_v7m, 200, 0, 70, 3.9, 0, 884},
+    {KERNEL_depthwise_s8__arm_v7m, 200, 140, 48, 0, 0, 3396},
+    {KERNEL_depthwise_taps_s8__arm_v7m, 200, 0, 70, 5.2, 0, 624},
+    {KERNEL_add_s8__arm_v7m, 100, 0, 45, 0, 0, 436},
+    {KERNEL_conv2d_s8__arm_v6m, 600, 0, 42, 3.05, 1.6, 3244},
+    {KERNEL_fully_connected_s8__arm_v6m, 400, 0, 36, 4.35, 0, 1768},
+    {KERNEL_depthwise_s8__arm_v6m, 150, 95, 92, 0, 0, 1080},
+    {KERNEL_depthwise_taps_s8__arm_v6m, 200, 0, 125, 9, 0, 720},
+    {KERNEL_add_s8__arm_v6m, 100, 0, 82, 0, 0, 492},
+    {KERNEL_lstm_s8, 400, 0, 1000, 6, 0, 2220},
+    {KERNEL_lstm_plain_s8__arm_dsp, 400, 0, 1000, 2.2, 0, 2360},
+    {KERNEL_lstm_s8__arm_dsp, 200, 0, 350, 1.7, 0, 1892},
+    {KERNEL_lstm_s16, 400, 0, 1000, 8, 0, 2412},
+    {KERNEL_lstm_s16__arm_dsp, 200, 0, 350, 1.9, 0, 2512},
+    {KERNEL_average_pool_s8, 100, 0, 25, 3, 0, 856},
+    {KERNEL_average_pool_s8__arm_dsp, 100, 0, 25, 1.2, 0, 876},
+    {KERNEL_average_pool_u8, 100, 0, 25, 3, 0, 856},
+    {KERNEL_average_pool_u8__arm_dsp, 100, 0, 25, 1.2, 0, 876},
+    {KERNEL_softmax_s8, 300, 0, 225, 0, 0, 872},
+    {KERNEL_softmax_s8s16, 300, 0, 225, 0, 0, 852},
+    {KERNEL_softmax_u8, 300, 0, 225, 0, 0, 872},
+    {KERNEL_softmax_table_s8, 300, 0, 40, 0, 0, 1552},
+    {KERNEL_softmax_table_s8s16, 300, 0, 40, 0, 0, 1532},
+    {KERNEL_softmax_table_u8, 300, 0, 40, 0, 0, 1548},
+    {KERNEL_max_pool_s8, 100, 0, 12, 3.5, 0, 744},
+    {KERNEL_max_pool_s8__arm_dsp, 100, 0, 4, 1.3, 0, 628},
+    {KERNEL_max_pool_u8, 100, 0, 12, 3.5, 0, 744},
+    {KERNEL_max_pool_u8__arm_dsp, 100, 0, 4, 1.3, 0, 628},
 };
 
 /* What a layer can do. */
@@ -177,23 +179,46 @@ static double total_cycles(const struct plan *plan, const struct options options
     return total;
 }
 
+/* Bytes of the kernels in use; of those without a row above none. */
+static int32_t total_code(const struct plan *plan, const struct options options[], const bool banned[])
+{
+    bool is_used[KERNEL_COUNT] = {false};
+    int32_t bytes = 0;
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        is_used[options[i].list[find_best(&options[i], banned)].kernel] = true;
+    }
+    for (size_t k = 0; k < COUNT_OF(costs); k++) {
+        bytes += is_used[costs[k].kernel] ? costs[k].code : 0;
+    }
+    return bytes;
+}
+
+/* By how many per cent the inference has to be faster for a kernel that adds so many bytes of code. */
+static double worth(int32_t bytes)
+{
+    const double percent = (double)bytes / CODE_A_PERCENT;
+    return percent < 0 ? 0 : percent > WORTH_PERCENT ? WORTH_PERCENT : percent;
+}
+
 /* The special kernel in use that buys least; KERNEL_COUNT: all of them buy enough. */
 static enum kernel find_idle(const struct plan *plan, const struct options options[], bool banned[])
 {
     const double total = total_cycles(plan, options, banned);
+    const int32_t code = total_code(plan, options, banned);
     bool is_used[KERNEL_COUNT] = {false};
     for (int32_t i = 0; i < plan->step_count; i++) {
         const int32_t best = find_best(&options[i], banned);
         is_used[options[i].list[best].kernel] = best > 0 && options[i].cycles[best] != NO_COST;
     }
     enum kernel idle = KERNEL_COUNT;
-    double least = total * WORTH_PERCENT / 100;
+    double least = total;
     for (int k = 0; k < KERNEL_COUNT; k++) {
         if (is_used[k]) {
             banned[k] = true;
             const double gain = total_cycles(plan, options, banned) - total;
+            const int32_t added = code - total_code(plan, options, banned);
             banned[k] = false;
-            if (gain <= least) {
+            if (gain < least && gain <= total * worth(added) / 100) {
                 least = gain;
                 idle = (enum kernel)k;
             }
