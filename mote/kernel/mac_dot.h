@@ -14,10 +14,19 @@
 #ifndef MAC_OWN_DOT /* where a target brings its own mac_dot() */
 enum { MAC_FILTERS = 4 };
 
+/* Were the distance of filters known, compilers for the few registers of Thumb-1 would keep fewer pointers than there are
+ * filters, and make the others anew for each input. */
+#if defined(__thumb__) && !defined(__thumb2__)
+#define MAC_HIDE(value) __asm__("" : "+r"(value))
+#else
+#define MAC_HIDE(value) (void)0
+#endif
+
 /* sum[k] += in[0 .. n) * weight[k * stride + 0 .. n) for four filters k, which share the loads of the input. */
 static inline void mac_run4(const struct mote_mac *m, const mac_in *in, const MOTE_WEIGHTS mac_weight *weight,
                             int32_t stride, int32_t n, mac_sum sum[])
 {
+    MAC_HIDE(stride);
     const MOTE_WEIGHTS mac_weight *weight1 = weight + stride, *weight2 = weight1 + stride, *weight3 = weight2 + stride;
     mac_part part0 = mac_begin(sum[0]), part1 = mac_begin(sum[1]);
     mac_part part2 = mac_begin(sum[2]), part3 = mac_begin(sum[3]);
