@@ -328,6 +328,21 @@ def refused():
     check_refused([layer("Dense", "k", [], units=1e30)], "no number")
 
 
+def deadly():
+    """A string whose place in its heap is out of all bounds: libhdf5 does not look."""
+    config, layers = sequential((3,), [layer("Dense", "k", [weights(3, 2)], units=2, use_bias=False)])
+    write_h5(WORK / "deadly.h5", config, layers)
+    data = (WORK / "deadly.h5").read_bytes()
+    heap = data.index(b"GCOL").to_bytes(8, "little")
+    for verb in (["inspect"], ["compile", "-o", WORK / "out"]):
+        for place in range(1, 3):
+            (WORK / "deadly.h5").write_bytes(data.replace(heap + bytes([place, 0]), heap + bytes([place, 237])))
+            p = subprocess.run([MOTE, verb[0], WORK / "deadly.h5", *verb[1:]], capture_output=True)
+            said = p.stderr.decode()
+            tally("deadly", p.returncode == 1 and "does not survive it" in said and said.count("\n") == 1,
+                  f"got {p.returncode} {said}")
+
+
 def all_that_is_missing():
     config, layers = sequential((3,), [layer("Lambda", "odd"), layer("Dense", "k", [weights(3, 2)], units=2),
                                        layer("TimeDistributed", "t", layer={"class_name": "Odder", "config": {}})])
@@ -352,5 +367,6 @@ rarer_activations()
 operations()
 if "--write" not in sys.argv:
     refused()
+    deadly()
     all_that_is_missing()
 finish()

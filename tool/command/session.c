@@ -107,7 +107,8 @@ static bool survives(struct session *s, const struct read_request *request)
     }
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    return child < 0 || !WIFSIGNALED(status) ||
+    s->is_deadly = child > 0 && WIFSIGNALED(status);
+    return !s->is_deadly ||
            diag_fail(&s->diag, "is damaged: the HDF5 library does not survive it (signal %d); save the model anew",
                      WTERMSIG(status));
 }
@@ -135,7 +136,7 @@ static bool is_number(const char *text)
 static void print_missed(struct session *s)
 {
     struct diag_list missed = {.arena = &s->arena};
-    if (s->file.data != NULL && s->arena.limit > 0) {
+    if (s->file.data != NULL && s->arena.limit > 0 && !s->is_deadly) {
         survey_model(s, &missed);
     }
     if (missed.count < 2) {
