@@ -104,8 +104,12 @@ bool grade_run(struct grade *g, struct session *s, struct plan *plan)
 
 /*** Figures ***/
 
+/* What is a share of nothing is left out. */
 static void add_figure(struct grade *g, const char *name, struct eval_figure figure)
 {
+    if (isnan(figure.value)) {
+        return;
+    }
     g->figures[g->figure_count].name = name;
     g->figures[g->figure_count++].figure = figure;
 }
@@ -128,10 +132,7 @@ static void add_auc(struct grade *g, struct arena *arena)
 {
     bool *positive = ARENA_ARRAY(arena, g->count + 1, bool);
     const float *scores = grade_detection(g, positive, arena);
-    const struct eval_figure auc = eval_auc(scores, positive, g->count, arena);
-    if (!isnan(auc.value)) { /* there are both */
-        add_figure(g, "auc", auc);
-    }
+    add_figure(g, "auc", eval_auc(scores, positive, g->count, arena));
 }
 
 /* Shares of the others that were taken for it, and of it that was taken for another. */
@@ -226,12 +227,8 @@ static void alarm_figures(struct grade *g, struct arena *arena)
         missed += positive[i] && !is_alarm;
         false_alarms += !positive[i] && is_alarm;
     }
-    if (others < g->count) {
-        add_figure(g, "false_alarms", eval_share(false_alarms, g->count - others));
-    }
-    if (others > 0) {
-        add_figure(g, "missed", eval_share(missed, others));
-    }
+    add_figure(g, "false_alarms", eval_share(false_alarms, g->count - others));
+    add_figure(g, "missed", eval_share(missed, others));
 }
 
 void grade_figures(struct grade *g, struct arena *arena)
