@@ -89,6 +89,49 @@ static void test_unlabelled_test(void)
           "a test without labels is none");
 }
 
+/* AIFF of 8,000 Hz, big-endian: a click each second. */
+static void put_aiff(const char *name, int seconds)
+{
+    enum { RATE = 8000, HEAD = 54 };
+    const uint32_t frames = (uint32_t)(seconds * RATE), data_size = 2 * frames + 8, size = HEAD + 2 * frames;
+    uint8_t *b = calloc(size, 1);
+    static const uint8_t
+        head[HEAD] = {'F',  'O', 'R', 'M', 0,  0, 0, 0, 'A', 'I', 'F', 'F', 'C', 'O',  'M',
+                      'M',  0,   0,   0,   18, 0, 1, 0, 0,   0,   0,   0,   16,  0x40, 0x0b,
+                      0xfa, 0,   0,   0,   0,  0, 0, 0, 'S', 'S', 'N', 'D'}; /* 8000 as an extended float of 80 bits */
+    const uint32_t numbers[][2] = {{4, size - 8}, {22, frames}, {42, data_size}};
+    memcpy(b, head, HEAD);
+    for (int i = 0; i < 3; i++) {
+        for (int k = 0; k < 4; k++) {
+            b[numbers[i][0] + (uint32_t)k] = (uint8_t)(numbers[i][1] >> (24 - 8 * k));
+        }
+    }
+    for (int i = 0; i < seconds; i++) {
+        b[HEAD + 2 * i * RATE] = 0x40;
+    }
+    put(name, b, size);
+    free(b);
+}
+
+/* A table of labels names AIFF recordings, whole ones or parts of them. */
+static void test_label_file(void)
+{
+    for (int i = 0; i < 4; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "field/rec_%d.aiff", i);
+        put_aiff(name, 4);
+    }
+    put_text("whole.csv", "file,label\nrec_0.aiff,rain\nrec_1.aiff,wind\nrec_2.aiff,rain\nrec_3,wind\n");
+    put_text("parts.csv", "file,start,end,label\nrec_0.aiff,1,2,rain\nrec_2.aiff,0.5,3.5,wind\n");
+    struct data_options o = options_for(DATA_AUDIO, "field");
+    o.rate = 8000;
+    o.window = 1;
+    o.label_file = arena_printf(&arena, "%s/whole.csv", root);
+    check(load(&o) && has_classes(2, "rain", "wind") && has_label("rec_3.aiff@0.00s", "wind"), "labels of AIFF files");
+    o.label_file = arena_printf(&arena, "%s/parts.csv", root);
+    check(load(&o) && has_classes(2, "rain", "wind") && has_label("rec_0.aiff@1.00s", "rain"), "and of parts of them");
+}
+
 /* Spoken digits: what begins a name may be a digit. Apple___healthy. Questions in Latin-1. */
 static void test_names(void)
 {
@@ -107,6 +150,40 @@ static void test_names(void)
     check(load(&o) && data.count == 16 && has_classes(2, "DESC", "NUM"), "coarse labels of questions");
 }
 
+/* Few recordings: a class for each file; a test of each class; sites that hold the classes. */
+static void test_few(void)
+{
+    put_lines("words/still.csv", "", "%d,1\n", 20);
+    put_lines("words/moving.csv", "", "%d,1\n", 20);
+    struct data_options o = options_for(DATA_SENSOR, "words");
+    check(load(&o) && has_classes(2, "moving", "still"), "names of files are classes");
+    o.unlabelled = "normal";
+    check(load(&o) && has_classes(1, "normal", "normal"), "but not where all may be normal");
+    put_lines("alone/1.csv", "", "%d,1\n", 20);
+    o = options_for(DATA_SENSOR, "alone");
+    check(!load(&o) && strstr(diag.text, "one for each class") != NULL, "a recording alone has no label");
+    for (int i = 0; i < 24; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "sites/site%d/%c/%d.csv", i % 2, "yn"[i / 2 % 2], i);
+        put_lines(name, "", "%d,1\n", 20);
+    }
+    o = options_for(DATA_SENSOR, "sites");
+    o.test = 0.2;
+    o.validation = 0.1;
+    check(load(&o) && has_classes(2, "n", "y"), "folders of sites hold the classes");
+    for (int i = 0; i < 12; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "few/%c/%d.csv", "yn"[i % 2], i);
+        put_lines(name, "", "%d,1\n", 20);
+    }
+    o.path = options_for(DATA_SENSOR, "few").path;
+    bool all = load(&o);
+    for (int32_t label = 0; label < data.class_count; label++) {
+        all = all && data_count(&data, SPLIT_TEST, label) == 1 && data_count(&data, SPLIT_VALIDATION, label) == 1;
+    }
+    check(all, "of six recordings each one is for the test, and one for validation");
+}
+
 int main(void)
 {
     if (!data_files_begin()) {
@@ -115,7 +192,9 @@ int main(void)
     test_persons();
     test_columns();
     test_unlabelled_test();
+    test_few();
     if (data_missing(DATA_AUDIO) == NULL) {
+        test_label_file();
         test_names();
     }
     return data_files_end();

@@ -350,7 +350,7 @@ bool data_read_audio(struct reader *r)
     for (int32_t i = 0; i < r->file_count && !r->diag->failed; i++) {
         s.f = &r->files[i];
         if (!is_labelled(o, s.f)) {
-            data_skip(r, s.f->name, "has no label");
+            data_skip(r, s.f->name, DATA_NO_LABEL);
         } else {
             read_sound(&s, read_pieces);
         }

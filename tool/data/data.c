@@ -194,10 +194,85 @@ static void sort_labels(struct reader *r)
     d->count = kept;
 }
 
+/*** Few recordings ***/
+
+enum { LEAST_FEW = 3, MOST_FEW = 9 };
+
+static int32_t find_group(const uint64_t groups[], int32_t count, uint64_t group)
+{
+    int32_t at = 0;
+    while (at < count && groups[at] < group) {
+        at++;
+    }
+    return at;
+}
+
+/* Recordings of a label, one behind the other by their hash; MOST_FEW + 1: there are more, or they have other labels, too. */
+static int32_t find_groups(const struct reader *r, int32_t label, uint64_t groups[MOST_FEW])
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < r->data->count; i++) {
+        const struct data_example *e = &r->data->examples[i];
+        const int32_t at = find_group(groups, count, e->group);
+        if (e->label != label || (at < count && groups[at] == e->group)) {
+            continue;
+        }
+        if (count == MOST_FEW) {
+            return MOST_FEW + 1;
+        }
+        memmove(groups + at + 1, groups + at, (size_t)(count - at) * sizeof *groups);
+        groups[at] = e->group;
+        count++;
+    }
+    for (int32_t i = 0; i < r->data->count; i++) {
+        const struct data_example *e = &r->data->examples[i];
+        const int32_t at = find_group(groups, count, e->group);
+        if (e->label != label && at < count && groups[at] == e->group) {
+            return MOST_FEW + 1;
+        }
+    }
+    return count;
+}
+
+/* Of so many a share, and one at least if any is wanted. */
+static int32_t share_of(int32_t count, double share)
+{
+    const int32_t rounded = (int32_t)(count * share + 0.5);
+    return share > 0 && rounded < 1 ? 1 : rounded;
+}
+
+/* Chance may leave a label of few recordings out of the test. Then those of the least hashes are the test, the next are for
+ * validation. Not where folders, groups of the user's or parts of recordings make the split. */
+static void split_few(struct reader *r)
+{
+    const struct data_options *o = r->options;
+    bool is_split = o->group != NULL || (o->kind != DATA_AUDIO && o->kind != DATA_SENSOR && o->kind != DATA_IMAGE);
+    for (int32_t i = 0; i < r->file_count; i++) {
+        is_split |= r->files[i].split >= 0;
+    }
+    for (int32_t label = 0; label < r->label_count && !is_split; label++) {
+        uint64_t groups[MOST_FEW];
+        const int32_t count = find_groups(r, label, groups);
+        const bool is_parted = o->kind != DATA_IMAGE && !data_is_whole(&r->labels[label]);
+        if (count < LEAST_FEW || count > MOST_FEW || is_parted) {
+            continue;
+        }
+        const int32_t test = share_of(count, o->test), validation = test + share_of(count, o->validation);
+        for (int32_t i = 0; i < r->data->count; i++) {
+            struct data_example *e = &r->data->examples[i];
+            if (e->label == label) {
+                const int32_t at = find_group(groups, count, e->group);
+                e->split = at < test ? SPLIT_TEST : at < validation ? SPLIT_VALIDATION : SPLIT_TRAIN;
+            }
+        }
+    }
+}
+
 static bool finish(struct reader *r)
 {
     const struct data_options *o = r->options;
     struct dataset *d = r->data;
+    split_few(r);
     if (o->class_count > 0) {
         d->classes = arena_copy(r->arena, o->classes, (size_t)o->class_count * sizeof *o->classes);
         d->class_count = o->class_count;
@@ -206,7 +281,9 @@ static bool finish(struct reader *r)
     }
     sort_labels(r);
     if (d->class_count == 0 && r->label_count > 0) {
-        d->count = 0;
+        return diag_fail(r->diag,
+                         "none of %d labels, such as %s, has %d examples; classes are told apart, no numbers said",
+                         r->label_count, r->labels[0].name, o->least);
     }
     if (d->count == 0) {
         const char *why = d->skipped_count > 0 ? d->skipped[0].why : "there is nothing of this kind";

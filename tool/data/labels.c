@@ -31,11 +31,12 @@ static int32_t count_values(char **texts, int32_t count)
  * several files in each. */
 typedef void part_rule(struct folder_parts *parts, const char *name, const void *context);
 
-/* Who it is rather than what: "subject3", "SA01"; or a number behind such a word. */
+/* Who or when it was rather than what: "subject3", "SA01", "session 2"; or a number behind such a word. */
 static bool is_person(const struct folder_parts *parts, int level)
 {
-    static const char *const words[] = {"subject", "subj", "sub", "user", "person", "participant", "volunteer",
-                                        "speaker", "sa",   "se",  "s",    "u",      "p",           NULL};
+    static const char *const words[] = {"subject", "subj", "sub",       "user",  "person", "participant", "volunteer",
+                                        "speaker", "sa",   "se",        "s",     "u",      "p",           "session",
+                                        "site",    "day",  "recording", "trial", "run",    "take",        NULL};
     const char *text = parts->text[level];
     const size_t letters = strcspn(text, "_- 0123456789"), marks = strspn(text + letters, "_- ");
     const char *number = text + letters + marks, *word = text;
@@ -107,6 +108,28 @@ static bool label_by_folders(struct reader *r)
     return false;
 }
 
+static bool has_spans(const struct reader *r)
+{
+    bool found = false;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        found |= r->files[i].is_spanned;
+    }
+    return found;
+}
+
+/* A recording for each class: names of letters alone. */
+static bool label_by_own_name(struct reader *r)
+{
+    enum { MOST = 32 };
+    bool is_word = r->file_count <= MOST && r->options->unlabelled == NULL && !has_spans(r);
+    for (int32_t i = 0; i < r->file_count && is_word; i++) {
+        struct folder_parts parts;
+        folder_name_parts(&parts, r->files[i].name, "/");
+        is_word = parts.count == 1 && strpbrk(parts.text[0], "0123456789") == NULL;
+    }
+    return is_word && label_by_part(r, name_rule, "/", 0, 1);
+}
+
 static bool label_by_names(struct reader *r)
 {
     static const char *const marks[] = {"_", "_- .", NULL};
@@ -128,7 +151,7 @@ static bool label_by_either(struct reader *r, bool folders, bool names)
         r->persons_too = persons > 0;
         found = (folders && label_by_folders(r)) || (names && label_by_names(r));
     }
-    return found;
+    return found || (names && label_by_own_name(r));
 }
 
 static void label_by_pattern(struct reader *r)
@@ -209,15 +232,6 @@ static bool label_by_file(struct reader *r)
         }
     }
     return true;
-}
-
-static bool has_spans(const struct reader *r)
-{
-    bool found = false;
-    for (int32_t i = 0; i < r->file_count; i++) {
-        found |= r->files[i].is_spanned;
-    }
-    return found;
 }
 
 static bool find_labels(struct reader *r)

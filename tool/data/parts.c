@@ -38,6 +38,8 @@ struct data_parts data_find_parts(struct reader *r, const struct data_file *f, c
     return (struct data_parts){first, count};
 }
 
+bool data_is_whole(const struct data_label *l) { return l->files >= FEW; }
+
 static uint64_t part_group(uint64_t group, int32_t part)
 {
     return group + (uint64_t)part * UINT64_C(0x9e3779b97f4a7c15);

@@ -69,6 +69,9 @@ struct data_parts {
  * after the other; then the parts of each are found in the same order. `label` NULL: none. `fit`: into how many
  * stretches a piece may be parted. */
 void data_count_piece(struct reader *r, const struct data_file *f, const char *label);
+
+/* Whether a recording of this label stays in one split. */
+bool data_is_whole(const struct data_label *label);
 struct data_parts data_find_parts(struct reader *r, const struct data_file *f, const char *label, int32_t fit);
 
 /* Gives the example added last, from `begin` to before `end` of a piece of `length`, the split of its part. It is taken
@@ -87,6 +90,9 @@ bool data_read_table(struct reader *r);
 
 /* data_read_sounds, of the files of r->files. */
 bool data_listen(struct reader *r, data_listener *listener, void *context);
+
+/* Why a recording is left out that nothing says the class of. */
+#define DATA_NO_LABEL "has no label; want two folders or more, one for each class, or names such as yes_1, no_1"
 
 /*** Tables of text: CSV, TSV, and what looks like it ***/
 

@@ -455,7 +455,7 @@ static bool is_usable(struct log *l, const struct recording *rec, const struct r
                          usual->names[other]);
     }
     return is_labelled || (o->labels != NULL && strcmp(o->labels, "none") == 0) ||
-           data_skip(l->r, rec->f->name, "has no label");
+           data_skip(l->r, rec->f->name, DATA_NO_LABEL);
 }
 
 static bool cut_all(struct log *l)
