@@ -12,5 +12,6 @@
 #define IN_OUTPUT 1
 #define START 0.0F
 #define ADD(a, x) ((a) + (x))
-#define FINISH(p, a, count) mote_fclamp((a) / (float)(count), (p)->real_low, (p)->real_high)
+#define FINISH(a, count) ((a) / (float)(count))
+#define IS_REAL
 #include "pool_body.h"

@@ -11,5 +11,5 @@
 #define IN_OUTPUT 0
 #define START 0
 #define ADD(a, x) ((a) + (x))
-#define FINISH(p, a, count) mote_clamp(((a) > 0 ? (a) + (count) / 2 : (a) - (count) / 2) / (count), (p)->low, (p)->high)
+#define FINISH(a, count) (((a) > 0 ? (a) + (count) / 2 : (a) - (count) / 2) / (count))
 #include "pool_body.h"

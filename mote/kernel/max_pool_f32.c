@@ -12,5 +12,6 @@
 #define IN_OUTPUT 1
 #define START (-FLT_MAX)
 #define ADD(a, x) ((a) < (x) ? (x) : (a))
-#define FINISH(p, a, count) ((void)(count), mote_fclamp(a, (p)->real_low, (p)->real_high))
+#define FINISH(a, count) ((void)(count), a)
+#define IS_REAL
 #include "pool_body.h"

@@ -3,8 +3,8 @@
  * The loops of the pooling kernels. Four channels at a time go over the window together, their accumulators in
  * registers; where the window is folded, they are kept from one firing to the next. KERNEL: the name of the kernel;
  * TYPE: of the elements; ACC: of the accumulators; IN_OUTPUT: 1 if these can be kept in the output, 0: in a second
- * output; START: their first value; ADD(a, x): the accumulator after element x; FINISH(p, a, count): what is
- * written, `count` elements seen. MAKE_FOUR, where a target has its own: four channels from `offset` on, at once.
+ * output; START: their first value; ADD(a, x): the accumulator after element x; FINISH(a, count): what is
+ * written within the limits, `count` elements seen; IS_REAL: where they are floats. MAKE_FOUR, where a target has its own: four channels from `offset` on, at once.
  */
 #include <stddef.h>
 
@@ -24,12 +24,15 @@ static ACC begin(const struct window *w, int32_t c) { return w->before != NULL ?
 
 static void end(const struct mote_pool *p, const struct window *w, int32_t c, ACC a, TYPE *out)
 {
-    (void)p;
     if (w->after != NULL) {
         w->after[c] = a;
-    } else {
-        out[c] = (TYPE)FINISH(p, a, w->count);
+        return;
     }
+#ifdef IS_REAL
+    out[c] = mote_fclamp(FINISH(a, w->count), p->real_low, p->real_high);
+#else
+    out[c] = (TYPE)mote_clamp(FINISH(a, w->count), p->low, p->high);
+#endif
 }
 
 #ifndef MAKE_FOUR

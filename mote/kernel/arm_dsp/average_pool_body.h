@@ -12,10 +12,7 @@
 #include "../pool.h"
 #include "simd.h"
 
-static inline TYPE average(const struct mote_pool *p, int32_t a, int32_t count)
-{
-    return (TYPE)mote_clamp((a > 0 ? a + count / 2 : a - count / 2) / count, p->low, p->high);
-}
+static inline int32_t average(int32_t a, int32_t count) { return (a > 0 ? a + count / 2 : a - count / 2) / count; }
 
 static inline void make_four(const struct mote_pool *p, const void *const rows[], int32_t row_count, int32_t offset,
                              int32_t taps, const int32_t *before, int32_t *after, int32_t count, TYPE *out)
@@ -43,16 +40,16 @@ static inline void make_four(const struct mote_pool *p, const void *const rows[]
         after[3] = d;
         return;
     }
-    out[0] = average(p, a, count);
-    out[1] = average(p, b, count);
-    out[2] = average(p, c, count);
-    out[3] = average(p, d, count);
+    out[0] = (TYPE)mote_clamp(average(a, count), p->low, p->high);
+    out[1] = (TYPE)mote_clamp(average(b, count), p->low, p->high);
+    out[2] = (TYPE)mote_clamp(average(c, count), p->low, p->high);
+    out[3] = (TYPE)mote_clamp(average(d, count), p->low, p->high);
 }
 
 #define ACC int32_t
 #define IN_OUTPUT 0
 #define START 0
 #define ADD(a, x) ((a) + (x))
-#define FINISH(p, a, count) average(p, a, count)
+#define FINISH(a, count) average(a, count)
 #define MAKE_FOUR make_four
 #include "../pool_body.h"

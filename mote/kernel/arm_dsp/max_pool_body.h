@@ -33,7 +33,7 @@ static inline void make_four(const struct mote_pool *p, const void *const rows[]
 #define ACC TYPE
 #define IN_OUTPUT 1
 #define ADD(a, x) mote_max(a, x)
-#define FINISH(p, a, count) mote_clamp(a, (p)->low, (p)->high)
+#define FINISH(a, count) ((void)(count), a)
 #define MAKE_FOUR(p, rows, row_count, offset, taps, before, after, count, out) \
     make_four(p, rows, row_count, offset, taps, before, after, out)
 #include "../pool_body.h"
