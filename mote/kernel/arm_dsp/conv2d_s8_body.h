@@ -128,12 +128,12 @@ struct groups {
             PAIR_STEP("64", "68") PAIR_STEP("72", "76") PAIR_STEP("80", "84") PAIR_STEP("88", "92") \
             PAIR_STEP("96", "100") PAIR_STEP("104", "108") PAIR_STEP("112", "116") PAIR_STEP("120", "124") \
             GET("r10", X_END) \
-            "add r0, #128\n" \
-            "add r1, #128\n" \
+            "adds r0, #128\n" \
+            "adds r1, #128\n" \
             "cmp r0, r10\n" \
             "bne.w 2b\n" \
-            "sub r3, r2\n sub r7, r6\n sub r5, r4\n sub r9, r8\n" \
-            "asr r3, #8\n asr r7, #8\n asr r5, #8\n asr r9, #8\n" \
+            "subs r3, r3, r2\n subs r7, r7, r6\n subs r5, r5, r4\n sub r9, r8\n" \
+            "asrs r3, r3, #8\n asrs r7, r7, #8\n asrs r5, r5, #8\n asr r9, #8\n" \
             finish(CHANNEL2, GET("r0", NEXT), PUT("r0", NEXT))); \
     }
 RUN_PAIRS(run_pairs, FINISH_FREE)
@@ -160,12 +160,12 @@ RUN_PAIRS(run_pairs_limited, FINISH_LIMITED)
             ".balign 4\n" \
             "2:\n" \
             MOTE_SINGLE_STEPS \
-            "add r0, #32\n" \
-            "add r1, #128\n" \
+            "adds r0, #32\n" \
+            "adds r1, #128\n" \
             "cmp r0, lr\n" \
             "bne.w 2b\n" \
-            "sub r3, r2\n sub r5, r4\n" \
-            "asr r3, #8\n asr r5, #8\n" \
+            "subs r3, r3, r2\n subs r5, r5, r4\n" \
+            "asrs r3, r3, #8\n asrs r5, r5, #8\n" \
             finish(CHANNEL1, "", "")); \
     }
 RUN_SINGLE(run_single, FINISH_FREE)

@@ -25,8 +25,8 @@ struct channels {
     int32_t step; /* bytes from pixel to pixel of the output, shifted left by 16 */
     int32_t zero; /* 2 * the outputs' zero point + 1 */
     int32_t low, high;
-    int32_t next; /* bytes from channel to channel of the output */
-    const uint16_t *halves;
+    int32_t next;     /* bytes from channel to channel of the output */
+    uintptr_t halves; /* the half word of the first channel, less twice the address `columns` */
 };
 
 /* Where the copy has its members, and what belongs to the channel at work. */
@@ -54,22 +54,22 @@ struct channels {
 #if WIDE
 #define WORDS 8
 #define NEXT_OUT GET("r3", NEXT) "add r1, r3\n"
-#define WEIGHTS "ldm r0!, {r2-r6, r9-r11}\n"
+#define WEIGHTS "ldm r1!, {r2-r6, r9-r11}\n"
 #define UNPACK
 #else
 #define WORDS 4
-#define NEXT_OUT "add r1, #1\n"
-#define WEIGHTS "ldm r0!, {r7, r8, r10, r11}\n" GET("r6", HALVES) "ldrh r9, [r6], #2\n" PUT("r6", HALVES)
+#define NEXT_OUT "adds r1, #1\n"
+#define WEIGHTS GET("r9", HALVES) "ldrh r9, [r9, r0, lsl #1]\n ldm r1!, {r7, r8, r10, r11}\n"
 #define UNPACK \
     "sxtb16 r2, r7\n sxtb16 r3, r7, ror #8\n sxtb16 r4, r8\n sxtb16 r5, r8, ror #8\n" \
     "sxtb r6, r9\n" \
     "lsr r9, r9, #8\n"
 #endif
 #define BEGIN_CHANNEL \
-    GET("r0", STREAM) \
+    GET("r1", STREAM) GET("r0", COLUMNS) \
     WEIGHTS \
-    PUT("r0", STREAM) PUT("r10", BIAS) PUT("r11", MULTIPLIER) \
-    GET("r11", ZERO) GET("r12", STEP) GET("r0", COLUMNS) GET("r1", OUT) GET("lr", OUT_W) \
+    PUT("r1", STREAM) PUT("r10", BIAS) PUT("r11", MULTIPLIER) \
+    GET("r11", ZERO) GET("r12", STEP) GET("r1", OUT) GET("lr", OUT_W) \
     UNPACK \
     "pkhbt r6, r6, r12\n" \
     "lsl r11, r11, r9\n" \
@@ -77,7 +77,7 @@ struct channels {
 
 #define END_CHANNEL \
     GET("r0", COLUMNS) GET("r1", OUT) GET("r2", COUNT) \
-    "add r0, #1\n" NEXT_OUT "subs r2, #1\n" \
+    "adds r0, #1\n" NEXT_OUT "subs r2, #1\n" \
     PUT("r0", COLUMNS) PUT("r1", OUT) PUT("r2", COUNT)
 
 /* A column at r0 + o: rows 0 and 1 as a pair to r10, row 2 to r12. 5 cycles. */
@@ -121,7 +121,7 @@ struct channels {
     STRIDE1_STEP("r7", "r8", "r9", "24", "28", "32", how) \
     STRIDE1_STEP("r8", "r9", "r7", "36", "40", "44", how) \
     STRIDE1_STEP("r9", "r7", "r8", "48", "52", "56", how) \
-    "add r0, #36\n" \
+    "adds r0, #36\n" \
     "b.w 2b\n" \
     "3:\n" \
     END_CHANNEL
@@ -135,7 +135,7 @@ struct channels {
     "2:\n" \
     STRIDE2_STEP("r7", "r8", "12", "16", "20", "24", "28", "32", how) \
     STRIDE2_STEP("r8", "r7", "36", "40", "44", "48", "52", "56", how) \
-    "add r0, #48\n" \
+    "adds r0, #48\n" \
     "b.w 2b\n" \
     "3:\n" \
     END_CHANNEL
@@ -195,6 +195,7 @@ void KERNEL(const void *params, const struct mote_io *io)
     const int32_t inside = mote_min(columns - pad, p->in_w); /* columns of the image */
     const uint32_t zero = ((uint32_t)p->in_zero & 0xFF) * 0x01010101;
     uint32_t *words = (uint32_t *)io->scratch;
+    const uintptr_t halves = (uintptr_t)(p->stream + WORDS * channels) - 2 * (uintptr_t)words;
     struct channels c = {
         .columns = (const int8_t *)words,
         .stream = p->stream,
@@ -206,7 +207,7 @@ void KERNEL(const void *params, const struct mote_io *io)
         .low = p->low,
         .high = p->high,
         .next = multiplier,
-        .halves = (const uint16_t *)(p->stream + WORDS * channels),
+        .halves = halves,
     };
     for (int32_t i = 0; i < columns * 3; i++) {
         words[i] = zero;
@@ -214,13 +215,14 @@ void KERNEL(const void *params, const struct mote_io *io)
     int8_t *out = (int8_t *)io->out[0];
     for (int32_t from = 0; from < channels; from += 4, out += 4 * multiplier) {
         const int32_t count = mote_min(channels - from, 4); /* the last ones together with some that were done */
-        copy_columns(io->in, from + count - 4, channels, inside, words + 3 * pad);
+        const int32_t first = from + count - 4;
+        copy_columns(io->in, first, channels, inside, words + 3 * pad);
         c.columns = (const int8_t *)words + 4 - count;
+        c.halves = halves + 2 * (uintptr_t)first;
         for (int32_t k = 0; k < multiplier; k++, c.stream += count * WORDS) {
             c.count = count;
             c.out = out + k;
             loop(&c);
-            c.halves += count;
         }
     }
 }
