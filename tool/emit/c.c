@@ -168,11 +168,26 @@ static bool has_file(const struct emit_files *files, const char *name)
 }
 
 /* Before the first function of a file: small code is asked for in the source, since the build is the user's. */
-static void write_wish(struct emitter *e)
+static void write_wish(struct emitter *e, bool is_small)
 {
-    if (e->plan->is_small) {
+    if (is_small) {
         text_add(&e->text, "#if defined(__GNUC__) && !defined(__clang__)\n#pragma GCC optimize(\"Os\")\n#endif\n");
     }
+}
+
+/* Whether all plans would rather have the kernel in a file small. */
+static bool is_small_source(const struct emitter *e, const char *file)
+{
+    for (int32_t p = 0; p < e->part_count; p++) {
+        const struct plan *plan = e->parts[p].plan;
+        for (int i = plan->is_fed; i < plan->step_count && !plan->is_small; i++) {
+            const int kernel = (int)plan->steps[i].kernel;
+            if (strcmp(plan_kernels[kernel].source, file) == 0 && (plan->is_minor == NULL || !plan->is_minor[kernel])) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 bool *emit_used_kernels(const struct emitter *e)
@@ -303,7 +318,7 @@ static bool write_source(struct emitter *e, struct emit_files *files, const char
     }
     const bool is_interface = strcmp(file, "kernel.h") == 0;
     if (strchr(file, '.')[1] == 'c') {
-        write_wish(e);
+        write_wish(e, is_small_source(e, file));
     }
     const char *const *lines = e->field_count > 0 ? emit_compact_lines(e, source) : source->lines;
     for (int i = 0; lines[i] != NULL;) {
@@ -375,7 +390,7 @@ static bool write_model(struct emitter *e)
     const struct plan *plan = e->plan;
     struct text *text = &e->text;
     text_add(text, "/* %s: made by mote. Constants, then a function for each layer, then the schedule. */\n", e->lower);
-    write_wish(e);
+    write_wish(e, plan->is_small || plan->has_minor_schedule);
     text_add(text, "#include \"%s.h\"\n\n#include <stddef.h>\n#include <string.h>\n\n#include \"%s_kernel.h\"\n",
              e->lower, e->lower);
     const bool *is_used = emit_used_kernels(e);

@@ -9,11 +9,20 @@
  * would take longer by 1 % for each 512 bytes of code that it adds, or by 2 %: else it would cost flash for little. A layer
  * that shares a kernel with others costs no code, and where all layers of a portable kernel have a special one, that is in
  * its place. So kernels are judged as a whole, those that buy least first; what their layers do instead may be another
- * special kernel that stays. Nor are the many weights of a single filter packed.
+ * special kernel that stays. Nor are the many weights of a single filter packed. Kernels that take less than a
+ * MINOR_SHARE of the time together, and the schedule if it does, are compiled to be small.
  */
 #include "stages.h"
 
-enum { NO_COST = -1, WORTH_PERCENT = 2, CODE_A_PERCENT = 512, ELEMENT_CYCLES = 10, MACS_A_CYCLE = 3 };
+enum {
+    NO_COST = -1,
+    WORTH_PERCENT = 2,
+    CODE_A_PERCENT = 512,
+    MINOR_SHARE = 200,
+    FIRING_CYCLES = 50,
+    ELEMENT_CYCLES = 10,
+    MACS_A_CYCLE = 3
+};
 
 /* Kernels without a row are taken where they can be: such are those for Helium, which are better than all others. */
 static const struct cost {
@@ -227,6 +236,24 @@ static enum kernel find_idle(const struct plan *plan, const struct options optio
     return idle;
 }
 
+/* Kernels, and the schedule, that are so little of the inference that it does not matter how fast they are. */
+static void find_minor(struct plan *plan, const struct options options[], const bool banned[])
+{
+    const double total = total_cycles(plan, options, banned);
+    double cycles[KERNEL_COUNT] = {0}, firings = 0;
+    for (int32_t i = 0; i < plan->step_count; i++) {
+        const int32_t best = find_best(&options[i], banned);
+        const double step = options[i].cycles[best];
+        cycles[options[i].list[best].kernel] += step != NO_COST ? step : total;
+        firings += plan->steps[i].rows;
+    }
+    plan->is_minor = ARENA_ARRAY(plan->arena, KERNEL_COUNT, bool);
+    for (int k = 0; k < KERNEL_COUNT; k++) {
+        plan->is_minor[k] = cycles[k] * MINOR_SHARE < total;
+    }
+    plan->has_minor_schedule = firings * FIRING_CYCLES * MINOR_SHARE < total;
+}
+
 void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
 {
     struct options *options = ARENA_ARRAY(plan->arena, plan->step_count, struct options);
@@ -252,6 +279,7 @@ void plan_choose(struct plan *plan, plan_choices *choices, unsigned features)
              k = find_idle(plan, options, banned)) {
             banned[k] = true;
         }
+        find_minor(plan, options, banned);
     }
     for (int32_t i = 0; i < plan->step_count; i++) {
         plan->steps[i] = options[i].list[find_best(&options[i], banned)];

@@ -100,12 +100,14 @@ struct plan {
     uint32_t arena_size;  /* tensor_size and the executor's row pointers */
     enum plan_schedule how;
     unsigned features;
-    double work, worst;    /* steps of computation of an invoke, without and with all turns that loops may take */
-    bool is_small;         /* PLAN_SMALL was wished for */
-    bool has_flash;        /* PLAN_FLASH: parameters point to a memory of its own */
-    bool is_fed;           /* step 0 copies a row of the external input, when it comes, to its place */
-    bool is_settled;       /* the search for a better schedule was cut short */
-    struct mote_plan code; /* what the device executes */
+    double work, worst;      /* steps of computation of an invoke, without and with all turns that loops may take */
+    bool is_small;           /* PLAN_SMALL was wished for */
+    bool *is_minor;          /* [KERNEL_COUNT]: kernels whose code had better be small than fast; NULL: none */
+    bool has_minor_schedule; /* and whether that holds of what calls them */
+    bool has_flash;          /* PLAN_FLASH: parameters point to a memory of its own */
+    bool is_fed;             /* step 0 copies a row of the external input, when it comes, to its place */
+    bool is_settled;         /* the search for a better schedule was cut short */
+    struct mote_plan code;   /* what the device executes */
 };
 
 static inline bool plan_in_arena(const struct plan_buffer *b) { return b->data == NULL && !b->is_external; }
