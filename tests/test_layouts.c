@@ -157,6 +157,15 @@ static void test_few(void)
     put_lines("words/moving.csv", "", "%d,1\n", 20);
     struct data_options o = options_for(DATA_SENSOR, "words");
     check(load(&o) && has_classes(2, "moving", "still"), "names of files are classes");
+    put_lines("logs/still.csv", "", "%d,1\n", 600);
+    put_lines("logs/moving.csv", "", "%d,1\n", 600);
+    o.path = options_for(DATA_SENSOR, "logs").path;
+    o.window = 100;
+    o.hop = 10;
+    o.test = 0.3;
+    check(load(&o) && data_count(&data, SPLIT_TEST, 0) > 0 && data_count(&data, SPLIT_TEST, 1) > 0,
+          "of logs of a few windows one is for the test");
+    o = options_for(DATA_SENSOR, "words");
     o.unlabelled = "normal";
     check(load(&o) && has_classes(1, "normal", "normal"), "but not where all may be normal");
     put_lines("alone/1.csv", "", "%d,1\n", 20);

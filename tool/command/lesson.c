@@ -217,8 +217,9 @@ bool lesson_read_data(struct lesson *l, struct arena *arena, struct diag *diag)
         return false;
     }
     if (lesson_is_detector(&l->recipe) && lesson_normal(l) == NO_LABEL) {
-        return diag_fail(diag, "data.normal is \"%s\", which is none of the %d classes; say which is normal",
-                         l->recipe.data_normal, l->data.class_count);
+        return diag_fail(diag,
+                         "data.normal is \"%s\", which is none of the %d classes, such as %s; say which is normal",
+                         l->recipe.data_normal, l->data.class_count, l->data.class_count > 0 ? l->data.classes[0] : "");
     }
     if (or_null(l->recipe.data_positive) != NULL && lesson_class(l, l->recipe.data_positive) == NO_LABEL) {
         return diag_fail(diag, "data.positive is \"%s\", which is none of the %d classes", l->recipe.data_positive,

@@ -291,6 +291,11 @@ static void print_data(const struct training *t)
         fprintf(stderr, "%s %s", i > 0 ? "," : "", d->classes[i]);
     }
     fprintf(stderr, "%s\n", d->class_count > 20 ? ", ..." : "");
+    if (data_count(d, SPLIT_TEST, NO_LABEL) == 0) {
+        fprintf(stderr,
+                "mote: nothing is left for the test, so that nothing will tell how good the model is; give more "
+                "recordings, or a shorter data.window\n");
+    }
 }
 
 static bool make_folder(const char *folder, struct diag *diag)

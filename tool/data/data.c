@@ -282,7 +282,8 @@ static bool finish(struct reader *r)
     sort_labels(r);
     if (d->class_count == 0 && r->label_count > 0) {
         return diag_fail(r->diag,
-                         "none of %d labels, such as %s, has %d examples; classes are told apart, no numbers said",
+                         "none of %d labels, such as %s, has %d examples; give more, or let data.least be less "
+                         "(numbers are no classes)",
                          r->label_count, r->labels[0].name, o->least);
     }
     if (d->count == 0) {

@@ -366,10 +366,17 @@ static bool cut_short_piece(struct log *l, const struct piece *p, struct data_pa
     return add_window(l, p, parts, at - p->from, window);
 }
 
+/* Of three windows each, or of one where these would be too few to have one for the test. */
+static int32_t count_stretches(int32_t steps, int32_t window)
+{
+    enum { WINDOWS = 3, FEW = 5 };
+    const int32_t count = steps / (WINDOWS * window), most = steps / window;
+    return count >= FEW ? count : most < FEW ? most : FEW;
+}
+
 static bool cut(struct log *l, const struct piece *p, int32_t window, int32_t hop)
 {
-    enum { WINDOWS = 3 }; /* of a stretch, at least */
-    const struct data_parts parts = data_find_parts(l->r, p->rec->f, p->label, p->steps / (WINDOWS * window));
+    const struct data_parts parts = data_find_parts(l->r, p->rec->f, p->label, count_stretches(p->steps, window));
     if (p->rec->steps < window) {
         data_skip(l->r, p->rec->f->name, "is too short: %d steps, want %d", p->rec->steps, window);
         return true;
