@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Training: what is learned, the same weights whatever the threads and interruptions, what is refused.
+ * Training: what is learned, the same weights whatever the threads and interruptions.
  */
 #include <math.h>
 #include <stdio.h>
@@ -8,56 +8,10 @@
 
 #include "../tool/quant/quant.h"
 #include "../tool/run/run.h"
-#include "../tool/train/trainer.h"
 #include "expect.h"
-
-static const size_t memory = (size_t)1 << 30;
+#include "pictures.h"
 
 /*** Learning ***/
-
-enum { POINTS = 300, SIZE = 8 };
-
-/* Pictures of SIZE x SIZE with a horizontal, a vertical or no line somewhere, in noise. */
-static struct train_set make_pictures(struct arena *a, uint64_t seed)
-{
-    float *inputs = ARENA_ARRAY(a, POINTS * SIZE * SIZE, float);
-    int32_t *labels = ARENA_ARRAY(a, POINTS, int32_t);
-    for (int32_t i = 0; i < POINTS; i++) {
-        float *x = inputs + i * SIZE * SIZE;
-        labels[i] = i % 3;
-        for (int32_t k = 0; k < SIZE * SIZE; k++) {
-            x[k] = 20 * train_normal(&seed) + 100;
-        }
-        const int32_t at = (int32_t)(train_random(&seed) % SIZE);
-        for (int32_t k = 0; labels[i] < 2 && k < SIZE; k++) {
-            x[labels[i] == 0 ? at * SIZE + k : k * SIZE + at] += 60;
-        }
-    }
-    return (struct train_set){.count = POINTS, .width = SIZE * SIZE, .inputs = inputs, .labels = labels};
-}
-
-static const struct tensor picture = {.rank = 3, .dim = {SIZE, SIZE, 1}};
-
-static struct train_options quick_options(void)
-{
-    struct train_options o = train_defaults();
-    o.epochs = 8;
-    o.batch = 50;
-    o.rate = 0.01F;
-    return o;
-}
-
-/* Trains a named network on pictures; the outputs for a few of them, to be compared. */
-static bool train_pictures(struct arena *a, const char *name, const struct train_options *o, struct graph *g,
-                           struct train_result *result, float *outputs, struct diag *diag)
-{
-    const struct train_set train = make_pictures(a, 1), validation = make_pictures(a, 2);
-    const struct train_model model = {.name = name, .filters = 8, .depth = 2, .dropout = 0.1F};
-    *g = (struct graph){.arena = a};
-    return train_build(&model, &picture, 3, o->seed, g, diag) &&
-           train_network(g, &train, &validation, o, result, diag) &&
-           (outputs == NULL || train_predict(g, validation.inputs, POINTS, 1, outputs, diag));
-}
 
 static void test_learning(void)
 {
@@ -67,7 +21,7 @@ static void test_learning(void)
         struct diag diag = {0};
         struct graph g;
         struct train_result result;
-        arena_init(&arena, memory);
+        arena_init(&arena, TRAIN_MEMORY);
         struct train_options o = quick_options();
         o.epochs = 25;
         const bool ok = train_pictures(&arena, names[i], &o, &g, &result, NULL, &diag);
@@ -102,7 +56,7 @@ static void test_counters(void)
         struct arena arena;
         struct diag diag = {0};
         struct train_result result;
-        arena_init(&arena, memory);
+        arena_init(&arena, TRAIN_MEMORY);
         const struct train_set train = make_counters(&arena, 1), validation = make_counters(&arena, 2);
         const struct tensor input = {.rank = 1, .dim = {(int32_t)train.width}};
         const struct train_model model = {.name = "logistic"};
@@ -127,7 +81,7 @@ static void test_plan(const char *name)
     struct train_result result;
     struct plan plan;
     static float outputs[POINTS * 3];
-    arena_init(&arena, memory);
+    arena_init(&arena, TRAIN_MEMORY);
     struct train_options o = quick_options();
     o.quantised = 2;
     o.mixup = 0.2F;
@@ -191,7 +145,7 @@ static void test_quantised(void)
     struct graph g, integers = {0};
     struct train_result result;
     struct quant_report report;
-    arena_init(&arena, memory);
+    arena_init(&arena, TRAIN_MEMORY);
     struct train_options o = quick_options();
     o.epochs = 16;
     o.quantised = 6;
@@ -217,12 +171,6 @@ static void test_quantised(void)
 
 /*** The same result in any way ***/
 
-static bool stop_at(void *context, const struct train_report *report)
-{
-    const int32_t *at = context;
-    return report->epoch * 100 + report->batch != *at;
-}
-
 /* Lengthens the noise of a picture, differently each time. */
 static void add_noise(void *context, float *example, size_t width, float *targets, int32_t index, uint64_t *random)
 {
@@ -242,7 +190,7 @@ static void test_same_result(void)
         struct diag diag = {0};
         struct graph g;
         struct train_result result;
-        arena_init(&arena, memory);
+        arena_init(&arena, TRAIN_MEMORY);
         struct train_options o = quick_options();
         o.quantised = 2;
         o.augment = add_noise;
@@ -278,7 +226,7 @@ static void test_average(void)
         struct diag diag = {0};
         struct graph g;
         struct train_result result;
-        arena_init(&arena, memory);
+        arena_init(&arena, TRAIN_MEMORY);
         struct train_options o = quick_options();
         o.epochs = COUNT_OF(epochs[0]);
         o.constant_rate = true;
@@ -300,7 +248,7 @@ static void test_centred(void)
 {
     struct arena arena;
     struct diag diag = {0};
-    arena_init(&arena, memory);
+    arena_init(&arena, TRAIN_MEMORY);
     for (int i = 0; i < 2; i++) {
         struct graph g = {.arena = &arena};
         const struct train_model model = {
@@ -328,7 +276,7 @@ static void test_early_stopping(void)
     struct diag diag = {0};
     struct graph g;
     struct train_result result;
-    arena_init(&arena, memory);
+    arena_init(&arena, TRAIN_MEMORY);
     struct train_options o = quick_options();
     o.epochs = 60;
     o.patience = 3;
@@ -348,8 +296,8 @@ static void test_transfer(void)
     struct graph base, g = {.arena = &arena2};
     struct train_result result;
     int32_t kept = 0;
-    arena_init(&arena, memory);
-    arena_init(&arena2, memory);
+    arena_init(&arena, TRAIN_MEMORY);
+    arena_init(&arena2, TRAIN_MEMORY);
     struct train_options o = quick_options();
     o.epochs = 20;
     bool ok = train_pictures(&arena, "cnn", &o, &base, &result, NULL, &diag) &&
@@ -373,7 +321,7 @@ static void test_regression(void)
 {
     enum { N = 200 };
     struct arena arena;
-    arena_init(&arena, memory);
+    arena_init(&arena, TRAIN_MEMORY);
     float *x = ARENA_ARRAY(&arena, 2 * N, float), *y = ARENA_ARRAY(&arena, N, float);
     uint64_t random = 1;
     for (int i = 0; i < N; i++) {
@@ -399,107 +347,6 @@ static void test_regression(void)
     arena_free(&arena);
 }
 
-/*** Refusals ***/
-
-/* Networks that cannot be: each ends in one clear message. */
-static void test_impossible_networks(void)
-{
-    static const struct {
-        struct train_layer layer;
-        int32_t dim[2];
-        const char *says;
-    } all[] = {
-        {{TRAIN_DENSE}, {4, 2}, "filters is 0"},
-        {{TRAIN_CONV, .filters = 1 << 30}, {4, 2}, "filters is 1073741824"},
-        {{TRAIN_BOTTLENECK, .filters = 8, .expansion = 1 << 20}, {4, 2}, "expansion is 1048576"},
-        {{TRAIN_CONV, .filters = 8, .kernel_h = 5, .padding = PADDING_VALID}, {4, 2}, "does not fit"},
-        {{TRAIN_MAX_POOL, .kernel_h = 9, .padding = PADDING_VALID}, {4, 2}, "does not fit"},
-        {{TRAIN_CONV, .filters = 8, .kernel_h = 1 << 20}, {4, 2}, "too large"},
-        {{TRAIN_GRU, .filters = 8}, {5000, 2}, "5000 steps"},
-        {{TRAIN_DROPOUT, .rate = 1.5F}, {4, 2}, "drops 1.5"},
-        {{TRAIN_DENSE, .filters = 1 << 16}, {1 << 14, 1}, "larger than 2 GiB"},
-    };
-    for (size_t i = 0; i < COUNT_OF(all); i++) {
-        struct arena arena;
-        struct diag diag = {0};
-        struct train_result result;
-        float input[1 << 14] = {0};
-        const int32_t label = 0;
-        arena_init(&arena, memory);
-        struct graph g = {.arena = &arena};
-        const struct tensor example = {.rank = 2, .dim = {all[i].dim[0], all[i].dim[1]}};
-        const struct train_model model = {.layers = &all[i].layer, .layer_count = 1};
-        const struct train_set set = {.count = 1,
-                                      .width = (size_t)ir_count(&example),
-                                      .inputs = input,
-                                      .labels = &label};
-        const struct train_options o = quick_options();
-        const bool ok =
-            train_build(&model, &example, 2, 1, &g, &diag) && train_network(&g, &set, NULL, &o, &result, &diag);
-        expect(!ok && strstr(diag.text, all[i].says) != NULL, "a network that \"%s\": %s", all[i].says, diag.text);
-        arena_free(&arena);
-    }
-}
-
-/* A checkpoint that was cut or changed in its head is refused, whatever it says. */
-static void test_damaged_checkpoints(void)
-{
-    struct arena arena;
-    struct diag diag = {0};
-    struct graph g;
-    struct train_result result;
-    const char *path = "test_train_damaged.checkpoint";
-    int32_t stop = 101;
-    arena_init(&arena, memory);
-    struct train_options o = quick_options();
-    o.progress = stop_at;
-    o.progress_context = &stop;
-    o.checkpoint = path;
-    struct file whole = {0};
-    expect(train_pictures(&arena, "mlp", &o, &g, &result, NULL, &diag) && file_open(&whole, path, &diag),
-           "a checkpoint: %s", diag.text);
-    for (size_t i = 0; i < 100 && i < whole.size; i++) {
-        uint8_t *copy = arena_copy(&arena, whole.data, whole.size);
-        copy[i] ^= 0x80;
-        o.resume = (struct file){copy, i < 50 ? whole.size : whole.size - i};
-        o.checkpoint = NULL;
-        struct diag refused = {0};
-        stop = 102;
-        const bool ok = train_pictures(&arena, "mlp", &o, &g, &result, NULL, &refused);
-        expect(!ok && strstr(refused.text, "checkpoint") != NULL, "byte %zu changed: %s", i, refused.text);
-    }
-    file_close(&whole);
-    remove(path);
-    arena_free(&arena);
-}
-
-static void test_refusals(void)
-{
-    struct arena arena;
-    struct graph g;
-    struct train_result result;
-    arena_init(&arena, memory);
-    struct train_set set = make_pictures(&arena, 1);
-    struct train_options o = quick_options();
-    static const char *const words[] = {"of class 7", "examples of 63", "no checkpoint", "fewer quantised", "resnot"};
-    for (size_t i = 0; i < COUNT_OF(words); i++) {
-        struct diag diag = {0};
-        struct train_options bad = o;
-        struct train_set wrong = set;
-        int32_t labels[POINTS] = {7};
-        const struct train_model model = {.name = i == 4 ? "resnot" : "cnn"};
-        g = (struct graph){.arena = &arena};
-        wrong.labels = i == 0 ? labels : set.labels;
-        wrong.width -= i == 1;
-        bad.resume = i == 2 ? (struct file){(const uint8_t *)"motetrn0", 9} : bad.resume;
-        bad.quantised = i == 3 ? bad.epochs : 0;
-        const bool ok =
-            train_build(&model, &picture, 3, 1, &g, &diag) && train_network(&g, &wrong, NULL, &bad, &result, &diag);
-        expect(!ok && strstr(diag.text, words[i]) != NULL, "refuses \"%s\": %s", words[i], diag.text);
-    }
-    arena_free(&arena);
-}
-
 int main(void)
 {
     struct diag diag = {0};
@@ -517,8 +364,5 @@ int main(void)
     test_early_stopping();
     test_transfer();
     test_regression();
-    test_refusals();
-    test_impossible_networks();
-    test_damaged_checkpoints();
     return expect_end();
 }
