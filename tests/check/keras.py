@@ -4,6 +4,7 @@
 
 usage: keras.py MOTE [--write FOLDER]     the second form only writes the models, for the fuzzers to start from
 """
+import resource
 import sys
 
 sys.dont_write_bytecode = True
@@ -343,6 +344,28 @@ def deadly():
                   f"got {p.returncode} {said}")
 
 
+def is_sanitized():
+    """AddressSanitizer does not start within so much memory."""
+    return subprocess.run([MOTE, "--version"], capture_output=True, preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_DATA, (1 << 30, 1 << 30))).returncode != 0
+
+
+def greedy():
+    """Strings that claim 4 GiB: libhdf5 makes room before it looks."""
+    config, layers = sequential((3,), [layer("Dense", "k", [weights(3, 2)], units=2, use_bias=False)])
+    write_h5(WORK / "greedy.h5", config, layers)
+    data = (WORK / "greedy.h5").read_bytes()
+    heap = data.index(b"GCOL").to_bytes(8, "little")
+    for place in range(1, 3):
+        at = data.index(heap + bytes([place, 0])) - 4
+        (WORK / "greedy.h5").write_bytes(data[:at] + b"\xff" * 4 + data[at + 4:])
+        p = subprocess.run([MOTE, "inspect", WORK / "greedy.h5"], capture_output=True, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_AS, (3 << 30, 3 << 30)))
+        said = p.stderr.decode()
+        tally("greedy", p.returncode == 1 and "MiB of memory" in said and said.count("\n") == 1,
+              f"got {p.returncode} {said}")
+
+
 def all_that_is_missing():
     config, layers = sequential((3,), [layer("Lambda", "odd"), layer("Dense", "k", [weights(3, 2)], units=2),
                                        layer("TimeDistributed", "t", layer={"class_name": "Odder", "config": {}})])
@@ -368,5 +391,7 @@ operations()
 if "--write" not in sys.argv:
     refused()
     deadly()
+    if not is_sanitized():
+        greedy()
     all_that_is_missing()
 finish()

@@ -10,12 +10,6 @@
 
 #include "base.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
 /* Under AddressSanitizer each allocation is a block of its own, of the exact size, so that it sees every overrun. */
 #ifdef __SANITIZE_ADDRESS__
 enum { ALIGN = 16, BLOCK_SIZE = 0, ROUND = 1 };

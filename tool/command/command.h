@@ -63,7 +63,7 @@ struct session {
     const struct session_given *given;
     struct arena arena; /* all memory of the model and the plan */
     bool is_as_read;    /* no passes are run */
-    bool is_deadly;     /* reading the file ends in a signal */
+    bool is_deadly;     /* reading the file ends in a signal, or takes too much memory */
     struct model model;
     struct diag diag;
     jmp_buf exhausted;

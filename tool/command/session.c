@@ -87,10 +87,35 @@ bool session_request(struct session *s, struct read_request *request)
     return true;
 }
 
+/* What a library may take for the file: the model, the file itself, and a piece of it unpacked. AddressSanitizer takes
+ * more than all for itself. */
+static size_t library_limit(const struct file *file)
+{
+    enum { FACTOR = 3, BASE = 256 << 20 };
+    return FACTOR * read_memory_limit(file) + BASE;
+}
+
+/* In a child: whether the library wanted more memory than it may have. What fails for want of it is otherwise as any
+ * error of the library, and it tries again. */
+static bool is_greedy(struct session *s, const struct read_request *request)
+{
+    enum { SECONDS = 120 };
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    setrlimit(RLIMIT_CPU, &(struct rlimit){SECONDS, SECONDS});
+#ifndef __SANITIZE_ADDRESS__
+    setrlimit(RLIMIT_DATA, &(struct rlimit){library_limit(&s->file), library_limit(&s->file)});
+#endif
+    errno = 0;
+    if (setjmp(s->exhausted) == 0) {
+        read_model(&s->file, request, &s->arena, &s->model, &s->diag);
+        return errno == ENOMEM;
+    }
+    return false; /* the parent's own limit, of which it will say so */
+}
+
 /* Reads the model in a child first where that may end badly. */
 static bool survives(struct session *s, const struct read_request *request)
 {
-    enum { SECONDS = 120 };
     int status = 0;
     if (!read_is_fragile(&s->file)) {
         return true;
@@ -98,16 +123,16 @@ static bool survives(struct session *s, const struct read_request *request)
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        setrlimit(RLIMIT_CPU, &(struct rlimit){SECONDS, SECONDS});
-        if (setjmp(s->exhausted) == 0) {
-            read_model(&s->file, request, &s->arena, &s->model, &s->diag);
-        }
-        _exit(0); /* what it says, the parent will say */
+        _exit(is_greedy(s, request)); /* what it says, the parent will say */
     }
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    s->is_deadly = child > 0 && WIFSIGNALED(status);
+    s->is_deadly = child > 0 && status != 0;
+    if (s->is_deadly && WIFEXITED(status)) {
+        return diag_fail(&s->diag,
+                         "is damaged: the HDF5 library wants more than %zu MiB of memory for it; save the model anew",
+                         library_limit(&s->file) >> 20);
+    }
     return !s->is_deadly ||
            diag_fail(&s->diag, "is damaged: the HDF5 library does not survive it (signal %d); save the model anew",
                      WTERMSIG(status));
