@@ -193,6 +193,33 @@ static void test_few(void)
     check(all, "of six recordings each one is for the test, and one for validation");
 }
 
+/* What a file lacks is said as it is. */
+static void test_reasons(void)
+{
+    put_lines("lines/a.txt", "", "spam win prize %d\n\n", 20);
+    struct data_options o = options_for(DATA_TEXT, "lines");
+    check(!load(&o) && was_skipped("a.txt", "all its lines begin with the label spam; want lines of two labels"),
+          "lines of one label alone");
+    put_lines("pairs/a.txt", "", "spam\twin prize %d\n", 20);
+    o = options_for(DATA_TEXT, "pairs");
+    check(!load(&o) && was_skipped("a.txt", "all its lines have one label, spam; want lines of two labels"),
+          "a table of one label alone");
+    put_lines("pairs/b.txt", "", "ham\tsee you at %d\n", 20);
+    o.label_column = "1";
+    check(load(&o) && has_classes(2, "ham", "spam"), "unless it is said which column it is");
+    put_lines("odd/a.csv", "", "a\x01,7.%d,0\n", 20);
+    put_lines("odd/b.csv", "", "b,3.%d,1\n", 20);
+    o = options_for(DATA_TABLE, "odd");
+    o.labels = "column";
+    o.label_column = "1";
+    check(load(&o) && has_classes(2, "a?", "b"), "names of classes can be printed");
+    put_text("word/a.csv", "hello\n");
+    put_text("word/b.csv", "1,2\n");
+    o = options_for(DATA_SENSOR, "word");
+    check(!load(&o) && was_skipped("a.csv", "has no column of numbers") && was_skipped("b.csv", "has 1 step, want 2"),
+          "files that are no recordings");
+}
+
 int main(void)
 {
     if (!data_files_begin()) {
@@ -202,6 +229,7 @@ int main(void)
     test_columns();
     test_unlabelled_test();
     test_few();
+    test_reasons();
     if (data_missing(DATA_AUDIO) == NULL) {
         test_label_file();
         test_names();

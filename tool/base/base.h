@@ -104,6 +104,9 @@ struct text {
 
 __attribute__((format(printf, 2, 3))) void text_add(struct text *text, const char *format, ...);
 
+/* Names come from files: makes one printable line of `text`, with '?' for each control character. */
+void text_clean(char *text);
+
 /*** Files ***/
 
 enum { FILE_SIZE_MAX = 1 << 30 };

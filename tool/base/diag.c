@@ -5,16 +5,6 @@
 
 #include "base.h"
 
-/* Names come from the model: keeps the message one printable line. */
-static void clean(char *text)
-{
-    for (char *c = text; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 127) {
-            *c = '?';
-        }
-    }
-}
-
 bool diag_fail(struct diag *diag, const char *format, ...)
 {
     if (!diag->failed) {
@@ -22,7 +12,7 @@ bool diag_fail(struct diag *diag, const char *format, ...)
         va_start(args, format);
         vsnprintf(diag->text, sizeof diag->text, format, args);
         va_end(args);
-        clean(diag->text);
+        text_clean(diag->text);
         diag->failed = true;
     }
     return false;
@@ -35,7 +25,7 @@ void diag_print(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    clean(text);
+    text_clean(text);
     fprintf(stderr, "%s\n", text);
 }
 
@@ -55,7 +45,7 @@ bool diag_miss(struct diag *diag, const char *format, ...)
     if (diag->missed == NULL) {
         return diag_fail(diag, "%s", text);
     }
-    clean(text);
+    text_clean(text);
     diag_list_add(diag->missed, text);
     return true;
 }

@@ -32,3 +32,12 @@ void text_add(struct text *text, const char *format, ...)
         text->size += (size_t)length;
     }
 }
+
+void text_clean(char *text)
+{
+    for (char *c = text; *c != '\0'; c++) {
+        if ((unsigned char)*c < ' ' || *c == 127) {
+            *c = '?';
+        }
+    }
+}

@@ -35,8 +35,24 @@ void data_shape(struct reader *r, enum type type, int32_t rank, const int32_t di
     r->data->example_size = (size_t)ir_size(t);
 }
 
+/* As it may be printed; a copy only where it must be. */
+static const char *clean_label(struct reader *r, const char *name)
+{
+    const char *c = name;
+    while ((unsigned char)*c >= ' ' && *c != 127) {
+        c++;
+    }
+    if (*c == '\0') {
+        return name;
+    }
+    char *copy = arena_printf(r->arena, "%s", name);
+    text_clean(copy);
+    return copy;
+}
+
 int32_t data_label(struct reader *r, const char *name)
 {
+    name = clean_label(r, name);
     for (int32_t i = r->label_count - 1; i >= 0; i--) {
         if (strcmp(r->labels[i].name, name) == 0) {
             return i;

@@ -43,9 +43,12 @@ struct log {
 /* Room for the values of a recording. */
 static bool begin(struct log *l, struct recording *rec)
 {
-    if (rec->steps < 2 || rec->axes < 1 || rec->axes > MOST_AXES) {
-        return data_skip(l->r, rec->f->name, "has %d steps of %d values, want 2 steps or more of 1 to %d", rec->steps,
-                         rec->axes, MOST_AXES);
+    if (rec->axes < 1 || rec->axes > MOST_AXES) {
+        return rec->axes < 1 ? data_skip(l->r, rec->f->name, "has no column of numbers beside time and label")
+                             : data_skip(l->r, rec->f->name, "has %d axes, want %d at most", rec->axes, MOST_AXES);
+    }
+    if (rec->steps < 2) {
+        return data_skip(l->r, rec->f->name, "has %d step%s, want 2 or more", rec->steps, rec->steps == 1 ? "" : "s");
     }
     const size_t size = (size_t)rec->steps * (size_t)rec->axes * sizeof(float);
     l->bytes += size;

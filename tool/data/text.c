@@ -11,6 +11,10 @@
 
 enum { MOST_LABELS = 200, LABEL = 64 };
 
+/* The cure where a file has lines of one label alone. */
+#define WANT_LABELS "want lines of two labels or more in a file, or a folder of files for each label"
+#define NO_LABELS "its lines do not begin with a label; want label, tab, text"
+
 static bool add_text(struct reader *r, const struct data_file *f, int32_t line, const char *label, const char *text)
 {
     const size_t most = (size_t)r->options->length, length = strlen(text);
@@ -81,10 +85,27 @@ static bool find_columns(struct reader *r, const struct csv *csv, int32_t *text,
     return *text >= 0;
 }
 
+/* Whether a table is but a text and a column that always says the same. */
+static bool has_one_label(const struct reader *r, const struct csv *csv, int32_t text)
+{
+    bool is_one = csv->column_count == 2 && text >= 0 && r->options->label_column == NULL;
+    for (int32_t i = 1; i < csv->row_count && is_one; i++) {
+        is_one = strcmp(cell(csv, i, 1 - text), cell(csv, 0, 1 - text)) == 0;
+    }
+    return is_one;
+}
+
 static bool read_table(struct reader *r, const struct data_file *f, const struct csv *csv)
 {
     int32_t text, label;
-    if (!find_columns(r, csv, &text, &label) || (label < 0 && f->label == NULL)) {
+    const bool is_found = find_columns(r, csv, &text, &label);
+    if (is_found && label < 0 && f->label == NULL && has_one_label(r, csv, text)) {
+        data_skip(r, f->name,
+                  "all its lines have one label, %s; " WANT_LABELS ", or data.label_column=%d beside files of others",
+                  cell(csv, 0, 1 - text), 2 - text);
+        return true;
+    }
+    if (!is_found || (label < 0 && f->label == NULL)) {
         data_skip(r, f->name, "has no columns of text and label; name them by data.text_column, data.label_column");
         return true;
     }
@@ -104,14 +125,15 @@ static bool read_table(struct reader *r, const struct data_file *f, const struct
 /* "DESC:manner How did it ..." has the label "DESC". */
 static size_t label_length(const char *line) { return strcspn(line, ": \t\n"); }
 
-static bool lines_begin_with_labels(const char *text)
+/* Whether they do; if not, it is said why. */
+static bool lines_begin_with_labels(struct reader *r, const struct data_file *f, const char *text)
 {
     char labels[MOST_LABELS][LABEL];
     int32_t count = 0, lines = 0;
-    for (const char *at = text; *at != '\0'; lines++) {
+    for (const char *at = text + strspn(text, "\r\n"); *at != '\0'; lines++) {
         const size_t length = label_length(at);
         if (length >= LABEL) {
-            return false;
+            return data_skip(r, f->name, NO_LABELS);
         }
         char label[LABEL] = "";
         memcpy(label, at, length);
@@ -121,14 +143,17 @@ static bool lines_begin_with_labels(const char *text)
         }
         if (k == count) {
             if (count == MOST_LABELS) {
-                return false;
+                return data_skip(r, f->name, NO_LABELS);
             }
             memcpy(labels[count++], label, LABEL);
         }
         at += strcspn(at, "\n");
-        at += *at == '\n';
+        at += strspn(at, "\r\n");
     }
-    return count >= 2 && count * 8 <= lines;
+    if (count == 1 && lines > 1) {
+        return data_skip(r, f->name, "all its lines begin with the label %s; " WANT_LABELS, labels[0]);
+    }
+    return (count >= 2 && count * 8 <= lines) || data_skip(r, f->name, NO_LABELS);
 }
 
 static bool read_lines(struct reader *r, const struct data_file *f, char *text)
@@ -166,11 +191,7 @@ static bool read_content(struct reader *r, const struct data_file *f, struct fil
     }
     const char *tab = memchr(text, '\t', strcspn(text, "\n"));
     if (is_plain && tab == NULL) {
-        if (lines_begin_with_labels(text)) {
-            return read_lines(r, f, text);
-        }
-        data_skip(r, f->name, "its lines do not begin with a label; want label, tab, text");
-        return true;
+        return !lines_begin_with_labels(r, f, text) || read_lines(r, f, text);
     }
     struct csv csv;
     return !data_parse_csv(r, f, text, content->size, &csv) || read_table(r, f, &csv);
