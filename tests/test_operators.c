@@ -49,6 +49,14 @@ static const struct name onnx[] = {
     {OP_COUNT, NULL},
 };
 
+/* Operators of TensorFlow Lite that are read as others. */
+static const struct name hlo[] = {
+#define HLO(name, convert, operator) {OP_##operator, #name },
+#include "../tool/read/hlo_ops.def"
+#undef HLO
+    {OP_COUNT, NULL},
+};
+
 static const struct name keras[] = {
 #if __has_include("../tool/read/keras_layers.def")
 #define KERAS(name, converter, operator, mask) {OP_##operator, #name },
@@ -239,9 +247,8 @@ static bool is_first(const struct name *names, const struct name *one)
     return names == one;
 }
 
-static void write_names(FILE *f, const struct name *all, enum op op)
+static void write_names(FILE *f, const struct name *all, enum op op, const char *comma)
 {
-    const char *comma = "";
     for (const struct name *names = all; names->text != NULL; names++) {
         if (names->op == op && is_first(all, names)) {
             fprintf(f, "%s%s", comma, names->text);
@@ -256,12 +263,13 @@ static void write_row(FILE *f, enum op op)
     struct seen *s = &seen[op];
     fprintf(f, "| %s | ", ops[op].name);
     if (ops[op].code >= 0) {
-        fprintf(f, "%d | ", ops[op].code);
+        fprintf(f, "%d", ops[op].code);
     } else {
-        fprintf(f, "%s | ", ops[op].code == NOT_IN_FILES ? "" : "custom");
+        fprintf(f, "%s", ops[op].code == NOT_IN_FILES ? "" : "custom");
     }
-    write_names(f, onnx, op);
-    write_names(f, keras, op);
+    write_names(f, hlo, op, ", ");
+    write_names(f, onnx, op, "");
+    write_names(f, keras, op, "");
     qsort(s->types, (size_t)s->type_count, sizeof s->types[0], by_text);
     for (int i = 0; i < s->type_count; i++) {
         fprintf(f, "%s%s", i > 0 ? ", " : "", s->types[i]);
@@ -280,13 +288,14 @@ static void write_page(FILE *f)
         order[i] = i;
     }
     qsort(order, OP_COUNT, sizeof order[0], by_name);
-    fprintf(f,
-            "# Operators\n\nMade by `build/test_operators docs/OPERATORS.md --write`; `make test` checks that it is "
-            "current.\n\nAll run on the host and, as emitted C, on the device. Types: those for which `tests/op` has "
-            "a case, input by\nweights to output where they differ. Rows: whether it computes an output row from "
-            "few input rows, so that\nmodels stream through it; free: it takes no time at all where it is known "
-            "beforehand, a view, or made of\nothers. State: it may remember something from one invoke to the next.\n\n"
-            "| operator | TFLite | ONNX | Keras | types | rows | state |\n|---|---|---|---|---|---|---|\n");
+    fprintf(
+        f, "# Operators\n\nMade by `build/test_operators docs/OPERATORS.md --write`; `make test` checks that it is "
+           "current.\n\nAll run on the host and, as emitted C, on the device. TFLite: its code, and operators that are "
+           "read as it, or\nmainly so. Types: those for which `tests/op` has a case, input by weights to output where "
+           "they differ. Rows:\nwhether it computes an output row from few input rows, so that models stream through "
+           "it; free: it takes no time\nat all where it is known beforehand, a view, or made of others. State: it may "
+           "remember something from one\ninvoke to the next.\n\n"
+           "| operator | TFLite | ONNX | Keras | types | rows | state |\n|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < OP_COUNT; i++) {
         write_row(f, (enum op)order[i]);
     }

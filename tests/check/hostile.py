@@ -194,7 +194,7 @@ def all_that_is_missing():
         operator(HASHTABLE, [0], [1]), operator(RELU, [1], [2]), operator(MULTINOMIAL, [2], [4]),
         operator(RELU, [5], [6]), operator(FILL, [5, 9], [7]), operator(RELU, [7], [8])], [0, 5, 9], [8]))
     p = subprocess.run([MOTE, "inspect", path], capture_output=True)
-    want = ["mote lacks 5 things", "type bfloat16", "op 0 HASHTABLE", "op 2 MULTINOMIAL", "op 3 RELU", "op 4 FILL"]
+    want = ["mote lacks 5 things", "type bfloat16", "HASHTABLE \"t\": mote has no such operator; look words up before", "op 2 MULTINOMIAL", "op 3 RELU", "op 4 FILL"]
     said = p.stderr.decode().splitlines()
     if p.returncode != 1 or len(said) != len(want) or not all(w in line for w, line in zip(want, said)):
         failures.append("all that is missing")

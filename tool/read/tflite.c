@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tflite.h"
+#include "hlo.h"
 
 enum { MAX_SUBGRAPHS = 64 };
 
@@ -27,6 +27,12 @@ static const char *const builtin_names[] = {
 #undef TFLITE_OP
 };
 
+static const char *const cures[] = {
+#define CURE(name, cure) [TFLITE_##name] = cure,
+#include "tflite_cures.def"
+#undef CURE
+};
+
 /*** Operators ***/
 
 static void read_code(struct tflite_reader *r, const struct fb_table *table, struct tflite_code *code)
@@ -43,6 +49,8 @@ static void read_code(struct tflite_reader *r, const struct fb_table *table, str
         }
     }
     code->op = NO_OP;
+    code->cure = builtin >= 0 && builtin < (int64_t)COUNT_OF(cures) ? cures[builtin] : NULL;
+    code->hlo = is_custom ? NULL : hlo_find(builtin);
     if (is_custom) {
         code->name = arena_printf(r->arena, "CUSTOM %.60s", custom);
     } else if (builtin >= 0 && builtin < (int64_t)COUNT_OF(builtin_names) && builtin_names[builtin] != NULL) {
@@ -67,7 +75,7 @@ static void read_codes(struct tflite_reader *r, const struct fb_table *root)
 static bool is_other_kind(const struct tflite_reader *r, uint32_t i, const struct tflite_code *code)
 {
     const char *name = r->codes[i].name;
-    if (r->codes[i].op != NO_OP || strcmp(name, code->name) == 0) {
+    if (r->codes[i].op != NO_OP || r->codes[i].hlo != NULL || strcmp(name, code->name) == 0) {
         return false;
     }
     for (uint32_t k = 0; k < i; k++) {
@@ -95,8 +103,8 @@ static bool miss_op(struct tflite_reader *r, const struct node *n, const struct 
         }
     }
     if (count == 0) {
-        return diag_miss(r->diag, "op %d %s \"%.80s\": mote has no such operator; replace it in the model", n->index,
-                         code->name, n->name);
+        return diag_miss(r->diag, "op %d %s \"%.80s\": mote has no such operator; %s", n->index, code->name, n->name,
+                         code->cure != NULL ? code->cure : "replace it in the model");
     }
     return diag_miss(r->diag,
                      "op %d %s \"%.80s\": mote has no such operator, nor %d more of the model's (%s); replace "
@@ -104,27 +112,61 @@ static bool miss_op(struct tflite_reader *r, const struct node *n, const struct 
                      n->index, code->name, n->name, count, others);
 }
 
-static bool find_op(struct tflite_reader *r, uint32_t index, struct node *n)
+/* NULL with an error. */
+static const struct tflite_code *find_code(struct tflite_reader *r, const struct fb_table *table, const struct node *n)
 {
+    const uint32_t index = (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0);
     if (index >= r->code_count) {
-        return diag_fail(r->diag, "op %d: has operator code %u of %u", n->index, index, r->code_count);
+        diag_fail(r->diag, "op %d: has operator code %u of %u", n->index, index, r->code_count);
+        return NULL;
     }
-    n->op = r->codes[index].op;
-    return n->op != NO_OP || miss_op(r, n, &r->codes[index]);
+    return &r->codes[index];
 }
 
 /* What it would compute is taken as given, so that the rest of the model can be looked at. */
 static void assume_outputs(struct tflite_reader *r, const struct graph *g, const struct node *n)
 {
     for (int i = 0; i < n->out_count; i++) {
-        if (n->out[i] >= 0 && n->out[i] < g->tensor_count && !g->tensors[n->out[i]].is_state) {
+        if (n->out[i] >= 0 && n->out[i] < r->tensor_count && !g->tensors[n->out[i]].is_state) {
             r->is_assumed[n->out[i]] = true;
         }
     }
 }
 
-static bool read_operator(struct tflite_reader *r, const struct fb_table *table, struct graph *g, struct node *n)
+struct node *tflite_add_node(struct tflite_reader *r, struct graph *g)
 {
+    if (g->node_count == r->node_capacity) {
+        r->node_capacity = 2 * r->node_capacity + 16;
+        struct node *nodes = ARENA_ARRAY(r->arena, r->node_capacity, struct node);
+        if (g->node_count > 0) {
+            memcpy(nodes, g->nodes, (size_t)g->node_count * sizeof *nodes);
+        }
+        g->nodes = nodes;
+    }
+    return &g->nodes[g->node_count++];
+}
+
+/* One that mote reads as others. */
+static bool read_as_others(struct tflite_reader *r, const struct fb_table *table, struct graph *g, const struct node *n,
+                           const struct tflite_code *code)
+{
+    const int32_t before = g->node_count;
+    const char *fault = hlo_expand(r, table, g, n, code->hlo);
+    if (r->diag->failed) {
+        return false;
+    }
+    if (fault != NULL) {
+        g->node_count = before;
+        assume_outputs(r, g, n);
+        return diag_miss(r->diag, "op %d %s \"%.80s\": %s", n->index, code->name, n->name, fault);
+    }
+    return true;
+}
+
+/* Adds the nodes that it is: one, none that mote lacks, or others. */
+static bool read_operator(struct tflite_reader *r, const struct fb_table *table, struct graph *g, int32_t index)
+{
+    struct node node = {.index = index}, *n = &node;
     const struct fb_vector in = fb_vector(table, OPERATOR_INPUTS, 4), out = fb_vector(table, OPERATOR_OUTPUTS, 4);
     n->in = tflite_read_list(r, &in);
     n->in_count = (int32_t)in.count;
@@ -134,12 +176,17 @@ static bool read_operator(struct tflite_reader *r, const struct fb_table *table,
     if (n->out_count > 0 && n->out[0] >= 0 && n->out[0] < g->tensor_count) {
         n->name = g->tensors[n->out[0]].name;
     }
-    if (!find_op(r, (uint32_t)fb_int(table, OPERATOR_CODE, 4, 0), n)) {
+    const struct tflite_code *code = find_code(r, table, n);
+    if (code == NULL || r->diag->failed) {
         return false;
+    }
+    n->op = code->op;
+    if (code->hlo != NULL) {
+        return read_as_others(r, table, g, n, code);
     }
     if (n->op == NO_OP) {
         assume_outputs(r, g, n);
-        return true;
+        return miss_op(r, n, code);
     }
     if (!tflite_read_options(r, table, n)) {
         return false;
@@ -151,6 +198,7 @@ static bool read_operator(struct tflite_reader *r, const struct fb_table *table,
             return ir_fail(n, r->diag, "output %d, tensor \"%.80s\", is a variable", i, g->tensors[t].name);
         }
     }
+    *tflite_add_node(r, g) = node;
     return !r->diag->failed;
 }
 
@@ -160,23 +208,23 @@ static void add_assumed(const struct tflite_reader *r, struct graph *g)
     if (r->diag->missed == NULL) {
         return;
     }
-    int32_t *inputs = ARENA_ARRAY(r->arena, g->input_count + g->tensor_count, int32_t);
+    int32_t *inputs = ARENA_ARRAY(r->arena, g->input_count + r->tensor_count, int32_t);
     for (int32_t i = 0; i < g->input_count; i++) {
         inputs[i] = g->inputs[i];
-        if (inputs[i] >= 0 && inputs[i] < g->tensor_count) {
+        if (inputs[i] >= 0 && inputs[i] < r->tensor_count) {
             r->is_assumed[inputs[i]] = false;
         }
     }
     for (int32_t i = 0; i < g->node_count; i++) {
         for (int k = 0; k < g->nodes[i].out_count; k++) {
             const int32_t t = g->nodes[i].out[k];
-            if (t >= 0 && t < g->tensor_count) {
+            if (t >= 0 && t < r->tensor_count) {
                 r->is_assumed[t] = false;
             }
         }
     }
     g->inputs = inputs;
-    for (int32_t i = 0; i < g->tensor_count; i++) {
+    for (int32_t i = 0; i < r->tensor_count; i++) {
         if (r->is_assumed[i]) {
             inputs[g->input_count++] = i;
         }
@@ -191,6 +239,7 @@ static bool read_subgraph(struct tflite_reader *r, const struct fb_table *table,
     const struct fb_vector tensors = fb_vector(table, SUBGRAPH_TENSORS, 4);
     g->tensors = ARENA_ARRAY(r->arena, tensors.count, struct tensor);
     g->tensor_count = g->tensor_capacity = (int32_t)tensors.count;
+    r->tensor_count = g->tensor_count;
     r->is_assumed = ARENA_ARRAY(r->arena, tensors.count, bool);
     for (int32_t i = 0; i < g->tensor_count; i++) {
         const struct fb_table t = fb_vector_table(&tensors, (uint32_t)i);
@@ -201,14 +250,12 @@ static bool read_subgraph(struct tflite_reader *r, const struct fb_table *table,
 
     const struct fb_vector operators = fb_vector(table, SUBGRAPH_OPERATORS, 4);
     g->nodes = ARENA_ARRAY(r->arena, operators.count, struct node);
+    r->node_capacity = (int32_t)operators.count;
     for (uint32_t i = 0; i < operators.count; i++) {
         const struct fb_table t = fb_vector_table(&operators, i);
-        struct node *n = &g->nodes[g->node_count];
-        *n = (struct node){.index = (int32_t)i};
-        if (!read_operator(r, &t, g, n)) {
+        if (!read_operator(r, &t, g, (int32_t)i)) {
             return false;
         }
-        g->node_count += n->op != NO_OP;
     }
 
     const struct fb_vector in = fb_vector(table, SUBGRAPH_INPUTS, 4), out = fb_vector(table, SUBGRAPH_OUTPUTS, 4);
@@ -297,7 +344,7 @@ bool read_tflite(const struct file *file, const struct read_request *request, st
     }
     read_codes(&r, &root);
     r.buffers = fb_vector(&root, MODEL_BUFFERS, 4);
-    const struct fb_vector subgraphs = fb_vector(&root, MODEL_SUBGRAPHS, 4);
+    const struct fb_vector subgraphs = r.subgraphs = fb_vector(&root, MODEL_SUBGRAPHS, 4);
     if (!diag->failed && (subgraphs.count < 1 || subgraphs.count > MAX_SUBGRAPHS)) {
         return diag_fail(diag, "has %u subgraphs, want 1 to %d", subgraphs.count, MAX_SUBGRAPHS);
     }

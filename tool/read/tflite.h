@@ -10,10 +10,21 @@
 #include "inputs.h"
 #include "tflite_schema.h"
 
+/* The codes of the builtin operators. */
+enum tflite_builtin {
+#define TFLITE_OP(code, name, options) TFLITE_##name = code,
+#include "tflite_ops.def"
+#undef TFLITE_OP
+};
+
+struct hlo_row;
+
 /* An entry of the model's table of operators. */
 struct tflite_code {
-    enum op op;       /* NO_OP: none that mote has */
-    const char *name; /* only where mote does not have it */
+    enum op op;                /* NO_OP: none that mote has */
+    const struct hlo_row *hlo; /* that is read as others; NULL: it is not */
+    const char *name;          /* only where mote does not have it */
+    const char *cure;          /* what to do then; NULL: nothing special */
 };
 
 struct tflite_reader {
@@ -21,10 +32,12 @@ struct tflite_reader {
     struct arena *arena;
     struct diag *diag;
     const struct read_request *request;
-    struct fb_vector buffers;
+    struct fb_vector buffers, subgraphs;
     struct tflite_code *codes;
     uint32_t code_count;
-    bool *is_assumed; /* [tensor] of the subgraph at hand: its value comes from what mote lacks */
+    int32_t tensor_count;  /* of the subgraph at hand, in the file */
+    int32_t node_capacity; /* of its graph */
+    bool *is_assumed;      /* [tensor_count]: its value comes from what mote lacks */
 };
 
 /* Bytes in the file. */
@@ -47,5 +60,8 @@ bool tflite_read_tensor(struct tflite_reader *r, const struct fb_table *table, i
 
 /* Those of the operator's table, its custom ones included. */
 bool tflite_read_options(struct tflite_reader *r, const struct fb_table *operator, struct node * n);
+
+/* A new node of the subgraph at hand, valid until the next. */
+struct node *tflite_add_node(struct tflite_reader *r, struct graph *g);
 
 #endif
