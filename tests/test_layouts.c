@@ -220,6 +220,40 @@ static void test_reasons(void)
           "files that are no recordings");
 }
 
+/* Pictures of other formats, with what they begin with. */
+static void test_other_pictures(void)
+{
+    static const struct {
+        const char *name, *why;
+        char begin[64];
+    } files[] = {
+        {"a/1.gif", "GIF pictures are not read; convert to PNG or JPEG", "GIF89a"},
+        {"a/2.tif", "TIFF pictures", "II*"},
+        {"a/3.tiff", "TIFF pictures", "MM\0*"},
+        {"b/4.webp", "WebP pictures", "RIFF\1\1\1\1WEBPVP8"},
+        {"b/5.jpg", "WebP pictures", "RIFF\1\1\1\1WEBPVP8"},
+        {"b/6.heic", "HEIC pictures", "\0\0\0\1ftypheic"},
+        {"b/7.bmp", "compressed BMP pictures", {'B', 'M', [14] = 40, [18] = 8, [22] = 8, [26] = 1, [28] = 8, [30] = 1}},
+        {"b/8.jpg", "JPEG",
+         "\xff\xd8\xff\xc0\0\24\10\0\10\0\10\4\1\21\0\2\21\0\3\21\0\4\21\0"
+         "\xff\xda\0\16\4\1\0\2\0\3\0\4\0\0\77"}, /* four components: CMYK */
+    };
+    struct data_options o = options_for(DATA_IMAGE, "other");
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        put(arena_printf(&arena, "other/%s", files[i].name), files[i].begin, sizeof files[i].begin);
+    }
+    bool all = !load(&o);
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        all = all && was_skipped(files[i].name, files[i].why);
+    }
+    check(all, "pictures that are not read are named with the cure");
+    put("flat/1.gif", files[0].begin, sizeof files[0].begin);
+    put("flat/2.gif", files[0].begin, sizeof files[0].begin);
+    o = options_for(DATA_IMAGE, "flat");
+    check(!load(&o) && data.skipped_alike == 2 && strstr(diag.text, "1.gif and 1 more: GIF pictures") != NULL,
+          "where there are no others one line says it");
+}
+
 int main(void)
 {
     if (!data_files_begin()) {
@@ -230,6 +264,7 @@ int main(void)
     test_unlabelled_test();
     test_few();
     test_reasons();
+    test_other_pictures();
     if (data_missing(DATA_AUDIO) == NULL) {
         test_label_file();
         test_names();

@@ -179,8 +179,8 @@ static bool read_noise(struct lesson *l, struct arena *arena, struct diag *diag)
 /* A line for all with the same fault; an error names the one that there was itself. */
 static void print_skipped(const struct dataset *d, bool is_error)
 {
-    if (is_error && d->skipped_count < 2) {
-        return;
+    if (is_error && d->skipped_alike == d->skipped_count) {
+        return; /* the error says it */
     }
     const int32_t count = d->skipped_count < DATA_MOST_SKIPPED ? d->skipped_count : DATA_MOST_SKIPPED;
     for (int32_t i = 0; i < count; i++) {

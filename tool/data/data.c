@@ -14,16 +14,17 @@
 bool data_skip(struct reader *r, const char *source, const char *format, ...)
 {
     struct dataset *d = r->data;
+    char why[200];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
     if (d->skipped_count < DATA_MOST_SKIPPED) {
-        char why[200];
-        va_list args;
-        va_start(args, format);
-        vsnprintf(why, sizeof why, format, args);
-        va_end(args);
         d->skipped[d->skipped_count] =
             (struct data_skipped){arena_printf(r->arena, "%s", source), arena_printf(r->arena, "%s", why)};
     }
     d->skipped_count++;
+    d->skipped_alike += strcmp(why, d->skipped[0].why) == 0;
     return false;
 }
 
@@ -284,6 +285,21 @@ static void split_few(struct reader *r)
     }
 }
 
+static bool fail_empty(struct reader *r)
+{
+    static const char see[] = "see data.path, data.kind and data.labels";
+    const struct dataset *d = r->data;
+    char more[32] = "";
+    if (d->skipped_count == 0) {
+        return diag_fail(r->diag, "no example can be read: there is nothing of this kind; %s", see);
+    }
+    if (d->skipped_alike > 1) {
+        snprintf(more, sizeof more, " and %d more", d->skipped_alike - 1);
+    }
+    return diag_fail(r->diag, "no example can be read: %s%s: %s; %s", d->skipped[0].source, more, d->skipped[0].why,
+                     see);
+}
+
 static bool finish(struct reader *r)
 {
     const struct data_options *o = r->options;
@@ -303,9 +319,7 @@ static bool finish(struct reader *r)
                          r->label_count, r->labels[0].name, o->least);
     }
     if (d->count == 0) {
-        const char *why = d->skipped_count > 0 ? d->skipped[0].why : "there is nothing of this kind";
-        return diag_fail(r->diag, "no example can be read: %s%s%s; see data.path, data.kind and data.labels",
-                         d->skipped_count > 0 ? d->skipped[0].source : "", d->skipped_count > 0 ? ": " : "", why);
+        return fail_empty(r);
     }
     return true;
 }

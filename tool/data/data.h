@@ -81,6 +81,7 @@ struct dataset {
     const char **column_names; /* of tables and sensors, as many as the last dim; NULL: unknown */
     struct data_skipped skipped[DATA_MOST_SKIPPED];
     int32_t skipped_count; /* all, though only the first are kept */
+    int32_t skipped_alike; /* of all, those for the reason of the first */
 };
 
 /* Reads everything. Fails where nothing can be learnt from it: no files, no labels, more than fits. */

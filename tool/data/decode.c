@@ -18,6 +18,8 @@
 
 enum { MOST_PIXELS = 100 << 20, ENOUGH = 1024 };
 
+#define NOT_READ(format) format " pictures are not read; convert to PNG or JPEG"
+
 static bool make_room(struct picture *p, uint32_t width, uint32_t height, const char **why)
 {
     if (width == 0 || height == 0 || width > MOST_PIXELS || (uint64_t)width * height > MOST_PIXELS) {
@@ -140,7 +142,7 @@ static bool read_jpeg(struct jpeg_decompress_struct *jpeg, struct picture *p, co
     jpeg_read_header(jpeg, TRUE);
     const uint32_t orientation = find_orientation(jpeg);
     if (jpeg->num_components == 4) {
-        *why = "is a JPEG file in CMYK; save it as RGB";
+        *why = NOT_READ("CMYK JPEG");
         return false;
     }
     jpeg->out_color_space = JCS_RGB;
@@ -197,7 +199,7 @@ static uint32_t le32(const uint8_t *at)
 /* Uncompressed, of 8 bits with a palette, 24 or 32. */
 static bool decode_bmp(const struct file *file, struct picture *p, const char **why)
 {
-    *why = "is a damaged BMP file, or one that is compressed or of fewer than 8 bits a pixel";
+    *why = "is a damaged BMP file";
     if (file->size < 54 || le32(file->data + 14) < 40) {
         return false;
     }
@@ -206,8 +208,15 @@ static bool decode_bmp(const struct file *file, struct picture *p, const char **
     const int64_t width = (int32_t)le32(file->data + 18), lines = (int32_t)le32(file->data + 22);
     const int64_t height = lines < 0 ? -lines : lines;
     const uint32_t packed = le32(file->data + 30);
-    if ((bits != 8 && bits != 24 && bits != 32) || (packed != 0 && !(packed == 3 && bits == 32)) || width < 1 ||
-        width > MOST_PIXELS || height < 1 || height > MOST_PIXELS) {
+    if (packed != 0 && !(packed == 3 && bits == 32)) {
+        *why = NOT_READ("compressed BMP");
+        return false;
+    }
+    if (bits != 8 && bits != 24 && bits != 32) {
+        *why = "BMP pictures are read of 8, 24 or 32 bits a pixel only; convert to PNG or JPEG";
+        return false;
+    }
+    if (width < 1 || width > MOST_PIXELS || height < 1 || height > MOST_PIXELS) {
         return false;
     }
     const uint64_t stride = ((uint64_t)width * bits / 8 + 3) / 4 * 4;
@@ -230,11 +239,32 @@ static bool decode_bmp(const struct file *file, struct picture *p, const char **
     return true;
 }
 
+/* What is wrong with a file that is of none of the formats above. */
+static const char *name_format(const struct file *file)
+{
+    static const struct {
+        size_t at;
+        char mark[5];
+        const char *why;
+    } formats[] = {
+        {0, "GIF8", NOT_READ("GIF")},       {0, "II*", NOT_READ("TIFF")},  {0, "MM\0*", NOT_READ("TIFF")},
+        {8, "WEBP", NOT_READ("WebP")},      {8, "heic", NOT_READ("HEIC")}, {8, "heix", NOT_READ("HEIC")},
+        {8, "mif1", NOT_READ("HEIC")},      {8, "avif", NOT_READ("AVIF")}, {4, "jP  ", NOT_READ("JPEG 2000")},
+        {0, "8BPS", NOT_READ("Photoshop")},
+    };
+    for (size_t i = 0; i < COUNT_OF(formats); i++) {
+        if (file->size >= formats[i].at + 4 && memcmp(file->data + formats[i].at, formats[i].mark, 4) == 0) {
+            return formats[i].why;
+        }
+    }
+    return "is no PNG, JPEG or BMP file";
+}
+
 bool data_decode(const struct file *file, struct picture *p, const char **why)
 {
     const uint8_t *d = file->data;
     *p = (struct picture){0};
-    *why = "is no PNG, JPEG or BMP file";
+    *why = name_format(file);
     bool ok = false;
     if (file->size > 8 && memcmp(d, "\x89PNG", 4) == 0) {
         ok = decode_png(file, p, why);

@@ -30,8 +30,8 @@ static const char *const *suffixes_of(enum data_kind kind)
 {
     static const char *const audio[] = {".wav", ".flac", ".ogg", ".aif", ".aiff", ".au", ".mp3", ".opus", ".caf", NULL};
     static const char *const sensor[] = {".csv", ".tsv", ".txt", ".npy", ".csv.gz", NULL};
-    static const char *const image[] = {".png",    ".jpg", ".jpeg", ".bmp",  "-ubyte", "-ubyte.gz", ".idx",
-                                        ".idx.gz", ".gif", ".tif",  ".tiff", ".webp",  ".heic",     NULL};
+    static const char *const image[] = {".png", ".jpg", ".jpeg", ".bmp",  "-ubyte", "-ubyte.gz", ".idx",  ".idx.gz",
+                                        ".gif", ".tif", ".tiff", ".webp", ".heic",  ".avif",     ".jfif", NULL};
     static const char *const text[] = {".txt", ".tsv", ".csv", ".label", ".txt.gz", ".tsv.gz", ".csv.gz", NULL};
     static const char *const table[] = {".csv", ".tsv", ".data", ".csv.gz", ".tsv.gz", ".txt", NULL};
     static const char *const *const all[] = {

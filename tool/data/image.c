@@ -115,14 +115,16 @@ static void read_picture(struct reader *r, const struct data_file *f, const stru
 {
     struct picture p;
     const char *why;
+    if (!data_decode(content, &p, &why)) {
+        data_skip(r, f->name, "%s", why);
+        return;
+    }
     if (f->label == NULL && !(r->options->labels != NULL && strcmp(r->options->labels, "none") == 0)) {
         data_skip(r, f->name, DATA_NO_LABEL);
-    } else if (!data_decode(content, &p, &why)) {
-        data_skip(r, f->name, "%s", why);
     } else {
         add_picture(r, f, f->name, NULL, NULL, &p);
-        free(p.pixels);
     }
+    free(p.pixels);
 }
 
 bool data_read_images(struct reader *r)
