@@ -89,6 +89,51 @@ static void test_unlabelled_test(void)
           "a test without labels is none");
 }
 
+static int32_t count_in(enum data_split split) { return data_count(&data, split, NO_LABEL); }
+
+/* New Plant Diseases: train and valid with the same classes, and some pictures without a label for the test. Kermany's
+ * X-rays: a validation of few. Speech Commands: lists. TREC: two files. */
+static void test_given_splits(void)
+{
+    enum { SETS = 3, FILES = 20 };
+    static const char *const plants[SETS] = {"plants/a/train", "plants/a/valid", "plants/test"},
+                             *const names[2] = {"Apple___Apple_scab", "Apple___healthy"};
+    for (int i = 0; i < FILES; i++) {
+        for (int set = 0; set < SETS; set++) {
+            const char *class = set < 2 ? names[i % 2] : "test";
+            put_lines(arena_printf(&arena, "%s/%s/%d.csv", plants[set], class, i), "", "%d,1\n", 20);
+        }
+        put_lines(arena_printf(&arena, "xray/train/%s/%d.csv", names[i % 2], i), "", "%d,1\n", 20);
+        put_lines(arena_printf(&arena, "xray/test/%s/%d.csv", names[i % 2], i), "", "%d,1\n", 20);
+        put_lines(arena_printf(&arena, "commands/%s/%d.csv", i % 2 ? "yes" : "no", i), "", "%d,1\n", 20);
+    }
+    put_lines("xray/val/Apple___healthy/1.csv", "", "%d,1\n", 20);
+    struct data_options o = options_for(DATA_SENSOR, "plants");
+    o.test = 0.2;
+    o.validation = 0.2;
+    check(load(&o) && has_classes(2, names[0], names[1]) && count_in(SPLIT_TEST) == FILES &&
+              find("a/valid/Apple___healthy/1.csv")->split == SPLIT_TEST && count_in(SPLIT_VALIDATION) > 0,
+          "without a test the validation is it");
+    o.path = options_for(DATA_SENSOR, "xray").path;
+    check(load(&o) && count_in(SPLIT_TEST) == FILES && count_in(SPLIT_VALIDATION) > 1 &&
+              count_in(SPLIT_VALIDATION) + count_in(SPLIT_TRAIN) == FILES + 1,
+          "a validation of few is trained on");
+    for (int i = 0; i < 4; i++) {
+        put_lines(arena_printf(&arena, "xray/val/Apple___healthy/%d.csv", i), "", "%d,1\n", 20);
+    }
+    check(load(&o) && count_in(SPLIT_VALIDATION) == 4 && count_in(SPLIT_TRAIN) == FILES, "one of enough is believed");
+    o.path = options_for(DATA_SENSOR, "commands").path;
+    put_text("commands/testing_list.txt", "no/0.csv\nyes/1.csv\nno/2.csv\ngone/3.csv\n");
+    put_text("commands/validation_list.txt", "no/4.csv\r\nyes/5.csv\r\n");
+    check(load(&o) && count_in(SPLIT_TEST) == 3 && count_in(SPLIT_VALIDATION) == 2 && data.skipped_count == 0 &&
+              find("yes/5.csv")->split == SPLIT_VALIDATION && has_classes(2, "no", "yes"),
+          "lists of files say what is for the test");
+    put_lines("questions/train_5500.label", "", "DESC:manner How did %d ?\nNUM:count How many ?\n", 20);
+    put_lines("questions/TREC_10.label", "", "DESC:def What is %d ?\nNUM:count How many days ?\n", 10);
+    o = options_for(DATA_TEXT, "questions");
+    check(load(&o) && count_in(SPLIT_TEST) == 20 && has_classes(2, "DESC", "NUM"), "a file beside train is the test");
+}
+
 /* AIFF of 8,000 Hz, big-endian: a click each second. */
 static void put_aiff(const char *name, int seconds)
 {
@@ -263,6 +308,7 @@ int main(void)
     test_columns();
     test_unlabelled_test();
     test_few();
+    test_given_splits();
     test_reasons();
     test_other_pictures();
     if (data_missing(DATA_AUDIO) == NULL) {

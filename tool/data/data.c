@@ -100,7 +100,7 @@ void *data_add(struct reader *r, const struct data_file *f, const char *source, 
         .group = folder_group(r->options->group, f->name, key),
     };
     e->split = f->split >= 0 ? (enum data_split)f->split : folder_split(e->group, r->options);
-    if (f->split == SPLIT_TRAIN) { /* there are test files beside it; validation comes out of these */
+    if (f->split == SPLIT_TRAIN && !r->has_validation) { /* there are test files beside it; validation is of these */
         struct data_options validation_only = *r->options;
         validation_only.test = 0;
         e->split = folder_split(e->group, &validation_only);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Lists a folder and its folders, sorted by name. Folders and files called train and test make the split.
+ * Lists a folder and its folders, sorted by name. Folders and files called train, val and test make the split.
  */
 #include "folder.h"
 
@@ -11,8 +11,13 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MOST_FILES = 1 << 20 };
+
+/* Speech Commands: names of files, one in each line. */
+#define TEST_LIST "testing_list.txt"
+#define VALIDATION_LIST "validation_list.txt"
 
 bool data_has_suffix(const char *name, const char *const suffixes[])
 {
@@ -44,7 +49,8 @@ static const char *const *suffixes_of(enum data_kind kind)
 /* What lies beside data, but is none. */
 static bool is_papers(const char *name)
 {
-    static const char *const papers[] = {"readme", "license", "licence", "source.txt", "requirements", "changelog"};
+    static const char *const papers[] = {"readme",       "license",   "licence", "source.txt",
+                                         "requirements", "changelog", TEST_LIST, VALIDATION_LIST};
     for (size_t i = 0; i < COUNT_OF(papers); i++) {
         if (strncasecmp(name, papers[i], strlen(papers[i])) == 0) {
             return true;
@@ -141,12 +147,13 @@ static const char *const train_words[] = {"train", "training", NULL};
 static const char *const test_words[] = {"test", "testing", "t10k", NULL};
 static const char *const valid_words[] = {"val", "valid", "validation", "dev", NULL};
 
-/* What a folder or a part of a file's name says: a split, or -1. `valid` counts as training. */
+/* What a folder or a part of a file's name says: a split, or -1. */
 static int word_split(const char *word)
 {
-    return is_one_of(word, train_words) || is_one_of(word, valid_words) ? SPLIT_TRAIN
-           : is_one_of(word, test_words)                                ? SPLIT_TEST
-                                                                        : -1;
+    return is_one_of(word, train_words)   ? SPLIT_TRAIN
+           : is_one_of(word, valid_words) ? SPLIT_VALIDATION
+           : is_one_of(word, test_words)  ? SPLIT_TEST
+                                          : -1;
 }
 
 void folder_names(struct folder_parts *parts, const char *name)
@@ -176,44 +183,119 @@ void folder_name_parts(struct folder_parts *parts, const char *name, const char 
     split_text(parts, stem, marks);
 }
 
-/* Splits by folders and names, where there are both a training and a test part. */
-static void find_splits(struct reader *r)
+/*** Splits ***/
+
+static void find_split(struct data_file *f)
 {
-    int found[SPLIT_COUNT] = {0};
-    for (int32_t i = 0; i < r->file_count; i++) {
-        struct data_file *f = &r->files[i];
-        struct folder_parts parts;
-        split_text(&parts, f->name, "/");
-        for (int k = 0; k + 1 < parts.count && f->split < 0; k++) {
-            f->split = word_split(parts.text[k]);
-        }
-        folder_name_parts(&parts, f->name, "-_. 0123456789");
-        for (int k = 0; k < parts.count && f->split < 0; k++) {
-            f->split = word_split(parts.text[k]);
-        }
-        folder_name_parts(&parts, f->name, "-_. ");
-        f->split = f->split < 0 && parts.count > 0 ? word_split(parts.text[0]) : f->split;
-        if (f->split >= 0) {
-            found[f->split]++;
+    struct folder_parts parts;
+    split_text(&parts, f->name, "/");
+    for (int k = 0; k + 1 < parts.count && f->split < 0; k++) {
+        f->split = word_split(parts.text[k]);
+    }
+    folder_name_parts(&parts, f->name, "-_. 0123456789");
+    for (int k = 0; k < parts.count && f->split < 0; k++) {
+        f->split = word_split(parts.text[k]);
+    }
+    folder_name_parts(&parts, f->name, "-_. ");
+    f->split = f->split < 0 && parts.count > 0 ? word_split(parts.text[0]) : f->split;
+}
+
+static void read_list(struct reader *r, const char *list, int split)
+{
+    const char *path = arena_printf(r->arena, "%s/%s", r->options->path, list);
+    const struct data_file file = {.path = path, .name = list, .split = -1};
+    struct file content;
+    if (access(path, R_OK) != 0 || !data_load(r, &file, &content)) {
+        return;
+    }
+    char *text = (char *)(uintptr_t)content.data;
+    for (char *line; (line = strsep(&text, "\n")) != NULL;) {
+        line[strcspn(line, "\r")] = '\0';
+        const struct data_file key = {.name = line};
+        struct data_file *f = bsearch(&key, r->files, (size_t)r->file_count, sizeof *r->files, by_name);
+        if (f != NULL) {
+            f->split = split;
         }
     }
-    for (int32_t i = 0; i < r->file_count && (found[SPLIT_TRAIN] == 0 || found[SPLIT_TEST] == 0); i++) {
-        r->files[i].split = -1;
+    data_unload(&content);
+}
+
+/* Bytes of the folder's name. */
+static size_t folder_length(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash != NULL ? (size_t)(slash - name) : 0;
+}
+
+static bool is_same_folder(const char *a, const char *b)
+{
+    const size_t length = folder_length(a);
+    return length == folder_length(b) && strncmp(a, b, length) == 0;
+}
+
+/* What lists name is for test and validation; what else lies in a folder with such files is to train on. */
+static void read_lists(struct reader *r)
+{
+    read_list(r, TEST_LIST, SPLIT_TEST);
+    read_list(r, VALIDATION_LIST, SPLIT_VALIDATION);
+    for (int32_t from = 0, to; from < r->file_count; from = to) {
+        bool is_listed = false;
+        for (to = from; to < r->file_count && is_same_folder(r->files[from].name, r->files[to].name); to++) {
+            is_listed |= r->files[to].split >= 0;
+        }
+        for (int32_t i = from; i < to && is_listed; i++) {
+            r->files[i].split = r->files[i].split < 0 ? SPLIT_TRAIN : r->files[i].split;
+        }
     }
 }
 
-/* Files for the test that have no label, beside others that have one, are no test. */
-static void check_splits(struct reader *r)
+/* Splits by lists, folders and names. TREC's questions are train_5500.label and TREC_10.label. */
+static void find_splits(struct reader *r)
 {
-    bool is_labelled = false, is_tested = false;
+    static const char *const questions[] = {".label", NULL};
+    bool is_train = false, is_other = false;
+    read_lists(r);
+    for (int32_t i = 0; i < r->file_count; i++) {
+        find_split(&r->files[i]);
+        is_train |= r->files[i].split == SPLIT_TRAIN;
+        is_other |= r->files[i].split > SPLIT_TRAIN;
+    }
+    for (int32_t i = 0; i < r->file_count && is_train && !is_other; i++) {
+        struct data_file *f = &r->files[i];
+        f->split = f->split < 0 && data_has_suffix(f->name, questions) ? SPLIT_TEST : f->split;
+    }
+}
+
+static bool is_labelled(const struct data_file *f) { return f->label != NULL || f->is_spanned; }
+
+/* Splits are believed where there is something to train on and a test, with labels if any file has one. Without a test the
+ * validation is it; a validation that is much less than asked for is trained on. */
+static void settle_splits(struct reader *r)
+{
+    int to[SPLIT_COUNT] = {SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST};
+    int32_t found[SPLIT_COUNT] = {0};
+    bool is_any = false;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        is_any |= is_labelled(&r->files[i]);
+    }
     for (int32_t i = 0; i < r->file_count; i++) {
         const struct data_file *f = &r->files[i];
-        is_labelled |= f->label != NULL;
-        is_tested |= f->split == SPLIT_TEST && (f->label != NULL || f->is_spanned);
+        if (f->split >= 0) {
+            found[f->split] += !is_any || is_labelled(f);
+        }
     }
-    for (int32_t i = 0; i < r->file_count && is_labelled && !is_tested; i++) {
-        r->files[i].split = -1;
+    const int32_t train = found[SPLIT_TRAIN], validation = found[SPLIT_VALIDATION], test = found[SPLIT_TEST];
+    if (test == 0) {
+        to[SPLIT_VALIDATION] = SPLIT_TEST;
+    } else if (train == 0 || 2 * validation < r->options->validation * (train + validation)) {
+        to[SPLIT_VALIDATION] = SPLIT_TRAIN;
     }
+    const bool is_split = test == 0 ? train > 0 && validation > 0 : train + validation > 0;
+    for (int32_t i = 0; i < r->file_count; i++) {
+        struct data_file *f = &r->files[i];
+        f->split = is_split && f->split >= 0 ? to[f->split] : -1;
+    }
+    r->has_validation = is_split && validation > 0 && to[SPLIT_VALIDATION] == SPLIT_VALIDATION;
 }
 
 bool folder_list(struct reader *r)
@@ -237,7 +319,7 @@ bool folder_list(struct reader *r)
     }
     find_splits(r);
     const bool ok = label_files(r);
-    check_splits(r);
+    settle_splits(r);
     return ok;
 }
 

@@ -34,6 +34,7 @@ struct reader {
     int32_t file_count;
     bool labels_inside;        /* labels come from the content */
     bool persons_too;          /* who it is may be a label, too */
+    bool has_validation;       /* files for it are given */
     struct data_label *labels; /* as they came up; examples refer to them until data_read sorts */
     int32_t label_count, label_capacity;
     struct data_label unlabelled;
