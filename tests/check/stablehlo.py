@@ -205,7 +205,21 @@ def elementwise():
     check("clamp", 168, None, [np.float32(-3), a, np.float32(4)], np.clip(a, -3, 4), never=(1,))
     for way, f in enumerate((np.equal, np.not_equal, np.greater_equal, np.greater, np.less_equal, np.less)):
         check(f"compare {way}", 191, {0: ("I", way)}, [a, b], f(a, b))
+    for x, y in ((a, np.where(b == 0, 3, b)), (a.astype(np.int32), np.where(b == 0, 3, b).astype(np.int32))):
+        check(f"remainder {x.dtype}", 185, None, [x, y.astype(x.dtype)], np.fmod(x, y.astype(x.dtype)))
+    check("cube root", 208, None, [a], np.cbrt(a))
     check("convert", 192, None, [a / 2], (a / 2).astype(np.int32))
+
+
+def products():
+    a, b = f32(3, 4), f32(4, 5)
+    check("product", 197, {2: longs(1), 3: longs(0)}, [a, b], a @ b)
+    check("product, turned", 197, {2: longs(0), 3: longs(0)}, [a, c := f32(3, 2)], a.T @ c)
+    x, y = f32(2, 3, 4, 5), f32(4, 2, 6, 5)
+    check("product with batches", 197, {0: longs(0, 2), 1: longs(1, 0), 2: longs(3), 3: longs(3)}, [x, y],
+          np.einsum("binf,nbkf->bnik", x, y))
+    check("product over two dims", 197, {2: longs(0, 3), 3: longs(1, 3)}, [x, y], np.einsum("binf,mbkf->inmk", x, y))
+    check("product with a vector", 197, {2: longs(1), 3: longs(0)}, [a, v := f32(4)], a @ v)
 
 
 def moving():
@@ -310,6 +324,7 @@ def refused():
     x, start = f32(2, 3), np.array(0, np.float32)
     check_refused("a body of another operator", 174, {0: longs(1), 1: ("i", 1)}, [x, start], x[:, 0], "joins values by more",
                   "SUB")
+    check_refused("a product over dims of other extents", 197, {2: longs(1), 3: longs(0)}, [x, x], x, "sums over 3 and 2")
     check_refused("too few numbers", 202, {0: longs(1)}, [x], x.T, "want 2")
     check_refused("numbers that fit no 32 bits", 195, {0: longs(2 ** 40, 0), 1: longs(0, 0), 2: longs(0, 0)}, [x, start], x,
                   "fits no 32 bits")
@@ -319,6 +334,7 @@ def refused():
 
 
 elementwise()
+products()
 moving()
 windows()
 gathering()

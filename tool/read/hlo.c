@@ -230,6 +230,13 @@ int32_t hlo_const(struct hlo *h, int32_t rank, const int32_t dim[], const int32_
 
 int32_t hlo_const_list(struct hlo *h, int32_t count, const int32_t values[]) { return hlo_const(h, 1, &count, values); }
 
+int32_t hlo_real(struct hlo *h, float value)
+{
+    const int32_t t = add_tensor(h, TYPE_F32);
+    h->g->tensors[t].data = arena_copy(h->r->arena, &value, sizeof value);
+    return t;
+}
+
 void hlo_result(struct hlo *h, int32_t x)
 {
     const struct tensor out = hlo_out(h);

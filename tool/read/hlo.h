@@ -74,6 +74,8 @@ int32_t hlo_slice(struct hlo *h, int32_t x, int32_t rank, const int32_t begin[],
 int32_t hlo_const(struct hlo *h, int32_t rank, const int32_t dim[], const int32_t values[]);
 int32_t hlo_const_list(struct hlo *h, int32_t count, const int32_t values[]);
 
+int32_t hlo_real(struct hlo *h, float value); /* a scalar */
+
 /* The operator's output: this, which has as many elements. */
 void hlo_result(struct hlo *h, int32_t x);
 

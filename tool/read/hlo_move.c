@@ -6,16 +6,6 @@
 
 void hlo_convert_reshape(struct hlo *h) { hlo_result(h, h->from->in[0]); }
 
-/* Inputs least, x, most. */
-void hlo_convert_clamp(struct hlo *h)
-{
-    if (h->from->in_count != 3) {
-        hlo_fail(h, "has %d inputs, want 3", h->from->in_count);
-        return;
-    }
-    hlo_result(h, hlo_binary(h, OP_MINIMUM, hlo_binary(h, OP_MAXIMUM, h->from->in[1], h->from->in[0]), h->from->in[2]));
-}
-
 void hlo_convert_transpose(struct hlo *h)
 {
     int32_t permutation[IR_MAX_RANK];

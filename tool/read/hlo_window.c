@@ -110,15 +110,11 @@ static int32_t pool(struct hlo *h, const struct window *w, int32_t x)
                               .stride_w = w->stride[2],
                               .filter_h = w->size[1],
                               .filter_w = w->size[2]};
-    const float count = (float)w->size[1] * (float)w->size[2];
     x = hlo_node(h, adds ? OP_AVERAGE_POOL_2D : OP_MAX_POOL_2D, &attr, TYPE_F32, &x, 1);
     if (!adds) {
         return x;
     }
-    const int32_t factor = ir_add_tensor(h->g);
-    h->g->tensors[factor] = (struct tensor){.name = h->from->name, .type = TYPE_F32};
-    h->g->tensors[factor].data = arena_copy(h->r->arena, &count, sizeof count);
-    return hlo_binary(h, OP_MUL, x, factor);
+    return hlo_binary(h, OP_MUL, x, hlo_real(h, (float)w->size[1] * (float)w->size[2]));
 }
 
 static int32_t reduce_axis(struct hlo *h, struct window *w, int32_t x, int32_t axis)
