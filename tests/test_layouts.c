@@ -299,6 +299,21 @@ static void test_other_pictures(void)
           "where there are no others one line says it");
 }
 
+/* The SMS collection has a name without a suffix, and so do the messages of newsgroups. */
+static void test_no_suffix(void)
+{
+    put_lines("sms/SMSSpamCollection", "", "ham\tsee you at %d\nspam\twin a prize\n", 20);
+    put_text("sms/readme", "What this is.\n");
+    struct data_options o = options_for(DATA_TEXT, "sms");
+    check(load(&o) && data.count == 40 && has_classes(2, "ham", "spam"), "lines in a file without a suffix");
+    for (int i = 0; i < 4; i++) {
+        put_text(arena_printf(&arena, "news/%s/%d", i % 2 ? "sci.med" : "sci.space", 51060 + i),
+                 "From: me\n\tHello.\n");
+    }
+    o = options_for(DATA_TEXT, "news");
+    check(load(&o) && data.count == 4 && has_classes(2, "sci.med", "sci.space"), "files without a suffix");
+}
+
 int main(void)
 {
     if (!data_files_begin()) {
@@ -311,6 +326,7 @@ int main(void)
     test_given_splits();
     test_reasons();
     test_other_pictures();
+    test_no_suffix();
     if (data_missing(DATA_AUDIO) == NULL) {
         test_label_file();
         test_names();

@@ -92,6 +92,12 @@ static bool add_file(struct list *l, const char *path, const char *name)
     return true;
 }
 
+/* Text may have no suffix at all. */
+static bool may_be_data(const struct list *l, const char *name)
+{
+    return data_has_suffix(name, l->suffixes) || (l->r->options->kind == DATA_TEXT && strchr(name, '.') == NULL);
+}
+
 static bool add_folder(struct list *l, const char *path, const char *name, int depth)
 {
     struct reader *r = l->r;
@@ -116,7 +122,7 @@ static bool add_folder(struct list *l, const char *path, const char *name, int d
             data_skip(r, short_name, "a folder of labels, not of recordings; see data.label_file");
         } else if (S_ISDIR(status.st_mode)) {
             ok = add_folder(l, below, short_name, depth + 1);
-        } else if (S_ISREG(status.st_mode) && data_has_suffix(entry->d_name, l->suffixes)) {
+        } else if (S_ISREG(status.st_mode) && may_be_data(l, entry->d_name)) {
             ok = add_file(l, below, short_name);
         }
     }

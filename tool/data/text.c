@@ -185,7 +185,8 @@ static bool read_content(struct reader *r, const struct data_file *f, struct fil
         data_skip(r, f->name, "is no text");
         return true;
     }
-    const bool is_plain = data_has_suffix(f->name, plain);
+    const char *slash = strrchr(f->name, '/');
+    const bool is_plain = data_has_suffix(f->name, plain) || strchr(slash != NULL ? slash : f->name, '.') == NULL;
     if (is_plain && f->label != NULL) {
         return add_text(r, f, 0, NULL, text);
     }
