@@ -54,6 +54,36 @@ static void test_persons(void)
     check(load(&o) && has_classes(2, "s1", "s2"), "unless there is nothing else");
 }
 
+/* UMAFall again: a row is of the sensor that its last two columns tell, without a header. */
+static void test_rows(void)
+{
+    enum { STEPS = 40, SENSORS = 4 };
+    for (int file = 0; file < 4; file++) {
+        char text[8000], name[40];
+        int n = 0;
+        for (int i = 0; i < STEPS * SENSORS; i++) {
+            const int time = 50 * (i / SENSORS), sensor = i % SENSORS;
+            n += sprintf(text + n, "%d;%d;%d.5;0.25;%d;%d\n", time, i, sensor, sensor / 2, sensor % 2);
+        }
+        snprintf(name, sizeof name, "mixed/%s/%d.csv", file % 2 ? "fall" : "walk", file);
+        put_text(name, text);
+    }
+    struct data_options o = options_for(DATA_SENSOR, "mixed");
+    o.drop = "2";
+    o.rows = (const char *const[]){"5=1", "6=0"};
+    o.rows_count = 2;
+    check(load(&o) && data.count == 4 && data.shape.dim[0] == STEPS && data.shape.dim[1] == 2 && data.rate == 20,
+          "rows of one sensor, with its time");
+    const float *v = values_of("walk/0.csv");
+    check(v != NULL && v[0] == 2.5F && v[2 * STEPS - 2] == 2.5F, "and of no other");
+    o.rows = (const char *const[]){"5=1", "5=0.0", "6=7"};
+    o.rows_count = 3;
+    check(!load(&o) && was_skipped("walk/0.csv", "has no row that data.rows asks for"), "rows that are not there");
+    o.rows = (const char *const[]){"id=1"};
+    o.rows_count = 1;
+    check(!load(&o) && was_skipped("walk/0.csv", "data.rows: \"id=1\""), "nor are columns");
+}
+
 /* WEDA-FALL: four files of each recording, of which three are of something else. */
 static void test_columns(void)
 {
@@ -320,6 +350,7 @@ int main(void)
         return 1;
     }
     test_persons();
+    test_rows();
     test_columns();
     test_unlabelled_test();
     test_few();

@@ -140,6 +140,8 @@ static void set_data_options(struct lesson *l, struct arena *arena)
         .crop = r->data_crop,
         .length = r->data_length,
         .text_column = or_null(r->data_text_column),
+        .rows = r->data_rows.list,
+        .rows_count = r->data_rows.count,
         .columns = r->data_columns.list,
         .column_count = r->data_columns.count,
         .memory = (size_t)r->data_memory << 20,

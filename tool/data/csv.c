@@ -313,6 +313,57 @@ int32_t data_label_column(const struct reader *r, const struct csv *csv)
     return -1;
 }
 
+/*** Rows ***/
+
+/* The column of "name=value"; -1: there is none. */
+static int32_t rule_column(const struct reader *r, const struct csv *csv, const char *rule)
+{
+    const char *equals = strrchr(rule, '=');
+    return equals != NULL ? data_find_column(csv, arena_printf(r->arena, "%.*s", (int)(equals - rule), rule)) : -1;
+}
+
+/* Words or numbers that are the same. */
+static bool is_value(const char *cell, const char *value)
+{
+    double x, y;
+    return strcmp(cell, value) == 0 || (data_parse_number(cell, &x) && data_parse_number(value, &y) && x == y);
+}
+
+/* Whether of each column that rules name one of the values is there. */
+static bool fits_rules(const struct data_options *o, const int32_t columns[], char *const *row)
+{
+    bool fits = true;
+    for (int32_t i = 0; i < o->rows_count && fits; i++) {
+        fits = false;
+        for (int32_t k = 0; k < o->rows_count && !fits; k++) {
+            fits = columns[k] == columns[i] && is_value(row[columns[k]], strrchr(o->rows[k], '=') + 1);
+        }
+    }
+    return fits;
+}
+
+bool data_pick_rows(struct reader *r, const struct data_file *f, struct csv *csv)
+{
+    const struct data_options *o = r->options;
+    int32_t *columns = ARENA_ARRAY(r->arena, o->rows_count + 1, int32_t), kept = 0;
+    for (int32_t i = 0; i < o->rows_count; i++) {
+        columns[i] = rule_column(r, csv, o->rows[i]);
+        if (columns[i] < 0) {
+            return data_skip(r, f->name, "data.rows: \"%s\" is no column's name or number, =, and a value", o->rows[i]);
+        }
+    }
+    const size_t width = (size_t)csv->column_count;
+    for (int32_t i = 0; i < csv->row_count && o->rows_count > 0; i++) {
+        char **row = csv->cells + (size_t)i * width;
+        if (fits_rules(o, columns, row)) {
+            memmove(csv->cells + (size_t)kept * width, row, width * sizeof *row);
+            csv->lines[kept++] = csv->lines[i];
+        }
+    }
+    csv->row_count = o->rows_count > 0 ? kept : csv->row_count;
+    return csv->row_count > 0 || data_skip(r, f->name, "has no row that data.rows asks for");
+}
+
 bool data_is_dropped(const struct reader *r, const struct csv *csv, int32_t column)
 {
     const char *at = r->options->drop;
@@ -328,6 +379,11 @@ bool data_is_dropped(const struct reader *r, const struct csv *csv, int32_t colu
             }
         }
         at += length;
+    }
+    for (int32_t i = 0; i < r->options->rows_count; i++) {
+        if (rule_column(r, csv, r->options->rows[i]) == column) {
+            return true; /* it says but one thing */
+        }
     }
     return false;
 }

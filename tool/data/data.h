@@ -38,12 +38,14 @@ struct data_options {
     bool is_settled;         /* sensors: the window is exactly that, even if most recordings are shorter */
     double window, hop; /* seconds of audio, steps of sensors, fewer if the files are shorter; window 0: what the files
                               * suggest */
-    int32_t width, height;      /* images: 0 as they are, if all have one size */
-    int32_t channels;           /* images: 1 grey, 3 colour */
-    bool crop;                  /* images: the middle in the right proportions, rather than all of it squeezed */
-    int32_t length;             /* text: bytes */
-    const char *text_column;    /* text in tables; NULL: the longest */
-    const char *drop;           /* columns to leave out, parted by commas */
+    int32_t width, height;   /* images: 0 as they are, if all have one size */
+    int32_t channels;        /* images: 1 grey, 3 colour */
+    bool crop;               /* images: the middle in the right proportions, rather than all of it squeezed */
+    int32_t length;          /* text: bytes */
+    const char *text_column; /* text in tables; NULL: the longest */
+    const char *drop;        /* columns to leave out, parted by commas */
+    const char *const *rows; /* "name=value": those to read of tables and logs; NULL: all */
+    int32_t rows_count;
     const char *const *columns; /* tables: those that make an example, "name" or "name=word"; NULL: all that can */
     int32_t column_count;
     size_t memory; /* bytes that all examples may take */

@@ -107,6 +107,9 @@ struct csv {
 /* Takes `text` apart, in place. `text` must outlive the table. False: it is skipped. */
 bool data_parse_csv(struct reader *r, const struct data_file *f, char *text, size_t size, struct csv *csv);
 
+/* Keeps the rows that the options want. False: the file is skipped. */
+bool data_pick_rows(struct reader *r, const struct data_file *f, struct csv *csv);
+
 /* The column that options call `name`: by name, number from 1, or from -1 backwards; -1: there is none. */
 int32_t data_find_column(const struct csv *csv, const char *name);
 

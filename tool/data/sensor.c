@@ -174,7 +174,7 @@ static void read_csv(struct log *l, const struct data_file *f, const struct file
     struct reader *r = l->r;
     struct csv csv;
     char *text = arena_copy(r->arena, content->data, content->size + 1);
-    if (!data_parse_csv(r, f, text, content->size, &csv)) {
+    if (!data_parse_csv(r, f, text, content->size, &csv) || !data_pick_rows(r, f, &csv)) {
         return;
     }
     const bool may_have = r->options->labels == NULL || strcmp(r->options->labels, "auto") == 0 || r->labels_inside;

@@ -194,7 +194,7 @@ static void read_file(struct table *t, const struct data_file *f, const struct f
     struct reader *r = t->r;
     struct csv csv;
     char *text = arena_copy(r->arena, content->data, content->size + 1);
-    if (!data_parse_csv(r, f, text, content->size, &csv)) {
+    if (!data_parse_csv(r, f, text, content->size, &csv) || !data_pick_rows(r, f, &csv)) {
         return;
     }
     if (t->columns == NULL) {

@@ -195,7 +195,7 @@ static bool read_content(struct reader *r, const struct data_file *f, struct fil
         return !lines_begin_with_labels(r, f, text) || read_lines(r, f, text);
     }
     struct csv csv;
-    return !data_parse_csv(r, f, text, content->size, &csv) || read_table(r, f, &csv);
+    return !data_parse_csv(r, f, text, content->size, &csv) || !data_pick_rows(r, f, &csv) || read_table(r, f, &csv);
 }
 
 bool data_read_text(struct reader *r)
