@@ -333,9 +333,16 @@ static void test_other_pictures(void)
 static void test_no_suffix(void)
 {
     put_lines("sms/SMSSpamCollection", "", "ham\tsee you at %d\nspam\twin a prize\n", 20);
+    put_text("sms/more.tsv",
+             "label\ttext\nham\t\"Yes\", he said\nspam\t\"Keep this\nham\t\"all \"\"in\"\" quotes\"\nspam\t\"To you\n");
     put_text("sms/readme", "What this is.\n");
     struct data_options o = options_for(DATA_TEXT, "sms");
-    check(load(&o) && data.count == 40 && has_classes(2, "ham", "spam"), "lines in a file without a suffix");
+    check(load(&o) && data.count == 44 && has_classes(2, "ham", "spam"), "lines in a file without a suffix");
+    const char *said = values_of("more.tsv:2"), *keep = values_of("more.tsv:3"), *all = values_of("more.tsv:4");
+    check(said != NULL && keep != NULL && all != NULL && strncmp(said, "\"Yes\", he said", 16) == 0 &&
+              strncmp(keep, "\"Keep this", 16) == 0 && strncmp(all, "all \"in\" quotes", 16) == 0 &&
+              values_of("more.tsv:5") != NULL && *(const char *)values_of("more.tsv:5") == '"',
+          "quotes within a text");
     for (int i = 0; i < 4; i++) {
         put_text(arena_printf(&arena, "news/%s/%d", i % 2 ? "sci.med" : "sci.space", 51060 + i),
                  "From: me\n\tHello.\n");

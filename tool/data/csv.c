@@ -78,6 +78,23 @@ static char find_mark(const char *text)
     return best;
 }
 
+/* Whether a cell that begins with a quote is all in quotes; else they are a part of the text, as in "Yes", he said. */
+static bool is_quoted(const char *at, char mark)
+{
+    if (*at != '"') {
+        return false;
+    }
+    for (at++; *at != '\0' && !(*at == '"' && at[1] != '"'); at++) {
+        at += *at == '"';
+    }
+    if (*at == '\0') {
+        return false; /* nothing closes it */
+    }
+    at++;
+    at += mark != ' ' ? strspn(at, " \r") : strspn(at, "\r");
+    return *at == '\0' || *at == '\n' || *at == mark;
+}
+
 /* One cell, unquoted in place and without blanks round it; *text moves behind it and the mark. */
 static char *take_cell(char **text, char mark, bool *is_last)
 {
@@ -86,7 +103,7 @@ static char *take_cell(char **text, char mark, bool *is_last)
         at++;
     }
     char *cell = at, *to = at;
-    if (*at == '"') {
+    if (is_quoted(at, mark)) {
         cell = to = ++at;
         while (*at != '\0' && !(*at == '"' && at[1] != '"')) {
             at += *at == '"';
