@@ -200,12 +200,13 @@ static void make_depthwise(struct graph *g, struct node *n)
                                    : 3;
     const int32_t multiplier = pick(0, 4) > 0 ? 1 : pick(2, 5), c = PICK_OF(1, 2, 3, 4, 5, 6, 8, 9, 16, 17, 20);
     n->op = OP_DEPTHWISE_CONV_2D;
-    n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
-                            .stride_h = PICK_OF(1, 1, 2),
-                            .dilation_h = 1,
-                            .dilation_w = 1,
-                            .depth_multiplier = multiplier,
-                            .activation = pick_activation()};
+    n->attr =
+        (struct attr){.padding = kh <= h && kw <= w ? (enum padding)PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
+                      .stride_h = PICK_OF(1, 1, 2),
+                      .dilation_h = 1,
+                      .dilation_w = 1,
+                      .depth_multiplier = multiplier,
+                      .activation = pick_activation()};
     n->attr.stride_w = n->attr.stride_h;
     if (n->attr.stride_h == 1 && n->attr.padding == PADDING_SAME && pick(0, 5) == 0) {
         n->attr.dilation_h = pick(1, 3);
@@ -254,12 +255,13 @@ static void make_pool(struct graph *g, struct node *n)
 {
     const int32_t kh = pick(1, 4), kw = pick(1, 4), h = pick(1, 6), w = pick(1, 7);
     n->op = (enum op)PICK_OF(OP_AVERAGE_POOL_2D, OP_MAX_POOL_2D);
-    n->attr = (struct attr){.padding = kh <= h && kw <= w ? PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
-                            .stride_h = pick(1, 2),
-                            .stride_w = pick(1, 3),
-                            .filter_h = kh,
-                            .filter_w = kw,
-                            .activation = pick_activation()};
+    n->attr =
+        (struct attr){.padding = kh <= h && kw <= w ? (enum padding)PICK_OF(PADDING_SAME, PADDING_VALID) : PADDING_SAME,
+                      .stride_h = pick(1, 2),
+                      .stride_w = pick(1, 3),
+                      .filter_h = kh,
+                      .filter_w = kw,
+                      .activation = pick_activation()};
     add_input(g, n, 4, (int32_t[]){1, h, w, PICK_OF(1, 2, 3, 4, 5, 8, 17)});
     keep_quant(g, n);
 }

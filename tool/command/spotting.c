@@ -182,8 +182,9 @@ void spotting_json(const struct spotting *p, struct text *text)
 {
     const struct eval_spotting *f = &p->figures;
     json_number(text, "false_accepts_per_hour", f->per_hour.value);
-    text_add(text, isfinite(f->per_hour.value) ? "  \"false_accepts_per_hour_interval\": [%.6g, %.6g],\n" : "",
-             f->per_hour.low, f->per_hour.high);
+    if (isfinite(f->per_hour.value)) {
+        text_add(text, "  \"false_accepts_per_hour_interval\": [%.6g, %.6g],\n", f->per_hour.low, f->per_hour.high);
+    }
     text_add(text, "  \"false_accepts\": %lld,\n  \"words\": %lld,\n", (long long)f->false_accepts,
              (long long)f->words);
     json_number(text, "miss_rate", f->missed);

@@ -264,7 +264,9 @@ static const char *end_struct(struct emitter *e, const struct emit_struct *s)
         if (!is_known(e, f)) {
             continue;
         }
-        text_add(&text, is_first ? "\n/* The same in all layers: fields of struct %s. */\n" : "", s->name);
+        if (is_first) {
+            text_add(&text, "\n/* The same in all layers: fields of struct %s. */\n", s->name);
+        }
         const char *type = f->is_pointer ? arena_printf(e->top->arena, "const %s%s *", e->flash, f->type)
                                          : arena_printf(e->top->arena, "%s ", f->type);
         text_add(&text, "static inline %s%s_%s(const struct %s *p) { return (void)p, %s; }\n", type, s->name, f->name,
