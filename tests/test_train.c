@@ -9,6 +9,7 @@
 #include "../tool/quant/quant.h"
 #include "../tool/run/run.h"
 #include "expect.h"
+#include "expect_gemm.h"
 #include "pictures.h"
 
 /*** Learning ***/
@@ -349,9 +350,7 @@ static void test_regression(void)
 
 int main(void)
 {
-    struct diag diag = {0};
-    if (!gemm_check(&diag)) {
-        printf("skipped: %s\n", diag.text);
+    if (!expect_gemm()) {
         return 0;
     }
     test_learning();
