@@ -30,14 +30,21 @@ bool lower_lengths(struct lower *l)
     return true;
 }
 
+/* Sums over more would overflow. */
+static bool check_steps(const struct lower *l, int32_t steps)
+{
+    return steps <= MOTE_MOMENTS_STEPS ||
+           ir_fail(l->node, l->diag, "input has %d steps, want at most %d", steps, MOTE_MOMENTS_STEPS);
+}
+
 bool lower_moments(struct lower *l)
 {
     const struct tensor *in = lower_in(l, 0);
     if (in->type != TYPE_S16 || lower_out(l, 0)->type != TYPE_S32 || lower_out(l, 1)->type != TYPE_S16) {
         return lower_no_kernel(l, "int16 to int32 and int16");
     }
-    if (in->dim[0] > MOTE_MOMENTS_STEPS) {
-        return ir_fail(l->node, l->diag, "input has %d steps, want at most %d", in->dim[0], MOTE_MOMENTS_STEPS);
+    if (!check_steps(l, in->dim[0])) {
+        return false;
     }
     struct mote_moments *p = lower_kernel(l, KERNEL_moments_s16);
     p->steps = in->dim[0];
@@ -54,8 +61,8 @@ bool lower_correlations(struct lower *l)
     if (in->type != TYPE_S16 || lower_out(l, 0)->type != TYPE_S32) {
         return lower_no_kernel(l, "int16 to int32");
     }
-    if (in->dim[1] > MOTE_MOMENTS_STEPS) {
-        return ir_fail(l->node, l->diag, "input has %d steps, want at most %d", in->dim[1], MOTE_MOMENTS_STEPS);
+    if (!check_steps(l, in->dim[1])) {
+        return false;
     }
     struct mote_correlations *p = lower_kernel(l, KERNEL_correlations_s16);
     p->axes = in->dim[0];
