@@ -21,26 +21,37 @@ struct part {
     bool ok;
 };
 
-/* A quantised or float output as floats. */
-static void to_floats(const struct tensor *t, const void *from, float *to, size_t count)
+float lesson_real(const struct tensor *t, const void *values, size_t i)
 {
     const float scale = t->quant.count > 0 ? ir_scale(t) : 1;
     const int32_t zero = t->quant.count > 0 ? ir_zero_point(t) : 0;
+    switch (t->type) {
+    case TYPE_S8:
+        return scale * (float)(((const int8_t *)values)[i] - zero);
+    case TYPE_U8:
+        return scale * (float)(((const uint8_t *)values)[i] - zero);
+    case TYPE_S16: {
+        int16_t v;
+        memcpy(&v, (const uint8_t *)values + 2 * i, sizeof v);
+        return scale * (float)(v - zero);
+    }
+    case TYPE_S32: {
+        int32_t v;
+        memcpy(&v, (const uint8_t *)values + 4 * i, sizeof v);
+        return scale * (float)(v - zero);
+    }
+    default: {
+        float v;
+        memcpy(&v, (const uint8_t *)values + 4 * i, sizeof v);
+        return v;
+    }
+    }
+}
+
+static void to_floats(const struct tensor *t, const void *from, float *to, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
-        switch (t->type) {
-        case TYPE_S16:
-            to[i] = scale * (float)(((const int16_t *)from)[i] - zero);
-            break;
-        case TYPE_S32:
-            to[i] = scale * (float)(((const int32_t *)from)[i] - zero);
-            break;
-        case TYPE_U8:
-            to[i] = scale * (float)(((const uint8_t *)from)[i] - zero);
-            break;
-        default:
-            to[i] = ((const float *)from)[i];
-            break;
-        }
+        to[i] = lesson_real(t, from, i);
     }
 }
 

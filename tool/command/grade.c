@@ -22,28 +22,6 @@ void grade_begin(struct grade *g, const struct lesson *l, enum data_split split,
 
 /*** Running ***/
 
-float grade_real(const struct tensor *t, const uint8_t *from, size_t i)
-{
-    const float scale = t->quant.count > 0 ? ir_scale(t) : 1;
-    const int32_t zero = t->quant.count > 0 ? ir_zero_point(t) : 0;
-    switch (t->type) {
-    case TYPE_S8:
-        return scale * (float)(((const int8_t *)from)[i] - zero);
-    case TYPE_U8:
-        return scale * (float)(from[i] - zero);
-    case TYPE_S16: {
-        int16_t v;
-        memcpy(&v, from + 2 * i, sizeof v);
-        return scale * (float)(v - zero);
-    }
-    default: {
-        float v;
-        memcpy(&v, from + 4 * i, sizeof v);
-        return v;
-    }
-    }
-}
-
 static bool check_model(const struct grade *g, struct session *s)
 {
     const struct graph *graph = &s->model.graphs[0];
@@ -94,7 +72,7 @@ bool grade_run(struct grade *g, struct session *s, struct plan *plan)
         lesson_give(g->lesson, in, data_values(&g->lesson->data, g->examples[i]), given);
         run_invoke(&runner, given, answer);
         for (size_t k = 0; k < g->output_count; k++) {
-            g->scores[(size_t)i * g->output_count + k] = grade_real(out, answer, k);
+            g->scores[(size_t)i * g->output_count + k] = lesson_real(out, answer, k);
         }
         progress_step(&progress);
     }

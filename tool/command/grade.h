@@ -32,9 +32,6 @@ struct grade {
 /* Picks the examples of a split; SPLIT_COUNT: all. */
 void grade_begin(struct grade *grade, const struct lesson *lesson, enum data_split split, struct arena *arena);
 
-/* Value i of an output of a type that a model answers in: int8, uint8, int16, float. */
-float grade_real(const struct tensor *t, const uint8_t *from, size_t i);
-
 /* Runs the model of a session on the raw examples, each from the states' first values. Fails if it does not take them. */
 bool grade_run(struct grade *grade, struct session *session, struct plan *plan);
 

@@ -52,6 +52,9 @@ bool lesson_takes(const struct lesson *lesson, const struct tensor *input);
 /* An example's values as such a model takes them: ir_size(input) bytes. Saturates. */
 void lesson_give(const struct lesson *lesson, const struct tensor *input, const void *values, void *to);
 
+/* Value i of a tensor of int8, uint8, int16, int32 or float as a real number. */
+float lesson_real(const struct tensor *tensor, const void *values, size_t i);
+
 /* What the recipe left open is written into it, so that the same can be done to other data. */
 void lesson_settle(struct lesson *lesson);
 

@@ -84,7 +84,7 @@ static void hear(struct spotter *h, struct eval_stream *stream, const int16_t *s
 {
     float *scores = (float *)(uintptr_t)stream->scores;
     run_invoke(&h->runner, (const uint8_t *)samples, h->answer);
-    scores[stream->count++] = grade_real(h->out, h->answer, (size_t)h->class);
+    scores[stream->count++] = lesson_real(h->out, h->answer, (size_t)h->class);
 }
 
 static void settle(struct spotter *h)
